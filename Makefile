@@ -1,0 +1,68 @@
+# Makefile - builds, installs and tests the extension with PostgreSQL's PGXS.
+#
+#   make && sudo make install      PG_CONFIG=… chooses among several servers
+#   make installcheck              against the server that PGHOST and PGPORT name
+#
+# ./run test does all of it on a server of its own.
+
+EXTENSION = territory
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" territory.control)
+MODULE_big = territory
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+DATA_built = territory--$(EXTVERSION).sql
+DATA = $(wildcard territory--*--*.sql)
+
+PG_CPPFLAGS = -I$(srcdir)/src
+PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement
+SHLIB_LINK = -lzstd -lm
+# bitcode for inlining would need clang on every machine, and helps nothing here
+override with_llvm = no
+
+# A room's files in the order given, then any other of that room.  Each file
+# may use what those before it made.
+room = $(wildcard $(1)) $(filter-out $(1),$(sort $(wildcard $(dir $(firstword $(1)))*.sql)))
+SQL_FILES = src/territory.sql \
+	$(call room,src/segment/segment.sql) \
+	$(call room,src/am/am.sql) \
+	$(call room,src/scan/scan.sql) \
+	$(call room,src/vector/vector.sql) \
+	$(call room,src/series/float_series.sql src/series/state_series.sql src/series/point_series.sql) \
+	$(call room,src/spacetime/stbox.sql src/spacetime/cell.sql) \
+	$(call room,$(addprefix src/model/,domains.sql layers.sql policies.sql zones.sql sharing.sql \
+		situation.sql alerts.sql commands.sql requests.sql indicators.sql))
+
+# REGRESS="one two" in the environment or on the command line runs only those.
+# What the others build on is tested first.
+REGRESS_FIRST = install catalog
+REGRESS_FOUND := $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+REGRESS ?= $(filter $(REGRESS_FOUND),$(REGRESS_FIRST)) $(filter-out $(REGRESS_FIRST),$(REGRESS_FOUND))
+REGRESS_OPTS = --inputdir=$(srcdir) --outputdir=build/regress \
+	--load-extension=postgis --load-extension=territory
+
+ISOLATION ?= $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --outputdir=build/isolation \
+	--load-extension=postgis --load-extension=territory
+
+REGRESS_PREP = build/server
+EXTRA_CLEAN = build $(OBJS:.o=.d)
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# The objects are made anew when a header, or the server they are built for, changes.
+-include $(OBJS:.o=.d)
+
+BUILT_FOR = $(VERSION) $(includedir_server) $(CC) $(CFLAGS)
+
+$(OBJS): build/server
+
+build/server: FORCE
+	@mkdir -p build/regress build/isolation
+	@echo '$(BUILT_FOR)' | cmp -s - $@ || echo '$(BUILT_FOR)' > $@
+
+$(DATA_built): $(SQL_FILES) territory.control
+	cat $(SQL_FILES) > $@.part
+	mv $@.part $@
+
+.PHONY: FORCE

@@ -1,0 +1,265 @@
+/*
+ * am_ddl.c
+ *	  Index builds, rewrites, vacuum and estimates.
+ *
+ * Core's heap code refuses a relation of another access method, so it is run
+ * with rd_tableam set to heap's for the time of the call, and set again when
+ * the relcache rebuilds the entry meanwhile.
+ */
+#include "territory.h"
+
+#include "access/heapam.h"
+#include "access/heaptoast.h"
+#include "access/multixact.h"
+#include "access/rewriteheap.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/pg_am.h"
+#include "commands/vacuum.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "storage/bufmgr.h"
+#include "storage/procarray.h"
+#include "utils/inval.h"
+#include "utils/snapmgr.h"
+
+#include "am/am.h"
+
+/* ---- running heap's code on a relation of ours ---- */
+
+static Relation heap_for_now;
+
+static void
+keep_heap(Datum arg, Oid relid)
+{
+	if (heap_for_now && (!OidIsValid(relid) || relid == RelationGetRelid(heap_for_now)))
+		heap_for_now->rd_tableam = heap_methods;
+}
+
+#define AS_HEAP_BEGIN(rel) \
+	do { \
+		Relation outer_ = heap_for_now; \
+		(rel)->rd_tableam = heap_methods; \
+		heap_for_now = (rel); \
+		PG_TRY(); \
+		{
+
+#define AS_HEAP_END(rel) \
+		} \
+		PG_FINALLY(); \
+		{ \
+			heap_for_now = outer_; \
+			(rel)->rd_tableam = &territory_methods; \
+		} \
+		PG_END_TRY(); \
+	} while (0)
+
+/* ---- indexes: of hot rows ---- */
+
+static bool
+has_segments(Relation rel)
+{
+	int64		segments,
+				bytes;
+
+	return sealed_rows(rel, SnapshotSelf, &segments, &bytes) > 0;
+}
+
+/* a new unique index or exclusion constraint must hold for sealed rows too */
+static void
+check_new_constraint(Relation rel, Relation index, IndexInfo *info)
+{
+	if (!(info->ii_Unique || info->ii_ExclusionOps) || ReindexIsProcessingIndex(RelationGetRelid(index)) ||
+		!has_segments(rel))
+		return;
+	if (info->ii_ExclusionOps)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot add exclusion constraint \"%s\": table \"%s\" has sealed rows",
+							   RelationGetRelationName(index), RelationGetRelationName(rel)),
+						errhint("Unseal the table with territory.unseal() first.")));
+	unique_verify_new_index(rel, index);
+}
+
+static double
+territory_index_build_range_scan(Relation rel, Relation index, IndexInfo *info, bool allow_sync,
+								 bool anyvisible, bool progress, BlockNumber start, BlockNumber nblocks,
+								 IndexBuildCallback callback, void *callback_state, TableScanDesc s)
+{
+	volatile double tuples = 0;
+	TableScanDesc hot = s ? ((TerritoryScanDesc *) s)->hot : NULL;
+
+	if (s == NULL)
+		check_new_constraint(rel, index, info);
+	AS_HEAP_BEGIN(rel);
+	tuples = heap_methods->index_build_range_scan(rel, index, info, allow_sync, anyvisible, progress, start,
+												  nblocks, callback, callback_state, hot);
+	AS_HEAP_END(rel);
+	if (s)
+	{
+		((TerritoryScanDesc *) s)->hot = NULL;	/* heap ended it */
+		territory_scan_end(s);
+	}
+	return tuples;
+}
+
+static void
+territory_index_validate_scan(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot,
+							  ValidateIndexState *state)
+{
+	AS_HEAP_BEGIN(rel);
+	heap_methods->index_validate_scan(rel, index, info, snapshot, state);
+	AS_HEAP_END(rel);
+}
+
+/* ---- VACUUM FULL and CLUSTER: hot rows by heap, our chunks as they are ---- */
+
+static bool
+chunk_is_reserved(Relation toast, HeapTuple tuple)
+{
+	bool		isnull;
+
+	return DatumGetObjectId(fastgetattr(tuple, 1, RelationGetDescr(toast), &isnull)) < CHUNK_RESERVED_END;
+}
+
+/* copy one tuple with its xmin and xmax, unless nobody can see it any more */
+static void
+rewrite_chunk(RewriteState rewrite, Relation toast, HeapTuple tuple, Buffer buffer, TransactionId oldest)
+{
+	Datum		values[3];
+	bool		nulls[3];
+	bool		dead;
+	HeapTuple	copy;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	dead = HeapTupleSatisfiesVacuum(tuple, oldest, buffer) == HEAPTUPLE_DEAD;
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	if (dead)
+	{
+		rewrite_heap_dead_tuple(rewrite, tuple);
+		return;
+	}
+	heap_deform_tuple(tuple, RelationGetDescr(toast), values, nulls);
+	copy = heap_form_tuple(RelationGetDescr(toast), values, nulls);
+	rewrite_heap_tuple(rewrite, tuple, copy);
+	heap_freetuple(copy);
+}
+
+static void
+copy_reserved_chunks(Oid from, Oid to, TransactionId oldest, TransactionId freeze_xid, MultiXactId cutoff_multi)
+{
+	Relation	source = table_open(from, AccessExclusiveLock);
+	Relation	target = table_open(to, AccessExclusiveLock);
+	TupleTableSlot *slot = table_slot_create(source, NULL);
+	ReindexParams reindex = {0};
+	RewriteState rewrite;
+	TableScanDesc scan;
+
+	FlushRelationBuffers(target);	/* toasted values came through shared buffers, a rewrite goes past them */
+	rewrite = begin_heap_rewrite(source, target, oldest, freeze_xid, cutoff_multi);
+	scan = table_beginscan(source, SnapshotAny, 0, NULL);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		BufferHeapTupleTableSlot *buffered = (BufferHeapTupleTableSlot *) slot;
+
+		CHECK_FOR_INTERRUPTS();
+		if (chunk_is_reserved(source, buffered->base.tuple))
+			rewrite_chunk(rewrite, source, buffered->base.tuple, buffered->buffer, oldest);
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	end_heap_rewrite(rewrite);
+	table_close(source, NoLock);
+	table_close(target, NoLock);
+	CommandCounterIncrement();
+	reindex_relation(to, 0, &reindex);
+}
+
+static void
+territory_copy_for_cluster(Relation from, Relation to, Relation index, bool sort, TransactionId oldest,
+						   TransactionId *freeze_xid, MultiXactId *cutoff_multi, double *num, double *vacuumed,
+						   double *recent)
+{
+	bool		segments = has_segments(from);
+
+	AS_HEAP_BEGIN(from);
+	heap_methods->relation_copy_for_cluster(from, to, index, sort, oldest, freeze_xid, cutoff_multi, num,
+											vacuumed, recent);
+	AS_HEAP_END(from);
+	if (segments)
+		copy_reserved_chunks(from->rd_rel->reltoastrelid, to->rd_rel->reltoastrelid, oldest, *freeze_xid,
+							 *cutoff_multi);
+}
+
+/* ---- the rest ---- */
+
+/* keep a page for ANALYZE to hang the sealed rows on */
+static void
+territory_relation_vacuum(Relation rel, VacuumParams *params, BufferAccessStrategy strategy)
+{
+	VacuumParams kept = *params;
+
+	if (has_segments(rel))
+		kept.truncate = VACOPTVALUE_DISABLED;
+	heap_methods->relation_vacuum(rel, &kept, strategy);
+}
+
+static bool
+territory_relation_needs_toast_table(Relation rel)
+{
+	return true;
+}
+
+static Oid
+territory_relation_toast_am(Relation rel)
+{
+	return HEAP_TABLE_AM_OID;
+}
+
+/* heap's estimate from hot pages, and the sealed rows as the directory counts them */
+static void
+territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *pages, double *tuples,
+								 double *allvisfrac)
+{
+	int64		segments,
+				bytes;
+	double		sealed = sealed_rows(rel, SnapshotSelf, &segments, &bytes);
+	double		counted = rel->rd_rel->reltuples;
+
+	if (sealed <= 0)
+	{
+		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);
+		return;
+	}
+	/* reltuples may count sealed rows, or, after VACUUM, not: heap's density must not see it */
+	rel->rd_rel->reltuples = -1;
+	PG_TRY();
+	{
+		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);
+	}
+	PG_FINALLY();
+	{
+		rel->rd_rel->reltuples = counted;
+	}
+	PG_END_TRY();
+	*pages += bytes / BLCKSZ;
+	*tuples += sealed;
+}
+
+void
+am_ddl_install(TableAmRoutine *methods)
+{
+	methods->index_build_range_scan = territory_index_build_range_scan;
+	methods->index_validate_scan = territory_index_validate_scan;
+	methods->relation_copy_for_cluster = territory_copy_for_cluster;
+	methods->relation_vacuum = territory_relation_vacuum;
+	methods->relation_needs_toast_table = territory_relation_needs_toast_table;
+	methods->relation_toast_am = territory_relation_toast_am;
+	methods->relation_estimate_size = territory_relation_estimate_size;
+}
+
+void
+am_ddl_init(void)
+{
+	CacheRegisterRelcacheCallback(keep_heap, (Datum) 0);
+}

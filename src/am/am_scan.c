@@ -1,0 +1,389 @@
+/*
+ * am_scan.c
+ *	  Sequential, TID range, sample and ANALYZE scans: heap's rows, then the
+ *	  sealed ones.
+ *
+ * Forward, a scan gives hot rows and then sealed rows by segment; backward the
+ * reverse.  Index and bitmap scans of the AM see hot rows only: our planner
+ * hook adds the sealed ones.
+ */
+#include "territory.h"
+
+#include "access/heapam.h"
+#include "access/tsmapi.h"
+#include "nodes/execnodes.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "am/am.h"
+
+#define scan_of(s) ((TerritoryScanDesc *) (s))
+
+/* ---- parallel scans: heap's state, then a counter of segments ---- */
+
+static Size
+counter_offset(Relation rel)
+{
+	return MAXALIGN(heap_methods->parallelscan_estimate(rel));
+}
+
+static Size
+territory_parallelscan_estimate(Relation rel)
+{
+	return counter_offset(rel) + MAXALIGN(sizeof(pg_atomic_uint32));
+}
+
+static pg_atomic_uint32 *
+counter_of(Relation rel, ParallelTableScanDesc parallel)
+{
+	return (pg_atomic_uint32 *) ((char *) parallel + counter_offset(rel));
+}
+
+static Size
+territory_parallelscan_initialize(Relation rel, ParallelTableScanDesc parallel)
+{
+	heap_methods->parallelscan_initialize(rel, parallel);
+	pg_atomic_init_u32(counter_of(rel, parallel), 0);
+	return territory_parallelscan_estimate(rel);
+}
+
+static void
+territory_parallelscan_reinitialize(Relation rel, ParallelTableScanDesc parallel)
+{
+	heap_methods->parallelscan_reinitialize(rel, parallel);
+	pg_atomic_write_u32(counter_of(rel, parallel), 0);
+}
+
+/* ---- sequential scans ---- */
+
+TableScanDesc
+territory_scan_begin(Relation rel, Snapshot snapshot, int nkeys, ScanKey key, ParallelTableScanDesc parallel,
+					 uint32 flags)
+{
+	TerritoryScanDesc *scan = palloc0(sizeof(TerritoryScanDesc));
+
+	scan->context = CurrentMemoryContext;
+	scan->hot = heap_methods->scan_begin(rel, snapshot, nkeys, key, parallel, flags & ~SO_TEMP_SNAPSHOT);
+	RelationIncrementReferenceCount(rel);
+	scan->base = *scan->hot;	/* relation, snapshot, keys */
+	scan->base.rs_flags = flags;
+	scan->with_sealed = (flags & (SO_TYPE_SEQSCAN | SO_TYPE_TIDRANGESCAN)) != 0 &&
+		snapshot && snapshot->snapshot_type != SNAPSHOT_ANY;
+	if (parallel)
+		scan->shared = counter_of(rel, parallel);
+	return &scan->base;
+}
+
+/* a sequential scan of the hot rows only */
+TableScanDesc
+territory_scan_hot(Relation rel, Snapshot snapshot, ParallelTableScanDesc parallel)
+{
+	TableScanDesc scan = parallel ? table_beginscan_parallel(rel, parallel) :
+		table_beginscan(rel, snapshot, 0, NULL);
+
+	scan_of(scan)->with_sealed = false;
+	return scan;
+}
+
+void
+territory_scan_end(TableScanDesc s)
+{
+	TerritoryScanDesc *scan = scan_of(s);
+
+	if (scan->sealed)
+		sealed_scan_end(scan->sealed);
+	if (scan->hot)
+		heap_methods->scan_end(scan->hot);
+	if (s->rs_flags & SO_TEMP_SNAPSHOT)
+		UnregisterSnapshot(s->rs_snapshot);
+	RelationDecrementReferenceCount(s->rs_rd);
+	pfree(scan);
+}
+
+static void
+territory_scan_rescan(TableScanDesc s, ScanKey key, bool set_params, bool allow_strat, bool allow_sync,
+					  bool allow_pagemode)
+{
+	TerritoryScanDesc *scan = scan_of(s);
+
+	scan->hot->rs_snapshot = s->rs_snapshot;
+	heap_methods->scan_rescan(scan->hot, key, set_params, allow_strat, allow_sync, allow_pagemode);
+	if (scan->sealed)
+		sealed_scan_restart(scan->sealed, ForwardScanDirection);
+	scan->in_sealed = false;
+}
+
+/* the sealed rows' cursor, at the end that the direction starts from */
+static void
+enter_sealed(TerritoryScanDesc *scan, ScanDirection direction)
+{
+	if (!scan->sealed_ready)
+	{
+		MemoryContext old = MemoryContextSwitchTo(scan->context);
+
+		scan->sealed = sealed_scan_begin(scan->base.rs_rd, scan->base.rs_snapshot, scan->shared);
+		scan->sealed_ready = true;
+		MemoryContextSwitchTo(old);
+	}
+	if (scan->sealed)
+		sealed_scan_restart(scan->sealed, direction);
+	scan->in_sealed = true;
+}
+
+/* an owned copy of a sealed row's tuple into a slot of any kind */
+void
+am_store_tuple(HeapTuple tuple, TupleTableSlot *slot)
+{
+	ItemPointerData tid = tuple->t_self;
+	Oid			relid = tuple->t_tableOid;
+
+	ExecForceStoreHeapTuple(tuple, slot, true);
+	slot->tts_tid = tid;
+	slot->tts_tableOid = relid;
+}
+
+static void
+store_sealed(SealedScan *sealed, TupleTableSlot *slot)
+{
+	MemoryContext old = MemoryContextSwitchTo(slot->tts_mcxt);
+	HeapTuple	tuple = sealed_scan_tuple(sealed);
+
+	MemoryContextSwitchTo(old);
+	am_store_tuple(tuple, slot);
+}
+
+static bool
+territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableSlot *slot)
+{
+	TerritoryScanDesc *scan = scan_of(s);
+	bool		backward = ScanDirectionIsBackward(direction);
+
+	if (!scan->with_sealed)
+		return heap_methods->scan_getnextslot(scan->hot, direction, slot);
+	if (backward && !scan->in_sealed && !((HeapScanDesc) scan->hot)->rs_inited)
+		enter_sealed(scan, direction);	/* a scan that starts at its end */
+	if (!scan->in_sealed)
+	{
+		if (heap_methods->scan_getnextslot(scan->hot, direction, slot))
+			return true;
+		if (backward)
+			return false;
+		enter_sealed(scan, direction);
+	}
+	if (scan->sealed && sealed_scan_next(scan->sealed, direction))
+	{
+		store_sealed(scan->sealed, slot);
+		pgstat_count_heap_getnext(s->rs_rd);
+		return true;
+	}
+	if (backward)
+	{
+		scan->in_sealed = false;	/* heap's scan stands at its end */
+		return heap_methods->scan_getnextslot(scan->hot, direction, slot);
+	}
+	ExecClearTuple(slot);
+	return false;
+}
+
+/* ---- TID ranges ---- */
+
+static void
+territory_scan_set_tidrange(TableScanDesc s, ItemPointer low, ItemPointer high)
+{
+	ItemPointerCopy(low, &s->rs_mintid);
+	ItemPointerCopy(high, &s->rs_maxtid);
+	heap_methods->scan_set_tidrange(scan_of(s)->hot, low, high);
+}
+
+static bool
+next_sealed_in_range(TerritoryScanDesc *scan, ScanDirection direction, TupleTableSlot *slot)
+{
+	while (scan->sealed && sealed_scan_next(scan->sealed, direction))
+	{
+		ItemPointerData tid;
+
+		sealed_scan_tid(scan->sealed, &tid);
+		if (ItemPointerCompare(&tid, &scan->base.rs_mintid) < 0 ||
+			ItemPointerCompare(&tid, &scan->base.rs_maxtid) > 0)
+			continue;
+		store_sealed(scan->sealed, slot);
+		return true;
+	}
+	return false;
+}
+
+static bool
+territory_scan_getnextslot_tidrange(TableScanDesc s, ScanDirection direction, TupleTableSlot *slot)
+{
+	TerritoryScanDesc *scan = scan_of(s);
+	bool		backward = ScanDirectionIsBackward(direction);
+	bool		reaches_sealed = ItemPointerGetBlockNumberNoCheck(&s->rs_maxtid) >= SEALED_FIRST_BLOCK;
+
+	if (backward && !scan->in_sealed && reaches_sealed && !((HeapScanDesc) scan->hot)->rs_inited)
+		enter_sealed(scan, direction);
+	if (!scan->in_sealed)
+	{
+		if (heap_methods->scan_getnextslot_tidrange(scan->hot, direction, slot))
+			return true;
+		if (backward || !reaches_sealed)
+			return false;
+		enter_sealed(scan, direction);
+	}
+	if (next_sealed_in_range(scan, direction, slot))
+		return true;
+	if (backward)
+	{
+		scan->in_sealed = false;
+		return heap_methods->scan_getnextslot_tidrange(scan->hot, direction, slot);
+	}
+	ExecClearTuple(slot);
+	return false;
+}
+
+/* ---- bitmap scans: hot rows only ---- */
+
+static bool
+territory_scan_bitmap_next_block(TableScanDesc s, TBMIterateResult *result)
+{
+	scan_of(s)->hot->rs_snapshot = s->rs_snapshot;
+	return heap_methods->scan_bitmap_next_block(scan_of(s)->hot, result);
+}
+
+static bool
+territory_scan_bitmap_next_tuple(TableScanDesc s, TBMIterateResult *result, TupleTableSlot *slot)
+{
+	return heap_methods->scan_bitmap_next_tuple(scan_of(s)->hot, result, slot);
+}
+
+/*
+ * TABLESAMPLE: after the last hot block each sealed block of 2,048 rows is
+ * offered to the method as one page more.  SYSTEM chooses pages itself and
+ * knows hot ones only, so it samples sealed rows one by one, as BERNOULLI.
+ */
+static bool
+territory_scan_sample_next_block(TableScanDesc s, SampleScanState *state)
+{
+	TerritoryScanDesc *scan = scan_of(s);
+
+	if (!scan->in_sealed)
+	{
+		if (heap_methods->scan_sample_next_block(scan->hot, state))
+			return true;
+		enter_sealed(scan, ForwardScanDirection);
+	}
+	return scan->sealed && sealed_scan_next(scan->sealed, ForwardScanDirection);
+}
+
+static bool
+territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleTableSlot *slot)
+{
+	TerritoryScanDesc *scan = scan_of(s);
+	SealedScan *sealed = scan->sealed;
+	ItemPointerData tid;
+	int			rows;
+	int			first;
+
+	if (!scan->in_sealed)
+		return heap_methods->scan_sample_next_tuple(scan->hot, state, slot);
+	rows = sealed->reader.header->first_row[sealed->block + 1] - sealed->reader.header->first_row[sealed->block];
+	first = sealed->reader.header->first_row[sealed->block];
+	sealed_scan_tid(sealed, &tid);
+	for (;;)
+	{
+		OffsetNumber offset = state->tsmroutine->NextSampleTuple(state, ItemPointerGetBlockNumber(&tid), rows);
+
+		if (!OffsetNumberIsValid(offset))
+		{
+			sealed->row = rows - 1;	/* on to the next block */
+			ExecClearTuple(slot);
+			return false;
+		}
+		if (sealed->dead && sealed->dead[first + offset - 1])
+			continue;
+		sealed->row = offset - 1;
+		store_sealed(sealed, slot);
+		return true;
+	}
+}
+
+/*
+ * ANALYZE: the hot pages that it chose each bring their share of the segments.
+ */
+static bool
+territory_scan_analyze_next_block(TableScanDesc s, BlockNumber block, BufferAccessStrategy strategy)
+{
+	TerritoryScanDesc *scan = scan_of(s);
+
+	if (!scan->sealed_ready)
+	{
+		MemoryContext old = MemoryContextSwitchTo(scan->context);
+
+		scan->sealed = sealed_scan_begin(s->rs_rd, SnapshotSelf, NULL);
+		scan->sealed_ready = true;
+		scan->analyze_blocks = RelationGetNumberOfBlocks(s->rs_rd);
+		MemoryContextSwitchTo(old);
+	}
+	scan->analyze_hot_done = false;
+	if (scan->sealed)
+	{
+		int64		segments = scan->sealed->directory->nsegments;
+
+		sealed_scan_restart(scan->sealed, ForwardScanDirection);
+		scan->sealed->segment = (int64) block * segments / scan->analyze_blocks - 1;
+		scan->analyze_end = (int64) (block + 1) * segments / scan->analyze_blocks;
+	}
+	return heap_methods->scan_analyze_next_block(scan->hot, block, strategy);
+}
+
+static bool
+territory_scan_analyze_next_tuple(TableScanDesc s, TransactionId oldest, double *live, double *dead,
+								  TupleTableSlot *slot)
+{
+	TerritoryScanDesc *scan = scan_of(s);
+	SealedScan *sealed = scan->sealed;
+	int			all;
+	bool		found;
+
+	if (!scan->analyze_hot_done)
+	{
+		if (heap_methods->scan_analyze_next_tuple(scan->hot, oldest, live, dead, slot))
+			return true;
+		scan->analyze_hot_done = true;
+	}
+	if (!sealed)
+		return false;
+	all = sealed->directory->nsegments;
+	sealed->directory->nsegments = scan->analyze_end;
+	found = sealed_scan_next(sealed, ForwardScanDirection);
+	sealed->directory->nsegments = all;
+	if (!found)
+	{
+		ExecClearTuple(slot);
+		return false;
+	}
+	*live += 1;
+	store_sealed(sealed, slot);
+	return true;
+}
+
+void
+am_scan_install(TableAmRoutine *methods)
+{
+	methods->parallelscan_estimate = territory_parallelscan_estimate;
+	methods->parallelscan_initialize = territory_parallelscan_initialize;
+	methods->parallelscan_reinitialize = territory_parallelscan_reinitialize;
+	methods->scan_begin = territory_scan_begin;
+	methods->scan_end = territory_scan_end;
+	methods->scan_rescan = territory_scan_rescan;
+	methods->scan_getnextslot = territory_scan_getnextslot;
+	methods->scan_set_tidrange = territory_scan_set_tidrange;
+	methods->scan_getnextslot_tidrange = territory_scan_getnextslot_tidrange;
+	methods->scan_bitmap_next_block = territory_scan_bitmap_next_block;
+	methods->scan_bitmap_next_tuple = territory_scan_bitmap_next_tuple;
+	methods->scan_sample_next_block = territory_scan_sample_next_block;
+	methods->scan_sample_next_tuple = territory_scan_sample_next_tuple;
+	methods->scan_analyze_next_block = territory_scan_analyze_next_block;
+	methods->scan_analyze_next_tuple = territory_scan_analyze_next_tuple;
+}

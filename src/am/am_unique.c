@@ -1,0 +1,347 @@
+/*
+ * am_unique.c
+ *	  Unique keys hold across hot and sealed rows.
+ *
+ * btree sees hot rows only, so every insert looks for an equal sealed key
+ * first.  Zone maps decide most of it: a key outside every segment's range
+ * (newer than all that is sealed, say) costs a comparison per segment.  What
+ * they leave is decoded in the key's columns and compared with the index's own
+ * operators; a row whose fate another transaction holds is waited for, as
+ * btree does.
+ */
+#include "territory.h"
+
+#include "access/genam.h"
+#include "access/nbtree.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_index.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "am/am.h"
+#include "segment/state.h"
+
+/* an index entry of the row in slot; false where a predicate leaves it out */
+static bool
+form_key(Relation index, IndexInfo *info, EState *estate, TupleTableSlot *slot, Datum *values, bool *nulls)
+{
+	ExprContext *econtext = GetPerTupleExprContext(estate);
+
+	econtext->ecxt_scantuple = slot;
+	if (info->ii_Predicate != NIL)
+	{
+		if (info->ii_PredicateState == NULL)
+			info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate, estate);
+		if (!ExecQual(info->ii_PredicateState, econtext))
+			return false;
+	}
+	FormIndexDatum(info, slot, estate, values, nulls);
+	return true;
+}
+
+static bool
+keys_equal(Relation index, FmgrInfo *equal, Datum *values1, bool *nulls1, Datum *values2, bool *nulls2)
+{
+	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+	{
+		if (nulls1[i] != nulls2[i])
+			return false;
+		if (!nulls1[i] &&
+			!DatumGetBool(FunctionCall2Coll(&equal[i], index->rd_indcollation[i], values1[i], values2[i])))
+			return false;
+	}
+	return true;
+}
+
+static void
+lookup_equal_functions(Relation index, FmgrInfo *equal)
+{
+	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+	{
+		Oid			operator = get_opfamily_member(index->rd_opfamily[i], index->rd_opcintype[i],
+												   index->rd_opcintype[i], BTEqualStrategyNumber);
+
+		fmgr_info(get_opcode(operator), &equal[i]);
+	}
+}
+
+/* zone keys for the plain columns of an index key */
+static int
+prune_keys_for(Relation index, Datum *values, bool *nulls, PruneKey *keys)
+{
+	int			n = 0;
+
+	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+	{
+		AttrNumber	attno = index->rd_index->indkey.values[i];
+		ZoneKind	zone;
+
+		if (attno <= 0)
+			continue;
+		memset(&keys[n], 0, sizeof keys[n]);
+		keys[n].attno = attno;
+		if (nulls[i])
+		{
+			keys[n++].is_null_test = true;
+			continue;
+		}
+		zone = column_zone_kind(getBaseType(index->rd_opcintype[i]));
+		if (zone == ZONE_NONE)
+			continue;
+		keys[n].zone = zone;
+		keys[n].strategy = BTEqualStrategyNumber;
+		keys[n++].key = column_zone_key(zone, values[i]);
+	}
+	return n;
+}
+
+/* which columns an index's key and predicate read; NULL in *all_columns' favour */
+static Bitmapset *
+key_columns(Relation index, IndexInfo *info, bool *all_columns)
+{
+	Bitmapset  *columns = NULL;
+
+	*all_columns = info->ii_Expressions != NIL || info->ii_Predicate != NIL;
+	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+		if (index->rd_index->indkey.values[i] > 0)
+			columns = bms_add_member(columns, index->rd_index->indkey.values[i]);
+	return columns;
+}
+
+/*
+ * Is the sealed row gone?  Waits for a transaction that is deciding it, and
+ * then says so, because everything may have changed.
+ */
+typedef enum SealedFate
+{
+	SEALED_ALIVE,
+	SEALED_DEAD,
+	SEALED_LOOK_AGAIN,
+} SealedFate;
+
+static SealedFate
+sealed_fate(SealedScan *scan, ItemPointer tid)
+{
+	SnapshotData dirty;
+	StateEntry	state;
+	bool		found;
+
+	InitDirtySnapshot(dirty);
+	found = state_find(&scan->store, tid, &dirty, &state);
+	if (found && state.dead && TransactionIdIsValid(dirty.xmin))
+	{
+		XactLockTableWait(dirty.xmin, NULL, NULL, XLTW_None);
+		return SEALED_LOOK_AGAIN;
+	}
+	return found && state.dead ? SEALED_DEAD : SEALED_ALIVE;
+}
+
+/* does the open scan, pruned to one key, hold that key? */
+static bool
+find_equal(SealedScan *scan, Relation index, IndexInfo *info, EState *estate, Datum *values, bool *nulls,
+		   FmgrInfo *equal, ItemPointer tid)
+{
+	TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(scan->rel), &TTSOpsVirtual);
+	bool		found = false;
+
+	sealed_scan_restart(scan, ForwardScanDirection);
+	while (!found && sealed_scan_next(scan, ForwardScanDirection))
+	{
+		Datum		sealed_values[INDEX_MAX_KEYS];
+		bool		sealed_nulls[INDEX_MAX_KEYS];
+
+		ExecClearTuple(row);
+		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
+		ExecStoreVirtualTuple(row);
+		if (!form_key(index, info, estate, row, sealed_values, sealed_nulls) ||
+			!keys_equal(index, equal, values, nulls, sealed_values, sealed_nulls))
+			continue;
+		sealed_scan_tid(scan, tid);
+		switch (sealed_fate(scan, tid))
+		{
+			case SEALED_ALIVE:
+				found = true;
+				break;
+			case SEALED_DEAD:
+				break;
+			case SEALED_LOOK_AGAIN:
+				sealed_scan_restart(scan, ForwardScanDirection);
+				break;
+		}
+		ResetPerTupleExprContext(estate);
+	}
+	ExecDropSingleTupleTableSlot(row);
+	return found;
+}
+
+static bool
+any_null(Relation index, bool *nulls)
+{
+	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+		if (nulls[i])
+			return true;
+	return false;
+}
+
+/* look for a sealed row with the slot's key in one index */
+static bool
+index_conflict(SealedScan *scan, Relation index, TupleTableSlot *slot, ItemPointer tid, bool report)
+{
+	IndexInfo  *info = BuildIndexInfo(index);
+	EState	   *estate = CreateExecutorState();
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+	PruneKey	keys[INDEX_MAX_KEYS];
+	FmgrInfo	equal[INDEX_MAX_KEYS];
+	bool		all_columns;
+	Bitmapset  *columns;
+	bool		found = false;
+
+	if (form_key(index, info, estate, slot, values, nulls) &&
+		(info->ii_NullsNotDistinct || !any_null(index, nulls)))
+	{
+		columns = key_columns(index, info, &all_columns);
+		scan->needed = columns;
+		scan->all_columns = all_columns;
+		sealed_scan_prune(scan, keys, prune_keys_for(index, values, nulls, keys));
+		lookup_equal_functions(index, equal);
+		found = find_equal(scan, index, info, estate, values, nulls, equal, tid);
+		if (found && report)
+		{
+			char	   *key = BuildIndexValueDescription(index, values, nulls);
+
+			ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
+							errmsg("duplicate key value violates unique constraint \"%s\"",
+								   RelationGetRelationName(index)),
+							key ? errdetail("Key %s already exists.", key) : 0,
+							errtableconstraint(scan->rel, RelationGetRelationName(index))));
+		}
+	}
+	FreeExecutorState(estate);
+	return found;
+}
+
+static bool
+relation_conflict(Relation rel, TupleTableSlot *slot, ItemPointer tid, bool report)
+{
+	MemoryContext context,
+				old;
+	List	   *indexes;
+	ListCell   *lc;
+	SealedScan *scan;
+	bool		found = false;
+
+	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid))
+		return false;
+	context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	/* Self: what is committed now, and what this transaction sealed */
+	scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
+	indexes = scan ? RelationGetIndexList(rel) : NIL;
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		if (index->rd_index->indisunique && index->rd_index->indisready)
+			found = index_conflict(scan, index, slot, tid, report);
+		index_close(index, AccessShareLock);
+		if (found)
+			break;
+	}
+	if (scan)
+		sealed_scan_end(scan);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return found;
+}
+
+/* a sealed row that a row in slot would collide with */
+bool
+unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid)
+{
+	return relation_conflict(rel, slot, tid, false);
+}
+
+void
+unique_check(Relation rel, TupleTableSlot *slot)
+{
+	ItemPointerData tid;
+
+	relation_conflict(rel, slot, &tid, true);
+}
+
+static char *
+index_column(Relation index, int column)
+{
+	return TextDatumGetCString(DirectFunctionCall3(pg_get_indexdef_ext, ObjectIdGetDatum(RelationGetRelid(index)),
+												   Int32GetDatum(column), BoolGetDatum(false)));
+}
+
+static char *
+index_predicate(Relation rel, Relation index)
+{
+	Datum		predicate = SysCacheGetAttrNotNull(INDEXRELID, index->rd_indextuple, Anum_pg_index_indpred);
+
+	return TextDatumGetCString(DirectFunctionCall2(pg_get_expr, predicate,
+												   ObjectIdGetDatum(RelationGetRelid(rel))));
+}
+
+/* the query that returns a row where two rows have one key */
+static char *
+duplicates_query(Relation rel, Relation index)
+{
+	IndexInfo  *info = BuildIndexInfo(index);
+	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
+	StringInfoData query;
+
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT 1 FROM %s WHERE true",
+					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+												RelationGetRelationName(rel)));
+	if (info->ii_Predicate != NIL)
+		appendStringInfo(&query, " AND (%s)", index_predicate(rel, index));
+	for (int i = 1; !info->ii_NullsNotDistinct && i <= nkeys; i++)
+		appendStringInfo(&query, " AND (%s) IS NOT NULL", index_column(index, i));
+	appendStringInfoString(&query, " GROUP BY");
+	for (int i = 1; i <= nkeys; i++)
+		appendStringInfo(&query, "%s (%s)", i > 1 ? "," : "", index_column(index, i));
+	appendStringInfoString(&query, " HAVING count(*) > 1 LIMIT 1");
+	return query.data;
+}
+
+/*
+ * A new unique index sees hot rows only while it is built: look for equal keys
+ * among all rows by a query, which reads sealed ones too, and which must not
+ * use the index being built.
+ */
+void
+unique_verify_new_index(Relation rel, Relation index)
+{
+	int			level = NewGUCNestLevel();
+	bool		duplicate;
+
+	set_config_option("enable_indexscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	set_config_option("enable_indexonlyscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	set_config_option("enable_bitmapscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	SPI_connect();
+	if (SPI_execute(duplicates_query(rel, index), true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "territory: could not verify index \"%s\"", RelationGetRelationName(index));
+	duplicate = SPI_processed > 0;
+	SPI_finish();
+	AtEOXact_GUC(true, level);
+	if (duplicate)
+		ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
+						errmsg("could not create unique index \"%s\"", RelationGetRelationName(index)),
+						errdetail("Sealed rows hold duplicate keys."),
+						errtableconstraint(rel, RelationGetRelationName(index))));
+}

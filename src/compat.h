@@ -1,0 +1,43 @@
+/*
+ * compat.h
+ *	  Every test of PostgreSQL's version, and nothing else.
+ */
+#ifndef TERRITORY_COMPAT_H
+#define TERRITORY_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+
+#if PG_VERSION_NUM < 150000
+#error "territory needs PostgreSQL 15 or later"
+#endif
+
+/* a relation's physical identity, which a rewrite or TRUNCATE changes */
+#if PG_VERSION_NUM >= 160000
+#define RelPhysical RelFileLocator
+#define relation_physical(rel) ((rel)->rd_locator)
+#define relphysical_equals(a, b) RelFileLocatorEquals(a, b)
+#else
+#define RelPhysical RelFileNode
+#define relation_physical(rel) ((rel)->rd_node)
+#define relphysical_equals(a, b) RelFileNodeEquals(a, b)
+#endif
+
+#if PG_VERSION_NUM < 160000
+#include "utils/syscache.h"
+static inline Datum
+SysCacheGetAttrNotNull(int cache, HeapTuple tuple, AttrNumber attribute)
+{
+	bool		isnull;
+	Datum		value = SysCacheGetAttr(cache, tuple, attribute, &isnull);
+
+	if (isnull)
+		elog(ERROR, "unexpected null in catalog cache %d, column %d", cache, attribute);
+	return value;
+}
+#endif
+
+/* heap_delete, heap_update and index_insert kept their order of arguments since 14 */
+
+#endif

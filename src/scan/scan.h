@@ -1,0 +1,152 @@
+/*
+ * scan.h
+ *	  TerritoryScan: hot rows from a core plan or from heap, and the sealed rows
+ *	  that the same query would have found.
+ *
+ * Indexes know hot rows only.  So every index path of a territory table becomes
+ * the child of a TerritoryScan, which adds the sealed rows, and every
+ * sequential path becomes a TerritoryScan without child, which reads the heap
+ * itself and needs to decode neither the segments nor the columns that the
+ * query cannot use.
+ */
+#ifndef SCAN_H
+#define SCAN_H
+
+#include "territory.h"
+#include "executor/executor.h"
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "utils/sortsupport.h"
+#include "utils/tuplesort.h"
+
+#include "segment/sealed_scan.h"
+
+/* CustomScan.custom_private: lists, by place */
+enum
+{
+	PRIVATE_COLUMNS,			/* attribute numbers, as the child's target list has them */
+	PRIVATE_NFILTERS,			/* custom_exprs begin with so many quals ... */
+	PRIVATE_PRUNES,				/* ... go on with a value for each of these ... */
+	PRIVATE_SORTS,				/* ... and end with a sort key for each of these */
+};
+
+/* a prune spec is a list of integers, by place */
+enum
+{
+	PRUNE_ATTNO,
+	PRUNE_TYPE,					/* of the column */
+	PRUNE_VALUE_TYPE,
+	PRUNE_STRATEGY,				/* btree's */
+	PRUNE_FORM,
+};
+
+typedef enum PruneForm
+{
+	PRUNE_COMPARE,				/* column op value */
+	PRUNE_ANY,					/* column = ANY (array) */
+	PRUNE_NULL,					/* column IS NULL; no value */
+} PruneForm;
+
+/* a sort spec is a list of oids, by place */
+enum
+{
+	SORT_OPERATOR,
+	SORT_COLLATION,
+	SORT_NULLS_FIRST,
+};
+
+/* what workers share, besides heap's scan */
+typedef struct ScanShared
+{
+	pg_atomic_uint32 next_segment;
+	pg_atomic_uint64 segments_read;
+	pg_atomic_uint64 segments_pruned;
+	pg_atomic_uint64 blocks_read;
+	pg_atomic_uint64 blocks_pruned;
+} ScanShared;
+
+typedef struct ScanSort
+{
+	ExprState  *expr;
+	SortSupportData support;
+	Oid			operator;
+	Oid			type;
+} ScanSort;
+
+typedef struct TerritoryScanState
+{
+	CustomScanState custom;
+	PlanState  *child;			/* or NULL: hot_scan */
+	TableScanDesc hot_scan;
+	TupleTableSlot *hot_slot;	/* of hot_scan */
+	int			ncolumns;		/* of the child's rows */
+	AttrNumber *columns;
+	Bitmapset  *needed;			/* attributes that anybody reads */
+	List	   *filter_exprs;
+	ExprState  *filter;
+
+	int			nprunes;
+	List	   *prune_specs;
+	ExprState **prune_values;
+	List	   *prune_exprs;
+
+	SealedScan *sealed;
+	bool		sealed_ready;	/* the next two hold for the parameters of now */
+	bool		sealed_possible;	/* some sealed row may pass */
+	bool		in_sealed;
+
+	int			nsorts;			/* > 0: rows come in this order */
+	ScanSort   *sorts;
+	struct OrderedRows *ordered;	/* NULL before the first sealed row is wanted */
+	bool		hot_ahead;		/* hot_head holds the next hot row */
+	bool		sealed_ahead;	/* sealed_head holds the next sealed row */
+	bool		hot_done;
+	TupleTableSlot *hot_head;
+	TupleTableSlot *sealed_head;
+	Datum	   *hot_keys;
+	bool	   *hot_nulls;
+	Datum	   *sealed_keys;
+	bool	   *sealed_nulls;
+	MemoryContext hot_context;
+	MemoryContext prune_context;
+
+	ScanShared *shared;
+	ScanShared	local;			/* counters, for EXPLAIN */
+} TerritoryScanState;
+
+/* scan_paths.c */
+extern void scan_paths_init(void);
+extern const CustomPathMethods scan_path_methods;
+
+/* scan_plan.c */
+extern Plan *scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
+					   List *children);
+extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value);
+extern bool scan_needs_system_columns(RelOptInfo *rel);
+
+/* scan_prune.c */
+extern bool scan_prune_keys(TerritoryScanState *state, PruneKey **keys, int *nkeys);
+
+/* scan_exec.c */
+extern const CustomScanMethods scan_methods;
+extern bool scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot);
+extern bool scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot);
+extern bool scan_open_sealed(TerritoryScanState *state);
+
+/* scan_order.c */
+extern bool scan_order_next(TerritoryScanState *state);
+extern void scan_order_end(TerritoryScanState *state);
+extern void scan_order_keys(TerritoryScanState *state, TupleTableSlot *slot, Datum *keys, bool *nulls,
+							MemoryContext context);
+extern int	scan_order_compare(TerritoryScanState *state, const Datum *a, const bool *a_nulls, const Datum *b,
+							   const bool *b_nulls);
+
+/* scan_explain.c */
+extern void scan_explain(CustomScanState *node, List *ancestors, ExplainState *es);
+
+/* scan_guard.c */
+extern void scan_guard_init(void);
+
+extern void scan_init(void);
+
+#endif

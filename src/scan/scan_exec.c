@@ -1,0 +1,525 @@
+/*
+ * scan_exec.c
+ *	  TerritoryScan at run time: hot rows, then sealed ones, or both merged into
+ *	  one order.
+ *
+ * Hot rows come filtered from a core index plan, or unfiltered from heap's own
+ * scan; every qual is evaluated exactly once on each row that reaches it.  The
+ * slot handed up always carries the row's TID, sealed or hot: UPDATE, FOR
+ * UPDATE and WHERE CURRENT OF take it from there.
+ */
+#include "territory.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "executor/nodeCustom.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "storage/predicate.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "am/am.h"
+#include "scan/scan.h"
+
+static const CustomExecMethods exec_methods;
+
+static Node *
+create_state(CustomScan *plan)
+{
+	TerritoryScanState *state = (TerritoryScanState *) newNode(sizeof(TerritoryScanState), T_CustomScanState);
+
+	state->custom.methods = &exec_methods;
+	return (Node *) state;
+}
+
+/* ---- begin and end ---- */
+
+static void
+begin_prunes(TerritoryScanState *state, List **exprs)
+{
+	ListCell   *lc;
+
+	state->nprunes = list_length(state->prune_specs);
+	state->prune_values = palloc0(sizeof(ExprState *) * Max(state->nprunes, 1));
+	foreach(lc, state->prune_specs)
+	{
+		if (list_nth_int(lfirst_node(List, lc), PRUNE_FORM) == PRUNE_NULL)
+			continue;
+		state->prune_values[foreach_current_index(lc)] = ExecInitExpr(linitial(*exprs), &state->custom.ss.ps);
+		state->prune_exprs = lappend(state->prune_exprs, linitial(*exprs));
+		*exprs = list_delete_first(*exprs);
+	}
+}
+
+static void
+begin_sorts(TerritoryScanState *state, List *specs, List *exprs)
+{
+	state->nsorts = list_length(specs);
+	state->sorts = palloc0(sizeof(ScanSort) * Max(state->nsorts, 1));
+	for (int i = 0; i < state->nsorts; i++)
+	{
+		List	   *spec = list_nth_node(List, specs, i);
+		Node	   *expr = list_nth(exprs, i);
+		ScanSort   *sort = &state->sorts[i];
+
+		sort->expr = ExecInitExpr((Expr *) expr, &state->custom.ss.ps);
+		sort->type = exprType(expr);
+		sort->operator = list_nth_oid(spec, SORT_OPERATOR);
+		sort->support.ssup_cxt = CurrentMemoryContext;
+		sort->support.ssup_collation = list_nth_oid(spec, SORT_COLLATION);
+		sort->support.ssup_nulls_first = list_nth_oid(spec, SORT_NULLS_FIRST) != 0;
+		PrepareSortSupportFromOrderingOp(sort->operator, &sort->support);
+	}
+}
+
+/*
+ * nodeCustom.c compiled projection for a virtual slot, but hot rows of a scan
+ * without child, and the row that EvalPlanQual hands in, come in the table's
+ * own kind of slot.  Compile again without that assumption.
+ */
+static void
+compile_for_any_slot(TerritoryScanState *state, Index scanrelid)
+{
+	ScanState  *scan = &state->custom.ss;
+
+	scan->ps.scanopsfixed = false;
+	scan->ps.scanops = NULL;
+	scan->ps.scanopsset = true;
+	scan->ps.ps_ProjInfo = NULL;
+	ExecAssignScanProjectionInfoWithVarno(scan, scanrelid);
+	state->filter = ExecInitQual(state->filter_exprs, &scan->ps);
+}
+
+static void
+begin_scan(CustomScanState *node, EState *estate, int eflags)
+{
+	TerritoryScanState *state = (TerritoryScanState *) node;
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	Relation	rel = node->ss.ss_currentRelation;
+	TupleDesc	desc = RelationGetDescr(rel);
+	List	   *exprs = list_copy(plan->custom_exprs);
+	List	   *sort_specs = list_nth_node(List, plan->custom_private, PRIVATE_SORTS);
+	int			nfilters = linitial_int(list_nth_node(List, plan->custom_private, PRIVATE_NFILTERS));
+	ListCell   *lc;
+
+	if (!relation_is_territory(rel))
+		elog(ERROR, "\"%s\" is no territory table any more", RelationGetRelationName(rel));
+	state->columns = palloc(sizeof(AttrNumber) * (desc->natts + FirstLowInvalidHeapAttributeNumber * -1 + 1));
+	foreach(lc, list_nth_node(List, plan->custom_private, PRIVATE_COLUMNS))
+	{
+		state->columns[state->ncolumns++] = lfirst_int(lc);
+		if (lfirst_int(lc) > 0)
+			state->needed = bms_add_member(state->needed, lfirst_int(lc));
+	}
+	for (int i = 0; i < nfilters; i++)
+	{
+		state->filter_exprs = lappend(state->filter_exprs, linitial(exprs));
+		exprs = list_delete_first(exprs);
+	}
+	state->prune_specs = list_nth_node(List, plan->custom_private, PRIVATE_PRUNES);
+	begin_prunes(state, &exprs);
+	begin_sorts(state, sort_specs, exprs);
+	compile_for_any_slot(state, plan->scan.scanrelid);
+	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
+												 ALLOCSET_SMALL_SIZES);
+	if (plan->custom_plans)
+	{
+		state->child = ExecInitNode(linitial(plan->custom_plans), estate,
+									state->nsorts ? eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK) : eflags);
+		node->custom_ps = list_make1(state->child);
+	}
+	else
+		state->hot_slot = table_slot_create(rel, &estate->es_tupleTable);
+	state->sealed_head = node->ss.ss_ScanTupleSlot;
+	if (state->nsorts)
+	{
+		state->hot_head = ExecInitExtraTupleSlot(estate, desc, &TTSOpsVirtual);
+		state->hot_keys = palloc(sizeof(Datum) * state->nsorts);
+		state->hot_nulls = palloc(sizeof(bool) * state->nsorts);
+		state->sealed_keys = palloc(sizeof(Datum) * state->nsorts);
+		state->sealed_nulls = palloc(sizeof(bool) * state->nsorts);
+		state->hot_context = AllocSetContextCreate(CurrentMemoryContext, "territory hot row's keys",
+												   ALLOCSET_SMALL_SIZES);
+	}
+}
+
+static void
+count_into_shared(TerritoryScanState *state)
+{
+	SealedScan *sealed = state->sealed;
+
+	if (state->shared == NULL || sealed == NULL)
+		return;
+	pg_atomic_fetch_add_u64(&state->shared->segments_read, sealed->segments_read);
+	pg_atomic_fetch_add_u64(&state->shared->segments_pruned, sealed->segments_pruned);
+	pg_atomic_fetch_add_u64(&state->shared->blocks_read, sealed->blocks_read);
+	pg_atomic_fetch_add_u64(&state->shared->blocks_pruned, sealed->blocks_pruned);
+}
+
+static void
+close_sealed(TerritoryScanState *state)
+{
+	if (state->sealed)
+		sealed_scan_end(state->sealed);
+	state->sealed = NULL;
+	state->sealed_ready = false;
+}
+
+static void
+end_scan(CustomScanState *node)
+{
+	TerritoryScanState *state = (TerritoryScanState *) node;
+
+	scan_order_end(state);
+	if (state->child)
+		ExecEndNode(state->child);
+	if (state->hot_scan)
+		table_endscan(state->hot_scan);
+	close_sealed(state);
+}
+
+static void
+rescan(CustomScanState *node)
+{
+	TerritoryScanState *state = (TerritoryScanState *) node;
+
+	if (state->child)
+	{
+		if (node->ss.ps.chgParam)
+			UpdateChangedParamSet(state->child, node->ss.ps.chgParam);
+		if (state->child->chgParam == NULL)
+			ExecReScan(state->child);
+	}
+	if (state->hot_scan)
+		table_rescan(state->hot_scan, NULL);
+	state->in_sealed = state->sealed_ready = false;
+	state->hot_ahead = state->sealed_ahead = state->hot_done = false;
+	scan_order_end(state);
+	ExecScanReScan(&node->ss);
+}
+
+/* ---- sealed rows ---- */
+
+/*
+ * Point the sealed cursor before its first row, pruned by the parameters'
+ * values of now.  False where no sealed row can pass.
+ */
+bool
+scan_open_sealed(TerritoryScanState *state)
+{
+	EState	   *estate = state->custom.ss.ps.state;
+	PruneKey   *keys;
+	int			nkeys;
+	MemoryContext old;
+
+	if (state->sealed_ready)
+		return state->sealed_possible;
+	state->sealed_ready = true;
+	state->sealed_possible = false;
+	if (state->sealed == NULL)
+	{
+		old = MemoryContextSwitchTo(estate->es_query_cxt);
+		state->sealed = sealed_scan_begin(state->custom.ss.ss_currentRelation, estate->es_snapshot,
+										  state->shared ? &state->shared->next_segment : NULL);
+		MemoryContextSwitchTo(old);
+		if (state->sealed == NULL)
+			return false;
+		sealed_scan_need(state->sealed, state->needed);
+		if (state->child)
+			PredicateLockRelation(state->custom.ss.ss_currentRelation, estate->es_snapshot);
+	}
+	MemoryContextReset(state->prune_context);
+	old = MemoryContextSwitchTo(state->prune_context);
+	state->sealed_possible = scan_prune_keys(state, &keys, &nkeys);
+	MemoryContextSwitchTo(old);
+	if (state->sealed_possible)
+		sealed_scan_prune(state->sealed, keys, nkeys);
+	sealed_scan_restart(state->sealed, ForwardScanDirection);
+	return state->sealed_possible;
+}
+
+/* the cursor's row into a virtual slot of the table's columns; does it pass the quals? */
+bool
+scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot)
+{
+	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
+
+	ExecClearTuple(slot);
+	sealed_scan_row(state->sealed, slot->tts_values, slot->tts_isnull);
+	ExecStoreVirtualTuple(slot);
+	sealed_scan_tid(state->sealed, &slot->tts_tid);
+	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
+	if (state->filter == NULL)
+		return true;
+	ResetExprContext(econtext);
+	econtext->ecxt_scantuple = slot;
+	if (ExecQual(state->filter, econtext))
+		return true;
+	InstrCountFiltered1(&state->custom, 1);
+	return false;
+}
+
+/* the next sealed row that passes the quals, in a virtual slot of the table's columns */
+bool
+scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot)
+{
+	while (state->sealed_possible && sealed_scan_next(state->sealed, direction))
+		if (scan_sealed_row_passes(state, slot))
+			return true;
+	return false;
+}
+
+/* ---- hot rows ---- */
+
+/* a row of the child, laid out as a row of the table; its values live until the child's next row */
+static TupleTableSlot *
+next_of_child(TerritoryScanState *state, TupleTableSlot *slot)
+{
+	TupleTableSlot *row = ExecProcNode(state->child);
+
+	if (TupIsNull(row))
+		return NULL;
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
+	slot_getallattrs(row);
+	for (int i = 0; i < state->ncolumns; i++)
+	{
+		AttrNumber	attno = state->columns[i];
+
+		if (attno <= 0)
+			continue;
+		slot->tts_values[attno - 1] = row->tts_values[i];
+		slot->tts_isnull[attno - 1] = row->tts_isnull[i];
+	}
+	ExecStoreVirtualTuple(slot);
+	if (IsA(state->child, IndexOnlyScanState))
+		slot->tts_tid = ((IndexOnlyScanState *) state->child)->ioss_ScanDesc->xs_heaptid;
+	else
+		slot->tts_tid = ((ScanState *) state->child)->ss_ScanTupleSlot->tts_tid;
+	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
+	return slot;
+}
+
+/* a row of heap's scan that passes the quals */
+static TupleTableSlot *
+next_of_heap(TerritoryScanState *state, ScanDirection direction)
+{
+	EState	   *estate = state->custom.ss.ps.state;
+	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
+
+	if (state->hot_scan == NULL)
+		state->hot_scan = territory_scan_hot(state->custom.ss.ss_currentRelation, estate->es_snapshot, NULL);
+	while (table_scan_getnextslot(state->hot_scan, direction, state->hot_slot))
+	{
+		if (state->filter == NULL)
+			return state->hot_slot;
+		econtext->ecxt_scantuple = state->hot_slot;
+		if (ExecQual(state->filter, econtext))
+			return state->hot_slot;
+		InstrCountFiltered1(&state->custom, 1);
+		ResetExprContext(econtext);
+	}
+	return NULL;
+}
+
+static TupleTableSlot *
+next_hot(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot)
+{
+	return state->child ? next_of_child(state, slot) : next_of_heap(state, direction);
+}
+
+/* ---- one after the other, either way ---- */
+
+/* the slot that ExecScan returns is also where WHERE CURRENT OF looks */
+static TupleTableSlot *
+hand_up(TerritoryScanState *state, TupleTableSlot *slot)
+{
+	state->custom.ss.ss_ScanTupleSlot = slot;
+	return slot;
+}
+
+static TupleTableSlot *
+next_unordered(TerritoryScanState *state)
+{
+	ScanDirection direction = state->custom.ss.ps.state->es_direction;
+	bool		backward = ScanDirectionIsBackward(direction);
+	TupleTableSlot *virtual = state->sealed_head;
+	TupleTableSlot *slot;
+
+	if (!state->in_sealed)
+	{
+		slot = next_hot(state, direction, virtual);
+		if (slot)
+			return hand_up(state, slot);
+		if (backward)
+			return ExecClearTuple(hand_up(state, virtual));
+		state->in_sealed = true;
+		scan_open_sealed(state);
+	}
+	if (scan_next_sealed(state, direction, virtual))
+		return hand_up(state, virtual);
+	if (backward)
+	{
+		state->in_sealed = false;	/* the hot scan stands at its end */
+		slot = next_hot(state, direction, virtual);
+		if (slot)
+			return hand_up(state, slot);
+	}
+	return ExecClearTuple(hand_up(state, virtual));
+}
+
+/* ---- merged ---- */
+
+static void
+look_ahead(TerritoryScanState *state)
+{
+	if (!state->hot_ahead && !state->hot_done)
+	{
+		if (next_hot(state, ForwardScanDirection, state->hot_head))
+		{
+			MemoryContextReset(state->hot_context);
+			scan_order_keys(state, state->hot_head, state->hot_keys, state->hot_nulls, state->hot_context);
+			state->hot_ahead = true;
+		}
+		else
+			state->hot_done = true;
+	}
+	if (!state->sealed_ahead)
+		state->sealed_ahead = scan_order_next(state);
+}
+
+static TupleTableSlot *
+next_ordered(TerritoryScanState *state)
+{
+	look_ahead(state);
+	if (state->hot_ahead &&
+		(!state->sealed_ahead ||
+		 scan_order_compare(state, state->hot_keys, state->hot_nulls, state->sealed_keys, state->sealed_nulls) <= 0))
+	{
+		state->hot_ahead = false;
+		return hand_up(state, state->hot_head);
+	}
+	if (state->sealed_ahead)
+	{
+		state->sealed_ahead = false;
+		return hand_up(state, state->sealed_head);
+	}
+	return ExecClearTuple(hand_up(state, state->sealed_head));
+}
+
+static TupleTableSlot *
+next_row(ScanState *node)
+{
+	TerritoryScanState *state = (TerritoryScanState *) node;
+
+	return state->nsorts ? next_ordered(state) : next_unordered(state);
+}
+
+/* a row that EvalPlanQual brought: whoever found it has checked nothing */
+static bool
+recheck_row(ScanState *node, TupleTableSlot *slot)
+{
+	TerritoryScanState *state = (TerritoryScanState *) node;
+	ExprContext *econtext = node->ps.ps_ExprContext;
+
+	econtext->ecxt_scantuple = slot;
+	return ExecQualAndReset(state->filter, econtext);
+}
+
+static TupleTableSlot *
+exec_scan(CustomScanState *node)
+{
+	return ExecScan(&node->ss, next_row, recheck_row);
+}
+
+/* ---- parallel: heap's state after ours ---- */
+
+static Size
+heap_state_offset(void)
+{
+	return MAXALIGN(sizeof(ScanShared));
+}
+
+static Size
+estimate_dsm(CustomScanState *node, ParallelContext *pcxt)
+{
+	return heap_state_offset() +
+		table_parallelscan_estimate(node->ss.ss_currentRelation, node->ss.ps.state->es_snapshot);
+}
+
+static void
+attach_shared(TerritoryScanState *state, void *coordinate)
+{
+	state->shared = coordinate;
+	if (state->child == NULL)
+		state->hot_scan = territory_scan_hot(state->custom.ss.ss_currentRelation, state->custom.ss.ps.state->es_snapshot,
+											 (ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()));
+}
+
+static void
+initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
+{
+	ScanShared *shared = coordinate;
+
+	pg_atomic_init_u32(&shared->next_segment, 0);
+	pg_atomic_init_u64(&shared->segments_read, 0);
+	pg_atomic_init_u64(&shared->segments_pruned, 0);
+	pg_atomic_init_u64(&shared->blocks_read, 0);
+	pg_atomic_init_u64(&shared->blocks_pruned, 0);
+	table_parallelscan_initialize(node->ss.ss_currentRelation,
+								  (ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()),
+								  node->ss.ps.state->es_snapshot);
+	attach_shared((TerritoryScanState *) node, coordinate);
+}
+
+static void
+reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
+{
+	pg_atomic_write_u32(&((ScanShared *) coordinate)->next_segment, 0);
+	table_parallelscan_reinitialize(node->ss.ss_currentRelation,
+									(ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()));
+}
+
+static void
+initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate)
+{
+	attach_shared((TerritoryScanState *) node, coordinate);
+}
+
+/* the shared memory goes away before EXPLAIN asks */
+static void
+shutdown_scan(CustomScanState *node)
+{
+	TerritoryScanState *state = (TerritoryScanState *) node;
+
+	if (state->shared == NULL)
+		return;
+	count_into_shared(state);
+	if (!IsParallelWorker())
+		state->local = *state->shared;
+	state->shared = NULL;
+	if (state->sealed)
+		state->sealed->shared = NULL;
+}
+
+const CustomScanMethods scan_methods = {
+	.CustomName = "TerritoryScan",
+	.CreateCustomScanState = create_state,
+};
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "TerritoryScan",
+	.BeginCustomScan = begin_scan,
+	.ExecCustomScan = exec_scan,
+	.EndCustomScan = end_scan,
+	.ReScanCustomScan = rescan,
+	.EstimateDSMCustomScan = estimate_dsm,
+	.InitializeDSMCustomScan = initialize_dsm,
+	.ReInitializeDSMCustomScan = reinitialize_dsm,
+	.InitializeWorkerCustomScan = initialize_worker,
+	.ShutdownCustomScan = shutdown_scan,
+	.ExplainCustomScan = scan_explain,
+};

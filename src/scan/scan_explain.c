@@ -1,0 +1,71 @@
+/*
+ * scan_explain.c
+ *	  What a TerritoryScan says about itself: how sealed rows are filtered,
+ *	  pruned and ordered, and with ANALYZE how much of them was read.
+ */
+#include "territory.h"
+
+#include "commands/explain.h"
+#include "nodes/makefuncs.h"
+#include "utils/ruleutils.h"
+
+#include "scan/scan.h"
+
+static void
+show_pruned_columns(TerritoryScanState *state, ExplainState *es)
+{
+	TupleDesc	desc = RelationGetDescr(state->custom.ss.ss_currentRelation);
+	List	   *names = NIL;
+	Bitmapset  *seen = NULL;
+	ListCell   *lc;
+
+	foreach(lc, state->prune_specs)
+	{
+		int			attno = list_nth_int(lfirst_node(List, lc), PRUNE_ATTNO);
+
+		if (bms_is_member(attno, seen))
+			continue;
+		seen = bms_add_member(seen, attno);
+		names = lappend(names, NameStr(TupleDescAttr(desc, attno - 1)->attname));
+	}
+	if (names)
+		ExplainPropertyList("Pruned By", names, es);
+}
+
+/* a child that checks quals itself shows its own; the sealed rows get all of them */
+static void
+show_filter(TerritoryScanState *state, List *ancestors, ExplainState *es)
+{
+	CustomScanState *node = &state->custom;
+	List	   *context;
+
+	if (state->filter_exprs == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, ancestors);
+	ExplainPropertyText(state->child ? "Sealed Filter" : "Filter",
+						deparse_expression((Node *) make_ands_explicit(state->filter_exprs), context,
+										   list_length(es->rtable) > 1 || es->verbose, false), es);
+	if (es->analyze && node->ss.ps.instrument && node->ss.ps.instrument->nfiltered1 > 0)
+		ExplainPropertyFloat(state->child ? "Sealed Rows Removed by Filter" : "Rows Removed by Filter", NULL,
+							 node->ss.ps.instrument->nfiltered1 / Max(node->ss.ps.instrument->nloops, 1), 0, es);
+}
+
+void
+scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	TerritoryScanState *state = (TerritoryScanState *) node;
+	ScanShared	zero = {0};
+	ScanShared *counts = &state->local;
+	SealedScan	none = {0};
+	SealedScan *sealed = state->sealed ? state->sealed : &none;
+	bool		shared = memcmp(counts, &zero, sizeof zero) != 0;
+
+	show_filter(state, ancestors, es);
+	show_pruned_columns(state, es);
+	if (!es->analyze)
+		return;
+	ExplainPropertyInteger("Segments Read", NULL, shared ? (int64) counts->segments_read.value : sealed->segments_read, es);
+	ExplainPropertyInteger("Segments Pruned", NULL, shared ? (int64) counts->segments_pruned.value : sealed->segments_pruned, es);
+	ExplainPropertyInteger("Blocks Read", NULL, shared ? (int64) counts->blocks_read.value : sealed->blocks_read, es);
+	ExplainPropertyInteger("Blocks Pruned", NULL, shared ? (int64) counts->blocks_pruned.value : sealed->blocks_pruned, es);
+}

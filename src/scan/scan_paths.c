@@ -1,0 +1,285 @@
+/*
+ * scan_paths.c
+ *	  Every way of reading a territory table becomes a TerritoryScan.
+ *
+ * Invariant: after our hook no path list of a territory table holds a bare
+ * index, index-only or bitmap path.  Those that cannot be wrapped (somebody
+ * wants xmin or cmax, which only tuples have) are dropped, and the access
+ * method's own sequential scan, which gives whole tuples, takes their place.
+ */
+#include "territory.h"
+
+#include <math.h>
+
+#include "access/amapi.h"
+#include "access/table.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/snapmgr.h"
+
+#include "scan/scan.h"
+
+/* what sealed rows cost, in units of the planner */
+typedef struct SealedCost
+{
+	double		rows;			/* sealed rows of the table */
+	int64		segments;
+	double		pages;
+	QualCost	quals;
+} SealedCost;
+
+/* against cpu_tuple_cost: a decoded value is cheaper than a heap tuple */
+#define DECODE_COST_FACTOR 0.5
+
+static set_rel_pathlist_hook_type previous_hook;
+
+/* the share of sealed rows that zone maps leave, from clauses on columns that rows are sorted by */
+static double
+share_left(PlannerInfo *root, RelOptInfo *rel, List *clauses)
+{
+	List	   *effective = NIL;
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+		List	   *spec;
+		Node	   *value;
+
+		if (!scan_prune_spec(root, rel->relid, (Node *) info->clause, &spec, &value))
+			continue;
+		switch (list_nth_int(spec, PRUNE_TYPE))
+		{
+			case FLOAT4OID:
+			case FLOAT8OID:
+			case NUMERICOID:
+			case BOOLOID:
+				break;			/* measures: every block holds the whole range */
+			default:
+				effective = lappend(effective, info);
+		}
+	}
+	return clauselist_selectivity(root, effective, rel->relid, JOIN_INNER, NULL);
+}
+
+static Cost
+sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param)
+{
+	List	   *clauses = rel->baserestrictinfo;
+	double		touched;
+
+	if (sealed->rows <= 0)
+		return 0;
+	if (param)
+		clauses = list_concat_copy(clauses, param->ppi_clauses);
+	touched = sealed->rows * share_left(root, rel, clauses);
+	touched = Max(touched, Min(sealed->rows, BLOCK_MAX_ROWS));
+	return sealed->segments * 0.1 * cpu_operator_cost +
+		sealed->pages * (touched / sealed->rows) * seq_page_cost +
+		sealed->quals.startup +
+		touched * (cpu_tuple_cost * DECODE_COST_FACTOR + sealed->quals.per_tuple);
+}
+
+/* child is a core path to be run for the hot rows, or NULL; model gives rows, order and parameters */
+static CustomPath *
+make_scan_path(RelOptInfo *rel, Path *model, Path *child)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.param_info = model->param_info;
+	path->path.parallel_aware = model->parallel_aware;
+	path->path.parallel_safe = model->parallel_safe;
+	path->path.parallel_workers = model->parallel_workers;
+	path->path.rows = model->rows;
+	path->path.startup_cost = model->startup_cost;
+	path->path.total_cost = model->total_cost;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	if (child)
+		path->custom_paths = list_make1(child);
+	path->methods = &scan_path_methods;
+	return path;
+}
+
+static bool
+supports_backward(Path *path)
+{
+	return IsA(path, IndexPath) && !path->parallel_aware &&
+		GetIndexAmRoutineByAmId(((IndexPath *) path)->indexinfo->relam, false)->amcanbackward;
+}
+
+/*
+ * A qual that a partial index's predicate implies is not checked again by the
+ * core path, so its columns may be missing from the index; sealed rows need
+ * them.
+ */
+static Path *
+with_all_columns(Path *path)
+{
+	IndexPath  *copy;
+
+	if (path->pathtype != T_IndexOnlyScan || ((IndexPath *) path)->indexinfo->indpred == NIL)
+		return path;
+	copy = makeNode(IndexPath);
+	memcpy(copy, path, sizeof(IndexPath));
+	copy->path.pathtype = T_IndexScan;
+	return &copy->path;
+}
+
+/* an index path gives up to two: in the index's order, and in none */
+static List *
+wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Path *child, List *paths)
+{
+	Cost		cost = sealed_cost(root, rel, sealed, child->param_info);
+	int			divisor = Max(child->parallel_workers, 1);
+	CustomPath *path;
+
+	child = with_all_columns(child);
+	path = make_scan_path(rel, child, child);
+	path->path.total_cost += cost / divisor;
+	if (supports_backward(child))
+		path->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
+	paths = lappend(paths, path);
+	if (child->pathkeys && !child->parallel_aware)
+	{
+		double		rows = Max(path->path.rows, 2.0);
+		Cost		sort = rows * log(rows) / M_LN2 * 2.0 * cpu_operator_cost;
+
+		path = make_scan_path(rel, child, child);
+		path->path.pathkeys = child->pathkeys;
+		/* blocks are opened as the order needs them, so little of it comes before the first row */
+		path->path.startup_cost += Min(cost, sealed->segments * cpu_operator_cost + BLOCK_MAX_ROWS * cpu_tuple_cost);
+		path->path.total_cost += cost + sort;
+		path->path.total_cost = Max(path->path.total_cost, path->path.startup_cost);
+		paths = lappend(paths, path);
+	}
+	return paths;
+}
+
+/* without child: heap's rows by a scan of ours, sealed rows pruned */
+static CustomPath *
+replace_seqscan(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Path *seqscan)
+{
+	CustomPath *path = make_scan_path(rel, seqscan, NULL);
+	double		all = Max(rel->tuples, 1);
+	double		hot = Max(rel->tuples - sealed->rows, 0);
+	double		divisor = Max(seqscan->parallel_workers, 1);
+	Cost		disabled = enable_seqscan ? 0 : disable_cost;
+	Cost		run = seqscan->total_cost - seqscan->startup_cost - disabled;
+
+	if (!seqscan->parallel_aware)
+		path->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
+	if (sealed->rows > 0)
+		path->path.total_cost = path->path.startup_cost +
+			Max(run - sealed->pages * seq_page_cost / divisor, 0) * Min(hot / all, 1) +
+			sealed_cost(root, rel, sealed, seqscan->param_info) / divisor + disabled;
+	return path;
+}
+
+static List *
+replace_paths(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, List *old)
+{
+	bool		tuples_needed = scan_needs_system_columns(rel);
+	List	   *paths = NIL;
+	ListCell   *lc;
+
+	foreach(lc, old)
+	{
+		Path	   *path = lfirst(lc);
+
+		switch (path->pathtype)
+		{
+			case T_IndexScan:
+			case T_IndexOnlyScan:
+			case T_BitmapHeapScan:
+				if (!tuples_needed)
+					paths = wrap_index_path(root, rel, sealed, path, paths);
+				break;
+			case T_SeqScan:
+				paths = lappend(paths, tuples_needed ? path :
+								&replace_seqscan(root, rel, sealed, path)->path);
+				break;
+			default:
+				paths = lappend(paths, path);
+		}
+	}
+	return paths;
+}
+
+static bool
+is_territory_table(RangeTblEntry *rte, SealedCost *sealed)
+{
+	Relation	relation = table_open(rte->relid, NoLock);
+	bool		ours = relation_is_territory(relation);
+	int64		bytes;
+
+	memset(sealed, 0, sizeof *sealed);
+	if (ours)
+	{
+		sealed->rows = sealed_rows(relation, SnapshotSelf, &sealed->segments, &bytes);
+		sealed->pages = (double) bytes / BLCKSZ;
+	}
+	table_close(relation, NoLock);
+	return ours;
+}
+
+static void
+set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
+{
+	SealedCost	sealed;
+	List	   *whole,
+			   *partial;
+	ListCell   *lc;
+
+	if (previous_hook)
+		previous_hook(root, rel, rti, rte);
+	if (rte->rtekind != RTE_RELATION || rte->inh || rte->tablesample ||
+		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW) || IS_DUMMY_REL(rel))
+		return;
+	if (!is_territory_table(rte, &sealed))
+		return;
+	sealed.quals = rel->baserestrictcost;
+
+	/* add_path threw away paths that cost more than a wrapped path will: sequential ones come back */
+	whole = lappend(rel->pathlist, create_seqscan_path(root, rel, rel->lateral_relids, 0));
+	partial = rel->partial_pathlist;
+	if (rel->consider_parallel && rel->lateral_relids == NULL)
+	{
+		int			workers = compute_parallel_worker(rel, rel->pages, -1, max_parallel_workers_per_gather);
+
+		if (workers > 0)
+			partial = lappend(partial, create_seqscan_path(root, rel, NULL, workers));
+	}
+	rel->pathlist = rel->partial_pathlist = NIL;
+	foreach(lc, replace_paths(root, rel, &sealed, whole))
+		add_path(rel, lfirst(lc));
+	foreach(lc, replace_paths(root, rel, &sealed, partial))
+		add_partial_path(rel, lfirst(lc));
+}
+
+const CustomPathMethods scan_path_methods = {
+	.CustomName = "TerritoryScan",
+	.PlanCustomPath = scan_plan,
+};
+
+void
+scan_paths_init(void)
+{
+	previous_hook = set_rel_pathlist_hook;
+	set_rel_pathlist_hook = set_paths;
+}
+
+void
+scan_init(void)
+{
+	RegisterCustomScanMethods(&scan_methods);
+	scan_paths_init();
+	scan_guard_init();
+}

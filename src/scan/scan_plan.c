@@ -1,0 +1,272 @@
+/*
+ * scan_plan.c
+ *	  From a TerritoryScan path to its plan: what to read, to check, to prune
+ *	  by and to sort by.
+ *
+ * Everything that is evaluated on sealed rows stands in custom_exprs, so that
+ * core replaces parameters in it and tracks what it depends on: first all
+ * quals, then the values that zone maps are compared with, then the sort keys.
+ */
+#include "territory.h"
+
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "catalog/pg_am.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "scan/scan.h"
+
+static bool
+has_system_columns(Bitmapset *attributes)
+{
+	int			member = -1;
+
+	while ((member = bms_next_member(attributes, member)) >= 0)
+	{
+		int			attno = member + FirstLowInvalidHeapAttributeNumber;
+
+		if (attno < 0 && attno != SelfItemPointerAttributeNumber && attno != TableOidAttributeNumber)
+			return true;
+	}
+	return false;
+}
+
+/* does the query ask for what only a stored tuple has? */
+bool
+scan_needs_system_columns(RelOptInfo *rel)
+{
+	Bitmapset  *attributes = NULL;
+	ListCell   *lc;
+
+	for (int a = rel->min_attr; a < 0; a++)
+		if (!bms_is_empty(rel->attr_needed[a - rel->min_attr]))
+			attributes = bms_add_member(attributes, a - FirstLowInvalidHeapAttributeNumber);
+	foreach(lc, rel->baserestrictinfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause, rel->relid, &attributes);
+	foreach(lc, rel->joininfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause, rel->relid, &attributes);
+	return has_system_columns(attributes);
+}
+
+static Var *
+plain_column(Node *node, Index relid)
+{
+	while (node && IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	if (node && IsA(node, Var) && ((Var *) node)->varno == relid && ((Var *) node)->varattno > 0 &&
+		((Var *) node)->varlevelsup == 0)
+		return (Var *) node;
+	return NULL;
+}
+
+/* is op of the column's default order?  0 if not, else its strategy */
+static int
+order_strategy(Oid op, Oid type)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+
+	return OidIsValid(entry->btree_opf) ? get_op_opfamily_strategy(op, entry->btree_opf) : 0;
+}
+
+/*
+ * Can zone maps judge this clause?  Gives a prune spec and the expression of
+ * the value to compare with (NULL where there is none).
+ */
+bool
+scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value)
+{
+	Var		   *column;
+	Node	   *other = NULL;
+	PruneForm	form;
+	Oid			op = InvalidOid,
+				type,
+				left,
+				right = InvalidOid;
+	int			strategy = BTEqualStrategyNumber;
+
+	if (IsA(clause, NullTest) && ((NullTest *) clause)->nulltesttype == IS_NULL &&
+		!((NullTest *) clause)->argisrow)
+	{
+		column = plain_column((Node *) ((NullTest *) clause)->arg, relid);
+		form = PRUNE_NULL;
+	}
+	else if (IsA(clause, OpExpr) && list_length(((OpExpr *) clause)->args) == 2)
+	{
+		OpExpr	   *expr = (OpExpr *) clause;
+
+		op = expr->opno;
+		column = plain_column(linitial(expr->args), relid);
+		other = lsecond(expr->args);
+		if (column == NULL)
+		{
+			column = plain_column(lsecond(expr->args), relid);
+			other = linitial(expr->args);
+			op = get_commutator(op);
+		}
+		form = PRUNE_COMPARE;
+	}
+	else if (IsA(clause, ScalarArrayOpExpr) && ((ScalarArrayOpExpr *) clause)->useOr)
+	{
+		ScalarArrayOpExpr *expr = (ScalarArrayOpExpr *) clause;
+
+		op = expr->opno;
+		column = plain_column(linitial(expr->args), relid);
+		other = lsecond(expr->args);
+		form = PRUNE_ANY;
+	}
+	else
+		return false;
+	if (column == NULL)
+		return false;
+	type = getBaseType(column->vartype);
+	if (form != PRUNE_NULL)
+	{
+		if (!OidIsValid(op) || contain_volatile_functions(other) || contain_subplans(other) ||
+			bms_is_member(relid, pull_varnos(root, other)))
+			return false;
+		op_input_types(op, &left, &right);
+		strategy = order_strategy(op, type);
+		if (strategy == 0 || (form == PRUNE_ANY && strategy != BTEqualStrategyNumber) ||
+			column_zone_kind(type) == ZONE_NONE)
+			return false;
+	}
+	*value = other;
+	*spec = list_make5_int(column->varattno, type, right, strategy, form);
+	return true;
+}
+
+/* every column of the table that the expressions read, as Vars; a whole-row Var stands for all */
+static List *
+columns_read(RelOptInfo *rel, RangeTblEntry *rte, List *exprs)
+{
+	Bitmapset  *seen = NULL;
+	List	   *columns = NIL;
+	bool		whole = false;
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause((Node *) exprs, PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+								PVC_RECURSE_PLACEHOLDERS))
+	{
+		Var		   *var = lfirst_node(Var, lc);
+		int			member = var->varattno - FirstLowInvalidHeapAttributeNumber;
+
+		if (var->varno != rel->relid || var->varlevelsup != 0 || bms_is_member(member, seen))
+			continue;
+		seen = bms_add_member(seen, member);
+		if (var->varattno == 0)
+			whole = true;
+		else
+			columns = lappend(columns, copyObject(var));
+	}
+	if (whole)
+	{
+		Relation	relation = table_open(rte->relid, NoLock);
+		TupleDesc	desc = RelationGetDescr(relation);
+
+		for (int a = 0; a < desc->natts; a++)
+		{
+			Form_pg_attribute att = TupleDescAttr(desc, a);
+
+			if (!att->attisdropped && !bms_is_member(att->attnum - FirstLowInvalidHeapAttributeNumber, seen))
+				columns = lappend(columns, makeVar(rel->relid, att->attnum, att->atttypid, att->atttypmod,
+												   att->attcollation, 0));
+		}
+		table_close(relation, NoLock);
+	}
+	return columns;
+}
+
+/* the expression of ours that a path key sorts by */
+static Expr *
+sort_expression(RelOptInfo *rel, PathKey *key, Oid *type)
+{
+	ListCell   *lc;
+
+	foreach(lc, key->pk_eclass->ec_members)
+	{
+		EquivalenceMember *member = lfirst_node(EquivalenceMember, lc);
+
+		if (!member->em_is_const && !bms_is_empty(member->em_relids) &&
+			bms_is_subset(member->em_relids, rel->relids))
+		{
+			*type = member->em_datatype;
+			return member->em_expr;
+		}
+	}
+	elog(ERROR, "no expression for a sort key of a territory scan");
+}
+
+/* the core plan's target list becomes our columns; nothing else of it changes */
+static Plan *
+hot_plan(Plan *child, List *columns)
+{
+	List	   *targets = NIL;
+	ListCell   *lc;
+
+	if (IsA(child, Result) && child->lefttree)
+		child = child->lefttree;	/* a gate of constant quals: ours stands above us already */
+	foreach(lc, columns)
+		targets = lappend(targets, makeTargetEntry(lfirst(lc), list_length(targets) + 1, NULL, false));
+	child->targetlist = targets;
+	return child;
+}
+
+Plan *
+scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *children)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	List	   *quals = extract_actual_clauses(clauses, false);
+	List	   *exprs = list_copy(quals);
+	List	   *prunes = NIL,
+			   *sorts = NIL,
+			   *attnos = NIL,
+			   *columns;
+	ListCell   *lc;
+
+	foreach(lc, quals)
+	{
+		List	   *spec;
+		Node	   *value;
+
+		if (!scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value))
+			continue;
+		prunes = lappend(prunes, spec);
+		if (value)
+			exprs = lappend(exprs, copyObject(value));
+	}
+	foreach(lc, path->path.pathkeys)
+	{
+		PathKey    *key = lfirst_node(PathKey, lc);
+		Oid			type;
+		Expr	   *expr = sort_expression(rel, key, &type);
+		Oid			op = get_opfamily_member(key->pk_opfamily, type, type, key->pk_strategy);
+
+		if (!OidIsValid(op))
+			elog(ERROR, "no operator for a sort key of a territory scan");
+		exprs = lappend(exprs, copyObject(expr));
+		sorts = lappend(sorts, list_make3_oid(op, key->pk_eclass->ec_collation, (Oid) key->pk_nulls_first));
+	}
+	columns = columns_read(rel, planner_rt_fetch(rel->relid, root),
+						   list_concat(list_copy(rel->reltarget->exprs), list_concat(list_copy(tlist), exprs)));
+	foreach(lc, columns)
+		attnos = lappend_int(attnos, lfirst_node(Var, lc)->varattno);
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.scanrelid = rel->relid;
+	scan->flags = path->flags;
+	if (children)
+		scan->custom_plans = list_make1(hot_plan(linitial(children), columns));
+	scan->custom_exprs = exprs;
+	scan->custom_private = list_make4(attnos, list_make1_int(list_length(quals)), prunes, sorts);
+	scan->methods = &scan_methods;
+	return &scan->scan.plan;
+}

@@ -1,0 +1,158 @@
+/*
+ * scan_prune.c
+ *	  Prune keys from the values that a scan has now.
+ *
+ * A value of another type than the column's becomes a key of the column's kind
+ * by a conversion that never moves it past a value of the column: pruning
+ * compares inclusively, so rounding is allowed and overtaking is not.  What
+ * has no such conversion does not prune.
+ */
+#include "territory.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "scan/scan.h"
+
+static bool
+is_integer(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+static int64
+integer_value(Oid type, Datum value)
+{
+	return type == INT2OID ? DatumGetInt16(value) : type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+}
+
+/* timestamp to the date that it falls on, or false at the ends of time */
+static bool
+day_of(Timestamp t, DateADT *day)
+{
+	if (TIMESTAMP_NOT_FINITE(t))
+		return false;
+	*day = (DateADT) (t / USECS_PER_DAY - (t % USECS_PER_DAY < 0));
+	return true;
+}
+
+/* the value as a key of the column's zone maps; false where it cannot be compared so */
+static bool
+key_of(Oid column, Oid type, Datum value, int64 *key)
+{
+	ZoneKind	kind = column_zone_kind(column);
+	int			overflow = 0;
+
+	if (is_integer(column) && is_integer(type))
+	{
+		*key = integer_value(type, value);
+		return true;
+	}
+	if (column == FLOAT4OID && type == FLOAT8OID)
+		value = Float4GetDatum((float4) DatumGetFloat8(value));
+	else if (column == FLOAT8OID && type == FLOAT4OID)
+		value = Float8GetDatum((float8) DatumGetFloat4(value));
+	else if (column == TIMESTAMPTZOID && type == DATEOID)
+		value = TimestampTzGetDatum(date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow));
+	else if (column == TIMESTAMPTZOID && type == TIMESTAMPOID)
+		value = TimestampTzGetDatum(timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow));
+	else if (column == TIMESTAMPOID && type == DATEOID)
+		value = TimestampGetDatum(date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow));
+	else if (column == DATEOID && type == TIMESTAMPOID)
+	{
+		DateADT		day;
+
+		if (!day_of(DatumGetTimestamp(value), &day))
+			return false;
+		value = DateADTGetDatum(day);
+	}
+	else if (column != getBaseType(type))
+		return false;
+	if (overflow)
+		return false;
+	*key = column_zone_key(kind, value);
+	return true;
+}
+
+/* false: the clause passes no row at all; *usable tells whether key says anything */
+static bool
+any_key(PruneKey *key, Oid column, Datum array, bool *usable)
+{
+	ArrayType  *values = DatumGetArrayTypeP(array);
+	Oid			type = ARR_ELEMTYPE(values);
+	int16		len;
+	bool		byval;
+	char		align;
+	Datum	   *datums;
+	bool	   *nulls;
+	int			n;
+
+	get_typlenbyvalalign(type, &len, &byval, &align);
+	deconstruct_array(values, type, len, byval, align, &datums, &nulls, &n);
+	key->keys = palloc(sizeof(int64) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			continue;			/* equal to nothing */
+		if (!key_of(column, type, datums[i], &key->keys[key->nkeys]))
+		{
+			*usable = false;
+			return true;
+		}
+		key->nkeys++;
+	}
+	*usable = true;
+	return key->nkeys > 0;
+}
+
+/*
+ * The keys for the parameters' values of now, in the current memory context.
+ * False: a comparison with null or with no value at all lets no row pass.
+ */
+bool
+scan_prune_keys(TerritoryScanState *state, PruneKey **keys, int *nkeys)
+{
+	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
+	int			n = 0;
+
+	*keys = palloc0(sizeof(PruneKey) * Max(state->nprunes, 1));
+	for (int i = 0; i < state->nprunes; i++)
+	{
+		List	   *spec = list_nth_node(List, state->prune_specs, i);
+		Oid			column = list_nth_int(spec, PRUNE_TYPE);
+		PruneForm	form = list_nth_int(spec, PRUNE_FORM);
+		PruneKey   *key = &(*keys)[n];
+		bool		isnull,
+					usable;
+		Datum		value;
+
+		memset(key, 0, sizeof *key);
+		key->attno = list_nth_int(spec, PRUNE_ATTNO);
+		key->zone = column_zone_kind(column);
+		key->strategy = list_nth_int(spec, PRUNE_STRATEGY);
+		if (form == PRUNE_NULL)
+		{
+			key->is_null_test = true;
+			n++;
+			continue;
+		}
+		value = ExecEvalExprSwitchContext(state->prune_values[i], econtext, &isnull);
+		if (isnull)
+			return false;		/* btree's operators are strict */
+		if (form == PRUNE_ANY)
+		{
+			if (!any_key(key, column, value, &usable))
+				return false;
+		}
+		else
+			usable = key_of(column, list_nth_int(spec, PRUNE_VALUE_TYPE), value, &key->key);
+		if (usable)
+			n++;
+	}
+	*nkeys = n;
+	return true;
+}

@@ -1,0 +1,130 @@
+/*
+ * chunk.c
+ *	  Read and write our rows of a table's TOAST relation.
+ *
+ * The idea: segments are ordinary rows of an ordinary heap with an ordinary
+ * unique index, so that crash recovery, standbys, freezing, vacuum, tablespaces
+ * and pg_upgrade need nothing from us.  Unlike core's toast reader we read with
+ * the caller's snapshot: a seal becomes visible at one instant.
+ */
+#include "territory.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "executor/tuptable.h"
+#include "storage/bufmgr.h"
+#include "utils/fmgroids.h"
+
+#include "segment/chunk.h"
+
+/* false where the table has no TOAST relation, and so no segment */
+bool
+chunk_store_open(Relation rel, LOCKMODE lockmode, ChunkStore *store)
+{
+	List	   *indexes;
+
+	if (!OidIsValid(rel->rd_rel->reltoastrelid))
+		return false;
+	store->toast = table_open(rel->rd_rel->reltoastrelid, lockmode);
+	indexes = RelationGetIndexList(store->toast);
+	if (indexes == NIL)
+	{
+		table_close(store->toast, lockmode);
+		return false;
+	}
+	store->index = index_open(linitial_oid(indexes), lockmode);
+	store->lockmode = lockmode;
+	list_free(indexes);
+	return true;
+}
+
+void
+chunk_store_close(ChunkStore *store, LOCKMODE lockmode)
+{
+	index_close(store->index, lockmode);
+	table_close(store->toast, lockmode);
+}
+
+/* also the answer during TRUNCATE, whose REINDEX asks while the index is stale */
+bool
+chunk_store_empty(ChunkStore *store)
+{
+	return RelationGetNumberOfBlocks(store->toast) == 0;
+}
+
+void
+chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int options, ItemPointer tid)
+{
+	struct varlena *value = palloc(len + VARHDRSZ);
+	Datum		values[3];
+	bool		nulls[3] = {false, false, false};
+	HeapTuple	tuple;
+
+	SET_VARSIZE(value, len + VARHDRSZ);
+	memcpy(VARDATA(value), data, len);
+	values[0] = ObjectIdGetDatum(key.id);
+	values[1] = Int32GetDatum(key.seq);
+	values[2] = PointerGetDatum(value);
+	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
+	heap_insert(store->toast, tuple, GetCurrentCommandId(true), HEAP_INSERT_NO_LOGICAL | options, NULL);
+	index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
+	if (tid)
+		*tid = tuple->t_self;
+	heap_freetuple(tuple);
+	pfree(value);
+}
+
+void
+chunk_delete(ChunkStore *store, ItemPointer tid)
+{
+	simple_heap_delete(store->toast, tid);
+}
+
+void
+chunk_scan_begin(ChunkScan *scan, ChunkStore *store, Snapshot snapshot, Oid id, int32 first, int32 last)
+{
+	scan->store = store;
+	ScanKeyInit(&scan->keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(id));
+	ScanKeyInit(&scan->keys[1], 2, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(first));
+	ScanKeyInit(&scan->keys[2], 2, BTLessEqualStrategyNumber, F_INT4LE, Int32GetDatum(last));
+	scan->slot = table_slot_create(store->toast, NULL);
+	scan->scan = index_beginscan(store->toast, store->index, snapshot, 3, 0);
+	index_rescan(scan->scan, scan->keys, 3, NULL, 0);
+}
+
+/* the tuple is valid until the next call */
+HeapTuple
+chunk_scan_next(ChunkScan *scan, ScanDirection direction)
+{
+	if (!index_getnext_slot(scan->scan, direction, scan->slot))
+		return NULL;
+	return ((BufferHeapTupleTableSlot *) scan->slot)->base.tuple;
+}
+
+void
+chunk_scan_end(ChunkScan *scan)
+{
+	index_endscan(scan->scan);
+	ExecDropSingleTupleTableSlot(scan->slot);
+}
+
+int32
+chunk_seq(ChunkStore *store, HeapTuple tuple)
+{
+	bool		isnull;
+
+	return DatumGetInt32(fastgetattr(tuple, 2, RelationGetDescr(store->toast), &isnull));
+}
+
+const char *
+chunk_bytes(ChunkStore *store, HeapTuple tuple, int *len)
+{
+	bool		isnull;
+	struct varlena *value = (struct varlena *)
+		DatumGetPointer(fastgetattr(tuple, 3, RelationGetDescr(store->toast), &isnull));
+
+	*len = VARSIZE_ANY_EXHDR(value);
+	return VARDATA_ANY(value);
+}

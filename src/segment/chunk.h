@@ -1,0 +1,91 @@
+/*
+ * chunk.h
+ *	  Rows of the table's TOAST relation under reserved ids: the key space.
+ *
+ * Core never assigns a chunk_id below FirstNormalObjectId, so these rows can
+ * not meet a toasted value.  A key is (chunk_id, chunk_seq); chunk_seq has 31
+ * bits.  With S a segment's number (27 bits), R a row's place in it (15 bits)
+ * and P a piece of its data (16 bits):
+ *
+ *	directory	id 1					seq S
+ *	state		id 4096 + (S >> 16)		seq (S & 0xffff) << 15 | R
+ *	data		id 8192 + (S >> 15)		seq (S & 0x7fff) << 16 | P
+ */
+#ifndef CHUNK_H
+#define CHUNK_H
+
+#include "territory.h"
+#include "access/genam.h"
+#include "utils/snapshot.h"
+
+#define CHUNK_DIRECTORY ((Oid) 1)
+#define CHUNK_STATE_FIRST ((Oid) 4096)
+#define CHUNK_DATA_FIRST ((Oid) 8192)
+#define CHUNK_RESERVED_END ((Oid) 16384)
+
+#define CHUNK_BYTES 8064		/* a data chunk fills a page */
+#define CHUNK_MAX_PIECES 65536
+
+typedef struct ChunkKey
+{
+	Oid			id;
+	int32		seq;
+} ChunkKey;
+
+static inline ChunkKey
+chunk_directory_key(SegmentNumber segment)
+{
+	ChunkKey	key = {CHUNK_DIRECTORY, segment};
+
+	return key;
+}
+
+static inline ChunkKey
+chunk_state_key(SegmentNumber segment, int place)
+{
+	ChunkKey	key = {CHUNK_STATE_FIRST + (segment >> 16), (segment & 0xffff) << 15 | place};
+
+	return key;
+}
+
+static inline ChunkKey
+chunk_data_key(SegmentNumber segment, int piece)
+{
+	ChunkKey	key = {CHUNK_DATA_FIRST + (segment >> 15), (segment & 0x7fff) << 16 | piece};
+
+	return key;
+}
+
+/* the open TOAST relation of a table and its index */
+typedef struct ChunkStore
+{
+	Relation	toast;
+	Relation	index;
+	LOCKMODE	lockmode;
+} ChunkStore;
+
+typedef struct ChunkScan
+{
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	ScanKeyData keys[3];
+	ChunkStore *store;
+} ChunkScan;
+
+extern bool chunk_store_open(Relation rel, LOCKMODE lockmode, ChunkStore *store);
+extern void chunk_store_close(ChunkStore *store, LOCKMODE lockmode);
+extern bool chunk_store_empty(ChunkStore *store);
+
+extern void chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int options,
+						 ItemPointer tid);
+extern void chunk_delete(ChunkStore *store, ItemPointer tid);
+
+extern void chunk_scan_begin(ChunkScan *scan, ChunkStore *store, Snapshot snapshot, Oid id, int32 first,
+							 int32 last);
+extern HeapTuple chunk_scan_next(ChunkScan *scan, ScanDirection direction);
+extern void chunk_scan_end(ChunkScan *scan);
+
+extern int32 chunk_seq(ChunkStore *store, HeapTuple tuple);
+extern const char *chunk_bytes(ChunkStore *store, HeapTuple tuple, int *len);
+
+#endif

@@ -1,0 +1,762 @@
+/*
+ * column.c
+ *	  A vector of Datums of one type to a codec stream and back.
+ *
+ * The idea: the codecs know integers, floats, booleans and byte strings; this
+ * file says which of them a PostgreSQL type is.  A stream starts with the
+ * layout that its values really took, so that decoding needs the type's length
+ * and alignment only, never a catalog:
+ *
+ *	byte 0		ColumnKind
+ *	byte 1		nulls: 0 none, 1 all, 2 flags follow
+ *	[2 bytes	length of the null flags' stream, then the stream]
+ *	the values that are not null, as one codec stream, after the layout's own
+ *	header (DECIMAL: 1 byte scale; POINT: 16 bytes header, 1 byte dimensions)
+ *
+ * Invariant: column_decode(column_encode(v)) gives values that are equal to v
+ * byte for byte, but for varlena headers (short, compressed or toasted values
+ * come back plain).
+ */
+#include "territory.h"
+
+#include <math.h>
+
+#include "access/detoast.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/uuid.h"
+
+#include "codec/codec.h"
+#include "segment/column.h"
+#include "segment/decimal.h"
+
+#define NULLS_NONE 0
+#define NULLS_ALL 1
+#define NULLS_FLAGS 2
+
+/* a serialized PostGIS point after its length word: SRID, flags, type, count */
+#define POINT_HEADER 12
+#define POINT_MAX_DIMENSIONS 4
+
+static bool
+type_is_postgis_geometry(Oid type)
+{
+	char	   *name;
+	bool		result;
+
+	if (type < FirstNormalObjectId)
+		return false;
+	name = format_type_extended(type, -1, FORMAT_TYPE_ALLOW_INVALID);
+	result = strcmp(name, "geometry") == 0 || strcmp(name, "geography") == 0 ||
+		strstr(name, ".geometry") != NULL || strstr(name, ".geography") != NULL;
+	pfree(name);
+	return result;
+}
+
+void
+column_type_init(ColumnType *column, Form_pg_attribute attribute)
+{
+	column->type = getBaseType(attribute->atttypid);
+	column->len = attribute->attlen;
+	column->byval = attribute->attbyval;
+	column->align = attribute->attalign;
+	column->zone = column_zone_kind(column->type);
+	switch (column->type)
+	{
+		case FLOAT8OID:
+			column->kind = COLUMN_FLOAT8;
+			break;
+		case FLOAT4OID:
+			column->kind = COLUMN_FLOAT4;
+			break;
+		case BOOLOID:
+			column->kind = COLUMN_BOOLEAN;
+			break;
+		case NUMERICOID:
+			column->kind = COLUMN_DECIMAL;
+			break;
+		default:
+			if (column->byval)
+				column->kind = COLUMN_INTEGER;
+			else if (type_is_postgis_geometry(column->type))
+				column->kind = COLUMN_POINT;
+			else
+				column->kind = COLUMN_BYTES;
+	}
+}
+
+/*
+ * Types whose btree order we can follow in 64 bits.  A key may merge values
+ * (uuid's second half, numeric's last digits), never reorder them.
+ */
+ZoneKind
+column_zone_kind(Oid type)
+{
+	switch (type)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case DATEOID:
+		case TIMEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+		case BOOLOID:
+			return ZONE_INTEGER;
+		case OIDOID:
+			return ZONE_OID;
+		case FLOAT8OID:
+			return ZONE_FLOAT8;
+		case FLOAT4OID:
+			return ZONE_FLOAT4;
+		case NUMERICOID:
+			return ZONE_NUMERIC;
+		case UUIDOID:
+			return ZONE_UUID;
+		default:
+			return ZONE_NONE;
+	}
+}
+
+static int64
+float_zone_key(double value)
+{
+	int64		bits;
+
+	if (isnan(value))
+		return PG_INT64_MAX;	/* NaN sorts last, and all NaNs are equal */
+	if (value == 0)
+		value = 0;				/* -0 equals 0 */
+	memcpy(&bits, &value, sizeof bits);
+	return bits >= 0 ? bits : (int64) (PG_INT64_MIN - bits);
+}
+
+int64
+column_zone_key(ZoneKind kind, Datum value)
+{
+	switch (kind)
+	{
+		case ZONE_INTEGER:
+			return (int64) value;
+		case ZONE_OID:
+			return (int64) DatumGetObjectId(value);
+		case ZONE_FLOAT8:
+			return float_zone_key(DatumGetFloat8(value));
+		case ZONE_FLOAT4:
+			return float_zone_key(DatumGetFloat4(value));
+		case ZONE_NUMERIC:
+			return float_zone_key(DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value)));
+		case ZONE_UUID:
+			{
+				uint64		head = 0;
+
+				for (int i = 0; i < 8; i++)
+					head = head << 8 | DatumGetUUIDP(value)->data[i];
+				return (int64) (head ^ UINT64CONST(0x8000000000000000));
+			}
+		case ZONE_NONE:
+			break;
+	}
+	elog(ERROR, "territory: no zone key for this type");
+	return 0;
+}
+
+/* the bytes of a by-reference value without its header; *copy is to be freed */
+static const char *
+value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy)
+{
+	struct varlena *plain;
+
+	*copy = NULL;
+	if (column->len > 0)
+	{
+		*len = column->len;
+		return DatumGetPointer(value);
+	}
+	if (column->len == -2)
+	{
+		*len = strlen(DatumGetCString(value)) + 1;
+		return DatumGetPointer(value);
+	}
+	plain = pg_detoast_datum_packed((struct varlena *) DatumGetPointer(value));
+	if (plain != (struct varlena *) DatumGetPointer(value))
+		*copy = plain;
+	*len = VARSIZE_ANY_EXHDR(plain);
+	return VARDATA_ANY(plain);
+}
+
+bool
+column_values_equal(const ColumnType *column, Datum a, Datum b)
+{
+	size_t		la,
+				lb;
+	struct varlena *ca,
+			   *cb;
+	const char *pa,
+			   *pb;
+	bool		equal;
+
+	if (column->byval)
+		return a == b;
+	pa = value_bytes(column, a, &la, &ca);
+	pb = value_bytes(column, b, &lb, &cb);
+	equal = la == lb && memcmp(pa, pb, la) == 0;
+	if (ca)
+		pfree(ca);
+	if (cb)
+		pfree(cb);
+	return equal;
+}
+
+/* room for a stream at the end of out */
+static uint8_t *
+reserve(StringInfo out, size_t bound)
+{
+	if (bound > MaxAllocSize / 2)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("values are too large to seal together")));
+	enlargeStringInfo(out, (int) bound);
+	return (uint8_t *) out->data + out->len;
+}
+
+static void
+encode_integers(const Datum *values, int n, StringInfo out)
+{
+	int64_t    *numbers = palloc(sizeof(int64_t) * (n + 1));
+	size_t		bound = codec_int64_bound(n);
+	uint8_t    *room = reserve(out, bound);
+
+	for (int i = 0; i < n; i++)
+		numbers[i] = (int64_t) values[i];
+	out->len += codec_int64_encode(numbers, n, room, bound);
+	pfree(numbers);
+}
+
+static void
+encode_doubles(const double *values, int n, StringInfo out)
+{
+	size_t		bound = codec_float64_bound(n);
+	uint8_t    *room = reserve(out, bound);
+
+	out->len += codec_float64_encode(values, n, room, bound);
+}
+
+static void
+encode_float8(const Datum *values, int n, StringInfo out)
+{
+	double	   *numbers = palloc(sizeof(double) * (n + 1));
+
+	for (int i = 0; i < n; i++)
+		numbers[i] = DatumGetFloat8(values[i]);
+	encode_doubles(numbers, n, out);
+	pfree(numbers);
+}
+
+static void
+encode_float4(const Datum *values, int n, StringInfo out)
+{
+	float	   *numbers = palloc(sizeof(float) * (n + 1));
+	size_t		bound = codec_float32_bound(n);
+	uint8_t    *room = reserve(out, bound);
+
+	for (int i = 0; i < n; i++)
+		numbers[i] = DatumGetFloat4(values[i]);
+	out->len += codec_float32_encode(numbers, n, room, bound);
+	pfree(numbers);
+}
+
+static void
+encode_booleans(const Datum *values, int n, StringInfo out)
+{
+	uint8_t    *flags = palloc(n + 1);
+	size_t		bound = codec_bool_bound(n);
+	uint8_t    *room = reserve(out, bound);
+
+	for (int i = 0; i < n; i++)
+		flags[i] = DatumGetBool(values[i]);
+	out->len += codec_bool_encode(flags, n, room, bound);
+	pfree(flags);
+}
+
+/* numerics as integers of one scale; false if they are not */
+static bool
+encode_decimals(const Datum *values, int n, StringInfo out)
+{
+	int64_t    *numbers = palloc(sizeof(int64_t) * (n + 1));
+	int			scale = 0;
+	bool		fits = n > 0;
+	size_t		bound = codec_int64_bound(n);
+
+	for (int i = 0; fits && i < n; i++)
+	{
+		struct varlena *value = (struct varlena *) DatumGetPointer(values[i]);
+		struct varlena *plain = pg_detoast_datum_packed(value);
+		int			value_scale;
+
+		fits = decimal_from_numeric(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), &numbers[i], &value_scale) &&
+			(i == 0 || value_scale == scale);
+		scale = value_scale;
+		if (plain != value)
+			pfree(plain);
+	}
+	if (fits)
+	{
+		appendStringInfoChar(out, (char) scale);
+		out->len += codec_int64_encode(numbers, n, reserve(out, bound), bound);
+	}
+	pfree(numbers);
+	return fits;
+}
+
+/* points of one SRID and shape as coordinates; false if they are not */
+static bool
+encode_points(const ColumnType *column, const Datum *values, int n, StringInfo out)
+{
+	char		header[POINT_HEADER];
+	size_t		first_len = 0;
+	int			dimensions = 0;
+	double	   *coordinates = NULL;
+	bool		fits = n > 0;
+
+	for (int i = 0; fits && i < n; i++)
+	{
+		size_t		len;
+		struct varlena *copy;
+		const char *bytes = value_bytes(column, values[i], &len, &copy);
+
+		if (i == 0)
+		{
+			uint32		count;
+
+			first_len = len;
+			fits = len >= POINT_HEADER + 2 * sizeof(double) &&
+				len <= POINT_HEADER + POINT_MAX_DIMENSIONS * sizeof(double) &&
+				(len - POINT_HEADER) % sizeof(double) == 0;
+			if (fits)
+			{
+				memcpy(header, bytes, POINT_HEADER);
+				memcpy(&count, header + 4, sizeof count);
+				fits = count == 1;	/* type: a point */
+				dimensions = (len - POINT_HEADER) / sizeof(double);
+				coordinates = palloc(sizeof(double) * dimensions * n);
+			}
+		}
+		fits = fits && len == first_len && memcmp(header, bytes, POINT_HEADER) == 0;
+		for (int d = 0; fits && d < dimensions; d++)
+			memcpy(&coordinates[(size_t) d * n + i], bytes + POINT_HEADER + d * sizeof(double), sizeof(double));
+		if (copy)
+			pfree(copy);
+	}
+	if (fits)
+	{
+		appendBinaryStringInfo(out, header, POINT_HEADER);
+		appendStringInfoChar(out, (char) dimensions);
+		for (int d = 0; d < dimensions; d++)
+		{
+			int			at = out->len;
+			uint32		len;
+
+			appendBinaryStringInfo(out, "\0\0\0\0", sizeof len);
+			encode_doubles(coordinates + (size_t) d * n, n, out);
+			len = out->len - at - sizeof len;
+			memcpy(out->data + at, &len, sizeof len);
+		}
+	}
+	if (coordinates)
+		pfree(coordinates);
+	return fits;
+}
+
+static void
+encode_bytes(const ColumnType *column, const Datum *values, int n, StringInfo out)
+{
+	StringInfoData data;
+	uint64_t   *offsets = palloc(sizeof(uint64_t) * (n + 1));
+	size_t		bound;
+
+	initStringInfo(&data);
+	offsets[0] = 0;
+	for (int i = 0; i < n; i++)
+	{
+		size_t		len;
+		struct varlena *copy;
+		const char *bytes = value_bytes(column, values[i], &len, &copy);
+
+		appendBinaryStringInfo(&data, bytes, (int) len);
+		offsets[i + 1] = data.len;
+		if (copy)
+			pfree(copy);
+	}
+	bound = codec_bytes_bound(n, data.len);
+	out->len += codec_bytes_encode((uint8_t *) data.data, offsets, n, reserve(out, bound), bound);
+	pfree(data.data);
+	pfree(offsets);
+}
+
+static void
+encode_nulls(const bool *nulls, int n, int nonnull, StringInfo out)
+{
+	size_t		bound = codec_bool_bound(n);
+	uint16		len;
+	int			at;
+
+	if (nonnull == n || nonnull == 0)
+	{
+		appendStringInfoChar(out, nonnull == n ? NULLS_NONE : NULLS_ALL);
+		return;
+	}
+	appendStringInfoChar(out, NULLS_FLAGS);
+	at = out->len;
+	appendBinaryStringInfo(out, "\0\0", sizeof len);
+	len = (uint16) codec_bool_encode((const uint8_t *) nulls, n, reserve(out, bound), bound);
+	out->len += len;
+	memcpy(out->data + at, &len, sizeof len);
+}
+
+void
+column_encode(const ColumnType *column, const Datum *values, const bool *nulls, int n, StringInfo out)
+{
+	Datum	   *dense = palloc(sizeof(Datum) * (n + 1));
+	int			count = 0;
+	int			kind_at = out->len;
+
+	for (int i = 0; i < n; i++)
+		if (!nulls[i])
+			dense[count++] = values[i];
+	appendStringInfoChar(out, (char) column->kind);
+	encode_nulls(nulls, n, count, out);
+	switch (column->kind)
+	{
+		case COLUMN_INTEGER:
+			encode_integers(dense, count, out);
+			break;
+		case COLUMN_FLOAT8:
+			encode_float8(dense, count, out);
+			break;
+		case COLUMN_FLOAT4:
+			encode_float4(dense, count, out);
+			break;
+		case COLUMN_BOOLEAN:
+			encode_booleans(dense, count, out);
+			break;
+		case COLUMN_DECIMAL:
+			if (encode_decimals(dense, count, out))
+				break;
+			out->data[kind_at] = COLUMN_BYTES;
+			encode_bytes(column, dense, count, out);
+			break;
+		case COLUMN_POINT:
+			if (encode_points(column, dense, count, out))
+				break;
+			out->data[kind_at] = COLUMN_BYTES;
+			encode_bytes(column, dense, count, out);
+			break;
+		case COLUMN_BYTES:
+			encode_bytes(column, dense, count, out);
+			break;
+	}
+	pfree(dense);
+}
+
+static void
+corrupt(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("a sealed column does not decode"),
+					errhint("Run territory.verify() on the table, and restore the segment from a backup.")));
+}
+
+/* a sign-extended integer as a Datum of the type's width */
+static Datum
+integer_datum(const ColumnType *column, int64 value)
+{
+	switch (column->len)
+	{
+		case 1:
+			return CharGetDatum((char) value);
+		case 2:
+			return Int16GetDatum((int16) value);
+		case 4:
+			return Int32GetDatum((int32) value);
+		default:
+			return Int64GetDatum(value);
+	}
+}
+
+static void
+decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, Datum *values)
+{
+	int64_t    *numbers = palloc(sizeof(int64_t) * (n + 1));
+
+	if (codec_int64_decode(in, len, n, numbers) != CODEC_OK)
+		corrupt();
+	for (int i = 0; i < n; i++)
+		values[i] = integer_datum(column, numbers[i]);
+	pfree(numbers);
+}
+
+static void
+decode_float8(const uint8_t *in, size_t len, int n, Datum *values)
+{
+	double	   *numbers = palloc(sizeof(double) * (n + 1));
+
+	if (codec_float64_decode(in, len, n, numbers) != CODEC_OK)
+		corrupt();
+	for (int i = 0; i < n; i++)
+		values[i] = Float8GetDatum(numbers[i]);
+	pfree(numbers);
+}
+
+static void
+decode_float4(const uint8_t *in, size_t len, int n, Datum *values)
+{
+	float	   *numbers = palloc(sizeof(float) * (n + 1));
+
+	if (codec_float32_decode(in, len, n, numbers) != CODEC_OK)
+		corrupt();
+	for (int i = 0; i < n; i++)
+		values[i] = Float4GetDatum(numbers[i]);
+	pfree(numbers);
+}
+
+static void
+decode_booleans(const uint8_t *in, size_t len, int n, Datum *values)
+{
+	uint8_t    *flags = palloc(n + 1);
+
+	if (codec_bool_decode(in, len, n, flags) != CODEC_OK)
+		corrupt();
+	for (int i = 0; i < n; i++)
+		values[i] = BoolGetDatum(flags[i]);
+	pfree(flags);
+}
+
+static void
+decode_decimals(const uint8_t *in, size_t len, int n, Datum *values)
+{
+	int64_t    *numbers = palloc(sizeof(int64_t) * (n + 1));
+	char	   *room = palloc((size_t) DECIMAL_MAX_SIZE * (n + 1));
+
+	if (len < 1 || in[0] > DECIMAL_MAX_SCALE || codec_int64_decode(in + 1, len - 1, n, numbers) != CODEC_OK)
+		corrupt();
+	for (int i = 0; i < n; i++)
+	{
+		char	   *value = room + (size_t) i * DECIMAL_MAX_SIZE;
+
+		SET_VARSIZE(value, VARHDRSZ + decimal_to_numeric(numbers[i], in[0], value + VARHDRSZ));
+		values[i] = PointerGetDatum(value);
+	}
+	pfree(numbers);
+}
+
+static void
+decode_points(const uint8_t *in, size_t len, int n, Datum *values)
+{
+	int			dimensions;
+	size_t		size;
+	char	   *room;
+	double	   *numbers = palloc(sizeof(double) * (n + 1));
+	size_t		at = POINT_HEADER + 1;
+
+	if (len < at)
+		corrupt();
+	dimensions = in[POINT_HEADER];
+	if (dimensions < 2 || dimensions > POINT_MAX_DIMENSIONS)
+		corrupt();
+	size = VARHDRSZ + POINT_HEADER + dimensions * sizeof(double);
+	StaticAssertStmt((VARHDRSZ + POINT_HEADER) % sizeof(double) == 0, "points keep their alignment");
+	room = palloc(size * (n + 1));
+	for (int i = 0; i < n; i++)
+	{
+		SET_VARSIZE(room + i * size, size);
+		memcpy(room + i * size + VARHDRSZ, in, POINT_HEADER);
+		values[i] = PointerGetDatum(room + i * size);
+	}
+	for (int d = 0; d < dimensions; d++)
+	{
+		uint32		stream;
+
+		if (len - at < sizeof stream)
+			corrupt();
+		memcpy(&stream, in + at, sizeof stream);
+		at += sizeof stream;
+		if (stream > len - at || codec_float64_decode(in + at, stream, n, numbers) != CODEC_OK)
+			corrupt();
+		at += stream;
+		for (int i = 0; i < n; i++)
+			memcpy(room + i * size + VARHDRSZ + POINT_HEADER + d * sizeof(double), &numbers[i], sizeof(double));
+	}
+	if (at != len)
+		corrupt();
+	pfree(numbers);
+}
+
+static void
+decode_bytes(const ColumnType *column, const uint8_t *in, size_t len, int n, Datum *values)
+{
+	size_t		data_len;
+	uint64_t   *offsets = palloc(sizeof(uint64_t) * (n + 1));
+	char	   *data,
+			   *room,
+			   *next;
+	size_t		total = 0;
+	int			header = column->len == -1 ? VARHDRSZ : 0;
+
+	if (codec_bytes_decoded_size(in, len, n, &data_len) != CODEC_OK || data_len > MaxAllocSize * 4)
+		corrupt();
+	data = MemoryContextAllocHuge(CurrentMemoryContext, data_len + 1);
+	if (codec_bytes_decode(in, len, n, (uint8_t *) data, data_len, offsets) != CODEC_OK)
+		corrupt();
+	for (int i = 0; i < n; i++)
+	{
+		if (column->len > 0 && offsets[i + 1] - offsets[i] != (uint64_t) column->len)
+			corrupt();
+		total += MAXALIGN(header + (offsets[i + 1] - offsets[i]));
+	}
+	next = room = MemoryContextAllocHuge(CurrentMemoryContext, total + 1);
+	for (int i = 0; i < n; i++)
+	{
+		size_t		size = offsets[i + 1] - offsets[i];
+
+		if (header && size + header >= MaxAllocSize)
+			corrupt();
+		if (header)
+			SET_VARSIZE(next, size + header);
+		memcpy(next + header, data + offsets[i], size);
+		if (column->len == -2 && (size == 0 || next[size - 1] != '\0'))
+			corrupt();
+		values[i] = PointerGetDatum(next);
+		next += MAXALIGN(header + size);
+	}
+	pfree(data);
+	pfree(offsets);
+}
+
+/* read the null flags; returns how many bytes they took */
+static size_t
+decode_nulls(const uint8_t *in, size_t len, int n, bool *nulls, int *nonnull)
+{
+	uint16		stream;
+
+	switch (in[0])
+	{
+		case NULLS_NONE:
+			memset(nulls, false, n);
+			*nonnull = n;
+			return 1;
+		case NULLS_ALL:
+			memset(nulls, true, n);
+			*nonnull = 0;
+			return 1;
+		case NULLS_FLAGS:
+			if (len < 1 + sizeof stream)
+				corrupt();
+			memcpy(&stream, in + 1, sizeof stream);
+			if (stream > len - 1 - sizeof stream ||
+				codec_bool_decode(in + 1 + sizeof stream, stream, n, (uint8_t *) nulls) != CODEC_OK)
+				corrupt();
+			*nonnull = 0;
+			for (int i = 0; i < n; i++)
+				*nonnull += !nulls[i];
+			return 1 + sizeof stream + stream;
+	}
+	corrupt();
+	return 0;
+}
+
+/* values of by-reference types are allocated in the current memory context */
+void
+column_decode(const ColumnType *column, const char *in, int len, int n, Datum *values, bool *nulls)
+{
+	const uint8_t *bytes = (const uint8_t *) in;
+	size_t		used;
+	size_t		rest;
+	int			count;
+
+	if (len < 2)
+		corrupt();
+	used = 1 + decode_nulls(bytes + 1, len - 1, n, nulls, &count);
+	rest = len - used;
+	switch (bytes[0])
+	{
+		case COLUMN_INTEGER:
+			if (!column->byval)
+				corrupt();
+			decode_integers(column, bytes + used, rest, count, values);
+			break;
+		case COLUMN_FLOAT8:
+			if (!column->byval || column->len != 8)
+				corrupt();
+			decode_float8(bytes + used, rest, count, values);
+			break;
+		case COLUMN_FLOAT4:
+			if (!column->byval || column->len != 4)
+				corrupt();
+			decode_float4(bytes + used, rest, count, values);
+			break;
+		case COLUMN_BOOLEAN:
+			if (!column->byval || column->len != 1)
+				corrupt();
+			decode_booleans(bytes + used, rest, count, values);
+			break;
+		case COLUMN_DECIMAL:
+			if (column->len != -1)
+				corrupt();
+			decode_decimals(bytes + used, rest, count, values);
+			break;
+		case COLUMN_POINT:
+			if (column->len != -1)
+				corrupt();
+			decode_points(bytes + used, rest, count, values);
+			break;
+		case COLUMN_BYTES:
+			if (column->byval)
+				corrupt();
+			decode_bytes(column, bytes + used, rest, count, values);
+			break;
+		default:
+			corrupt();
+	}
+	/* spread the dense values over the nulls, from the end */
+	if (count < n)
+		for (int i = n - 1, from = count; i >= 0; i--)
+			values[i] = nulls[i] ? (Datum) 0 : values[--from];
+}
+
+/* the name of the encoding that a stream took, for advise() */
+const char *
+column_stream_name(const char *in, int len)
+{
+	const uint8_t *bytes = (const uint8_t *) in;
+	size_t		used = 2;
+
+	if (bytes[1] == NULLS_ALL)
+		return "null";
+	if (bytes[1] == NULLS_FLAGS)
+	{
+		uint16		stream;
+
+		memcpy(&stream, in + 2, sizeof stream);
+		used += sizeof stream + stream;
+	}
+	switch (bytes[0])
+	{
+		case COLUMN_INTEGER:
+			return codec_int64_name(bytes + used, len - used);
+		case COLUMN_DECIMAL:
+			return codec_int64_name(bytes + used + 1, len - used - 1);
+		case COLUMN_FLOAT8:
+			return codec_float64_name(bytes + used, len - used);
+		case COLUMN_FLOAT4:
+			return codec_float32_name(bytes + used, len - used);
+		case COLUMN_BOOLEAN:
+			return codec_bool_name(bytes + used, len - used);
+		case COLUMN_POINT:
+			return "point";
+		default:
+			return codec_bytes_name(bytes + used, len - used);
+	}
+}

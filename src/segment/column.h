@@ -1,0 +1,57 @@
+/*
+ * column.h
+ *	  A vector of Datums of one type to a codec stream and back.
+ */
+#ifndef COLUMN_H
+#define COLUMN_H
+
+#include "territory.h"
+#include "access/tupdesc.h"
+#include "lib/stringinfo.h"
+
+/* how the values of a stream are laid out; on disk, never renumber */
+typedef enum ColumnKind
+{
+	COLUMN_INTEGER = 1,			/* any pass-by-value type, sign-extended */
+	COLUMN_FLOAT8 = 2,
+	COLUMN_FLOAT4 = 3,
+	COLUMN_BOOLEAN = 4,
+	COLUMN_DECIMAL = 5,			/* numerics of one scale that fit 64 bits */
+	COLUMN_POINT = 6,			/* PostGIS points: one header, coordinates as floats */
+	COLUMN_BYTES = 7,			/* anything else, without varlena headers */
+} ColumnKind;
+
+/* how values map to 64-bit keys that sort as the type's default btree order does */
+typedef enum ZoneKind
+{
+	ZONE_NONE = 0,
+	ZONE_INTEGER,
+	ZONE_FLOAT8,
+	ZONE_FLOAT4,
+	ZONE_NUMERIC,
+	ZONE_UUID,
+	ZONE_OID,
+} ZoneKind;
+
+typedef struct ColumnType
+{
+	Oid			type;			/* base type: domains are looked through */
+	int16		len;
+	bool		byval;
+	char		align;
+	ColumnKind	kind;			/* the first to try */
+	ZoneKind	zone;
+} ColumnType;
+
+extern void column_type_init(ColumnType *column, Form_pg_attribute attribute);
+extern ZoneKind column_zone_kind(Oid type);
+extern int64 column_zone_key(ZoneKind kind, Datum value);
+
+extern void column_encode(const ColumnType *column, const Datum *values, const bool *nulls, int n,
+						  StringInfo out);
+extern void column_decode(const ColumnType *column, const char *in, int len, int n, Datum *values,
+						  bool *nulls);
+extern bool column_values_equal(const ColumnType *column, Datum a, Datum b);
+extern const char *column_stream_name(const char *in, int len);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * decimal.h
+ *	  numeric values that are 64-bit integers of a scale.
+ */
+#ifndef DECIMAL_H
+#define DECIMAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+
+#define DECIMAL_MAX_SCALE 18
+#define DECIMAL_MAX_SIZE 32		/* varlena header, numeric header, 6 digits; aligned */
+
+extern bool decimal_from_numeric(const char *payload, size_t len, int64_t *value, int *scale);
+extern size_t decimal_to_numeric(int64_t value, int scale, char *payload);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * layout.h
+ *	  Which columns of a table say who, when and where.
+ */
+#ifndef LAYOUT_H
+#define LAYOUT_H
+
+#include "territory.h"
+
+#define LAYOUT_MAX_ENTITY 8
+
+typedef struct Layout
+{
+	int			nentity;
+	AttrNumber	entity[LAYOUT_MAX_ENTITY];
+	AttrNumber	time;			/* or InvalidAttrNumber */
+	AttrNumber	position;		/* or InvalidAttrNumber */
+} Layout;
+
+extern void layout_detect(Relation rel, Layout *layout);
+extern void layout_read(Relation rel, Layout *layout);
+
+#endif

@@ -1,0 +1,340 @@
+/*
+ * seal.c
+ *	  Move rows from the heap into segments.
+ *
+ * The rows that a fresh snapshot shows are sorted by (entity, time) and written,
+ * then deleted from the heap, all in one transaction: an older snapshot goes on
+ * seeing the heap rows, a newer one sees the segments, nobody sees both.
+ *
+ * A row that somebody is changing at that moment stays hot: its sealed copy is
+ * born dead.  Where the table has a unique index, writers wait for the seal to
+ * commit, because btree alone cannot tell an inserter that a key which it saw
+ * being deleted lives on in a segment.
+ */
+#include "territory.h"
+
+#include "access/detoast.h"
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "catalog/toasting.h"
+#include "commands/tablecmds.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/tuplesort.h"
+#include "utils/typcache.h"
+
+#include "segment/layout.h"
+#include "segment/seal.h"
+#include "segment/segment.h"
+#include "segment/state.h"
+
+typedef struct Seal
+{
+	Relation	rel;
+	ChunkStore	store;
+	Layout		layout;
+	SegmentWriter *writer;
+	ItemPointerData *tids;		/* of the rows of the segment being filled */
+	int			ntids;
+	TupleDesc	sort_desc;		/* the table's row, and its TID as one column more */
+	SealResult *result;
+} Seal;
+
+static bool
+has_unique_index(Relation rel)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+	bool		unique = false;
+
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		unique = unique || index->rd_index->indisunique;
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return unique;
+}
+
+/* opened and locked for moving rows, or a clear error */
+Relation
+seal_open_table(Oid relid, const char *function)
+{
+	Relation	rel = try_relation_open(relid, ShareUpdateExclusiveLock);
+
+	if (rel == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
+	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("\"%s\" is partitioned", RelationGetRelationName(rel)),
+						errhint("Call %s on each of its partitions.", function)));
+	if (!relation_is_territory(rel))
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("\"%s\" is not a territory table", RelationGetRelationName(rel)),
+						errhint("Use ALTER TABLE ... SET ACCESS METHOD territory first.")));
+	if (!pg_class_ownercheck(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
+	if (RELATION_IS_OTHER_TEMP(rel))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
+	PreventCommandIfReadOnly(function);
+	CheckTableNotInUse(rel, function);
+	if (!OidIsValid(rel->rd_rel->reltoastrelid))
+	{
+		/* came by SET ACCESS METHOD from a heap table that needed none */
+		LockRelationOid(relid, AccessExclusiveLock);
+		AlterTableCreateToastTable(relid, (Datum) 0, AccessExclusiveLock);
+		CommandCounterIncrement();
+	}
+	if (has_unique_index(rel))
+		LockRelationOid(relid, ShareRowExclusiveLock);
+	return rel;
+}
+
+/* where the layout's time column is not a timestamptz, its own zone's midnight */
+static bool
+row_is_before(Seal *seal, TupleTableSlot *slot, TimestampTz before)
+{
+	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(seal->rel), seal->layout.time - 1)->atttypid);
+	bool		isnull;
+	Datum		value = slot_getattr(slot, seal->layout.time, &isnull);
+
+	if (isnull)
+		return false;
+	if (type == DATEOID)
+		return date_cmp_timestamptz_internal(DatumGetDateADT(value), before) < 0;
+	if (type == TIMESTAMPOID)
+		return timestamp_cmp_timestamptz_internal(DatumGetTimestamp(value), before) < 0;
+	return DatumGetTimestampTz(value) < before;
+}
+
+/* rows above the limit stay hot; external values count with their raw size */
+static bool
+row_is_too_large(Seal *seal, TupleTableSlot *slot)
+{
+	TupleDesc	desc = RelationGetDescr(seal->rel);
+	Size		bytes = 0;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (TupleDescAttr(desc, i)->attlen == -1 && !slot->tts_isnull[i])
+			bytes += toast_raw_datum_size(slot->tts_values[i]);
+	}
+	return bytes > SEGMENT_MAX_ROW_BYTES;
+}
+
+static int
+item_pointer_order(const void *a, const void *b)
+{
+	return ItemPointerCompare((ItemPointer) a, (ItemPointer) b);
+}
+
+typedef struct PlacedTid
+{
+	ItemPointerData tid;
+	int			place;
+} PlacedTid;
+
+/* delete a written segment's rows from the heap, page by page */
+static void
+delete_sealed_rows(SegmentEntry *entry, void *arg)
+{
+	Seal	   *seal = arg;
+	PlacedTid  *rows = palloc(sizeof(PlacedTid) * seal->ntids);
+	char		identity = seal->rel->rd_rel->relreplident;
+	volatile int64 kept = 0;
+
+	for (int i = 0; i < seal->ntids; i++)
+	{
+		rows[i].tid = seal->tids[i];
+		rows[i].place = i;
+	}
+	qsort(rows, seal->ntids, sizeof(PlacedTid), item_pointer_order);
+	PG_TRY();
+	{
+		/* moving a row is no change: logical decoding skips a delete without identity */
+		seal->rel->rd_rel->relreplident = REPLICA_IDENTITY_NOTHING;
+		for (int i = 0; i < seal->ntids; i++)
+		{
+			TM_FailureData failure;
+
+			if (heap_delete(seal->rel, &rows[i].tid, GetCurrentCommandId(true), InvalidSnapshot, false, &failure,
+							true) == TM_Ok)
+				continue;
+			state_insert_dead(&seal->store, entry->number, rows[i].place, &rows[i].tid);
+			kept++;
+		}
+	}
+	PG_FINALLY();
+	{
+		seal->rel->rd_rel->relreplident = identity;
+	}
+	PG_END_TRY();
+	seal->result->rows += entry->rows - kept;
+	seal->result->segments++;
+	seal->result->heap_bytes += entry->heap_bytes;
+	seal->result->sealed_bytes += entry->data_len;
+	seal->ntids = 0;
+	pfree(rows);
+}
+
+static void
+add_row(Seal *seal, TupleTableSlot *slot, int64 tid_number)
+{
+	ItemPointerData tid;
+
+	ItemPointerSet(&tid, (BlockNumber) (tid_number >> 16), (OffsetNumber) (tid_number & 0xffff));
+	seal->tids[seal->ntids++] = tid;
+	segment_writer_add(seal->writer, slot);
+}
+
+/* the table's columns and an int8 for the TID */
+static TupleDesc
+make_sort_desc(Relation rel)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	TupleDesc	result = CreateTemplateTupleDesc(desc->natts + 1);
+
+	for (int i = 1; i <= desc->natts; i++)
+		TupleDescCopyEntry(result, i, desc, i);
+	TupleDescInitEntry(result, desc->natts + 1, "tid", INT8OID, -1, 0);
+	return result;
+}
+
+static Tuplesortstate *
+begin_sort(Seal *seal)
+{
+	AttrNumber	attnos[LAYOUT_MAX_ENTITY + 1];
+	Oid			operators[LAYOUT_MAX_ENTITY + 1];
+	Oid			collations[LAYOUT_MAX_ENTITY + 1];
+	bool		nulls_first[LAYOUT_MAX_ENTITY + 1];
+	int			n = 0;
+
+	for (int e = 0; e <= seal->layout.nentity; e++)
+	{
+		AttrNumber	attno = e < seal->layout.nentity ? seal->layout.entity[e] : seal->layout.time;
+		Form_pg_attribute attribute;
+
+		if (attno == InvalidAttrNumber)
+			continue;
+		attribute = TupleDescAttr(RelationGetDescr(seal->rel), attno - 1);
+		operators[n] = lookup_type_cache(attribute->atttypid, TYPECACHE_LT_OPR)->lt_opr;
+		if (!OidIsValid(operators[n]))
+			continue;			/* a type without an order groups nothing */
+		attnos[n] = attno;
+		collations[n] = attribute->attcollation;
+		nulls_first[n++] = false;
+	}
+	if (n == 0)
+		return NULL;
+	return tuplesort_begin_heap(seal->sort_desc, n, attnos, operators, collations, nulls_first,
+								maintenance_work_mem, NULL, TUPLESORT_NONE);
+}
+
+/* a heap row with its TID as a column */
+static void
+extend_row(TupleTableSlot *slot, TupleTableSlot *extended)
+{
+	int			natts = slot->tts_tupleDescriptor->natts;
+
+	slot_getallattrs(slot);
+	ExecClearTuple(extended);
+	memcpy(extended->tts_values, slot->tts_values, sizeof(Datum) * natts);
+	memcpy(extended->tts_isnull, slot->tts_isnull, sizeof(bool) * natts);
+	extended->tts_values[natts] =
+		Int64GetDatum((int64) ItemPointerGetBlockNumberNoCheck(&slot->tts_tid) << 16 |
+					  ItemPointerGetOffsetNumberNoCheck(&slot->tts_tid));
+	extended->tts_isnull[natts] = false;
+	ExecStoreVirtualTuple(extended);
+}
+
+static int64
+row_tid_number(TupleTableSlot *extended)
+{
+	bool		isnull;
+
+	return DatumGetInt64(slot_getattr(extended, extended->tts_tupleDescriptor->natts, &isnull));
+}
+
+static void
+move_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
+{
+	TupleTableSlot *slot = table_slot_create(seal->rel, NULL);
+	TupleTableSlot *extended = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsVirtual);
+	Tuplesortstate *sort = begin_sort(seal);
+	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
+												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
+
+	while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!all && !row_is_before(seal, slot, before))
+			continue;
+		extend_row(slot, extended);
+		if (row_is_too_large(seal, slot))
+			continue;
+		if (sort)
+			tuplesort_puttupleslot(sort, extended);
+		else
+			add_row(seal, extended, row_tid_number(extended));
+	}
+	heap_methods->scan_end(scan);
+	if (sort)
+	{
+		TupleTableSlot *sorted = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsMinimalTuple);
+
+		tuplesort_performsort(sort);
+		while (tuplesort_gettupleslot(sort, true, false, sorted, NULL))
+		{
+			CHECK_FOR_INTERRUPTS();
+			add_row(seal, sorted, row_tid_number(sorted));
+		}
+		ExecDropSingleTupleTableSlot(sorted);
+		tuplesort_end(sort);
+	}
+	segment_writer_end(seal->writer);
+	ExecDropSingleTupleTableSlot(extended);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/* the table is locked by seal_open_table() */
+void
+seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
+{
+	Seal		seal;
+	Snapshot	snapshot;
+
+	memset(result, 0, sizeof *result);
+	memset(&seal, 0, sizeof seal);
+	seal.rel = rel;
+	seal.result = result;
+	layout_read(rel, &seal.layout);
+	if (!all && seal.layout.time == InvalidAttrNumber)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("\"%s\" has no time column", RelationGetRelationName(rel)),
+						errhint("Seal all rows by leaving out \"before\", or name the column with territory.set_layout().")));
+	if (!chunk_store_open(rel, RowExclusiveLock, &seal.store))
+		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
+	seal.sort_desc = make_sort_desc(rel);
+	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
+	seal.writer = segment_writer_begin(rel, &seal.store, seal.layout.nentity, seal.layout.entity,
+									   delete_sealed_rows, &seal);
+	/* a transaction that keeps its snapshot must not meet rows here that it does not see */
+	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());
+	move_rows(&seal, all, before, snapshot);
+	UnregisterSnapshot(snapshot);
+	chunk_store_close(&seal.store, NoLock);
+	pfree(seal.tids);
+}

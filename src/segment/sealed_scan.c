@@ -1,0 +1,463 @@
+/*
+ * sealed_scan.c
+ *	  Sealed rows of a table, one at a time, as a snapshot shows them.
+ *
+ * A cursor over directory, segment, block and row that moves either way.  It
+ * holds one decoded block; the values of a row live until the cursor leaves
+ * the block.  A block is decoded only when a row of it is asked for, and only
+ * in the columns that were asked for.
+ */
+#include "territory.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "segment/sealed_scan.h"
+#include "segment/state.h"
+
+/* NULL where the table holds no segment */
+SealedScan *
+sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared)
+{
+	int			natts = RelationGetNumberOfAttributes(rel);
+	MemoryContext context,
+				old;
+	SealedScan *scan;
+	ChunkStore	store;
+
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return NULL;
+	if (chunk_store_empty(&store))
+	{
+		chunk_store_close(&store, AccessShareLock);
+		return NULL;
+	}
+	context = AllocSetContextCreate(CurrentMemoryContext, "territory scan", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	scan = palloc0(sizeof(SealedScan));
+	scan->rel = rel;
+	scan->store = store;
+	scan->snapshot = snapshot;
+	scan->shared = shared;
+	scan->all_columns = true;
+	scan->context = context;
+	scan->segment_context = AllocSetContextCreate(context, "territory segment", ALLOCSET_DEFAULT_SIZES);
+	scan->block_context = AllocSetContextCreate(context, "territory block", ALLOCSET_DEFAULT_SIZES);
+	scan->directory = directory_read(&scan->store, snapshot);
+	scan->any_state = state_any(&scan->store);
+	scan->values = palloc0(sizeof(Datum *) * (natts + 1));
+	scan->nulls = palloc0(sizeof(bool *) * (natts + 1));
+	scan->segment = -1;
+	MemoryContextSwitchTo(old);
+	return scan;
+}
+
+void
+sealed_scan_end(SealedScan *scan)
+{
+	chunk_store_close(&scan->store, AccessShareLock);
+	MemoryContextDelete(scan->context);
+}
+
+/* decode only these attributes; an empty set decodes none */
+void
+sealed_scan_need(SealedScan *scan, Bitmapset *attributes)
+{
+	scan->all_columns = false;
+	scan->needed = attributes;
+}
+
+/* the keys stay the caller's */
+void
+sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys)
+{
+	scan->keys = keys;
+	scan->nkeys = nkeys;
+}
+
+/* forward: before the first row; backward: after the last */
+void
+sealed_scan_restart(SealedScan *scan, ScanDirection direction)
+{
+	scan->segment = ScanDirectionIsBackward(direction) ? scan->directory->nsegments : -1;
+	scan->segment_open = scan->block_open = false;
+}
+
+static void
+open_segment(SealedScan *scan, ScanDirection direction)
+{
+	SegmentEntry *entry = scan->directory->segments[scan->segment];
+	MemoryContext old;
+
+	MemoryContextReset(scan->block_context);
+	MemoryContextReset(scan->segment_context);
+	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry, scan->segment_context);
+	old = MemoryContextSwitchTo(scan->segment_context);
+	scan->dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry) : NULL;
+	MemoryContextSwitchTo(old);
+	scan->block = ScanDirectionIsBackward(direction) ? scan->reader.header->nblocks : -1;
+	scan->segment_open = true;
+	scan->segments_read++;
+}
+
+static int
+block_rows(SealedScan *scan)
+{
+	return scan->reader.header->first_row[scan->block + 1] - scan->reader.header->first_row[scan->block];
+}
+
+static void
+open_block(SealedScan *scan, ScanDirection direction)
+{
+	TupleDesc	desc = RelationGetDescr(scan->rel);
+	int			rows = block_rows(scan);
+	MemoryContext old;
+
+	MemoryContextReset(scan->block_context);
+	old = MemoryContextSwitchTo(scan->block_context);
+	for (int a = 0; a < desc->natts; a++)
+	{
+		scan->values[a] = NULL;
+		if (TupleDescAttr(desc, a)->attisdropped ||
+			!(scan->all_columns || bms_is_member(a + 1, scan->needed)))
+			continue;
+		scan->values[a] = palloc(sizeof(Datum) * rows);
+		scan->nulls[a] = palloc(sizeof(bool) * rows);
+		segment_read_column(&scan->reader, scan->block, a + 1, scan->values[a], scan->nulls[a]);
+	}
+	MemoryContextSwitchTo(old);
+	scan->row = ScanDirectionIsBackward(direction) ? rows : -1;
+	scan->block_open = true;
+	scan->blocks_read++;
+}
+
+/* move to the next segment that may hold rows; false at the end */
+static bool
+next_segment(SealedScan *scan, ScanDirection direction)
+{
+	for (;;)
+	{
+		SegmentEntry *entry;
+
+		CHECK_FOR_INTERRUPTS();
+		if (scan->shared)
+			scan->segment = Min(pg_atomic_fetch_add_u32(scan->shared, 1), (uint32) scan->directory->nsegments);
+		else if (ScanDirectionIsBackward(direction))
+			scan->segment = Max(scan->segment - 1, -1);
+		else
+			scan->segment = Min(scan->segment + 1, scan->directory->nsegments);
+		if (scan->segment < 0 || scan->segment >= scan->directory->nsegments)
+			return false;
+		entry = scan->directory->segments[scan->segment];
+		if (!zone_excludes(entry->zones, entry->nzones, scan->keys, scan->nkeys))
+		{
+			open_segment(scan, direction);
+			return true;
+		}
+		scan->segments_pruned++;
+	}
+}
+
+/* move to the next block of the open segment that may hold rows */
+static bool
+next_block(SealedScan *scan, ScanDirection direction)
+{
+	int			step = ScanDirectionIsBackward(direction) ? -1 : 1;
+
+	for (;;)
+	{
+		scan->block += step;
+		if (scan->block < 0 || scan->block >= scan->reader.header->nblocks)
+			return false;
+		if (!segment_block_excluded(&scan->reader, scan->block, scan->keys, scan->nkeys))
+		{
+			open_block(scan, direction);
+			return true;
+		}
+		scan->blocks_pruned++;
+	}
+}
+
+bool
+sealed_scan_next(SealedScan *scan, ScanDirection direction)
+{
+	int			step = ScanDirectionIsBackward(direction) ? -1 : 1;
+
+	for (;;)
+	{
+		if (scan->block_open)
+		{
+			int			rows = block_rows(scan);
+			int			first = scan->reader.header->first_row[scan->block];
+
+			for (scan->row += step; scan->row >= 0 && scan->row < rows; scan->row += step)
+				if (scan->dead == NULL || !scan->dead[first + scan->row])
+					return true;
+			scan->block_open = false;
+		}
+		if (scan->segment_open)
+		{
+			if (next_block(scan, direction))
+				continue;
+			scan->segment_open = false;
+		}
+		if (!next_segment(scan, direction))
+			return false;
+	}
+}
+
+/* ---- for callers that choose the blocks themselves, in any order ---- */
+
+/* open a segment by its place in the directory */
+void
+sealed_scan_seek_segment(SealedScan *scan, int segment)
+{
+	scan->segment = segment;
+	open_segment(scan, ForwardScanDirection);
+}
+
+/* stand before the first row of a block */
+void
+sealed_scan_seek_block(SealedScan *scan, int segment, int block)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (!scan->segment_open || scan->segment != segment)
+	{
+		scan->segment = segment;
+		open_segment(scan, ForwardScanDirection);
+		scan->segments_read--;	/* a second time */
+	}
+	scan->block = block;
+	open_block(scan, ForwardScanDirection);
+}
+
+bool
+sealed_scan_next_in_block(SealedScan *scan)
+{
+	int			rows = block_rows(scan);
+	int			first = scan->reader.header->first_row[scan->block];
+
+	for (scan->row++; scan->row < rows; scan->row++)
+		if (scan->dead == NULL || !scan->dead[first + scan->row])
+			return true;
+	return false;
+}
+
+void
+sealed_scan_tid(SealedScan *scan, ItemPointer tid)
+{
+	tid_set_sealed(tid, scan->reader.entry->number,
+				   scan->reader.header->first_row[scan->block] + scan->row);
+}
+
+/* the current row; columns that were not asked for come as nulls */
+void
+sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls)
+{
+	int			natts = RelationGetNumberOfAttributes(scan->rel);
+
+	for (int a = 0; a < natts; a++)
+	{
+		bool		isnull = scan->values[a] == NULL || scan->nulls[a][scan->row];
+
+		nulls[a] = isnull;
+		values[a] = isnull ? (Datum) 0 : scan->values[a][scan->row];
+	}
+}
+
+/*
+ * A sealed row as a tuple that heap stored and froze: heap_form_tuple leaves
+ * the marks of a composite value, which a stored tuple must not bear.
+ */
+static HeapTuple
+form_tuple(Relation rel, Datum *values, bool *nulls, ItemPointer tid)
+{
+	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(rel), values, nulls);
+	HeapTupleHeader header = tuple->t_data;
+
+	header->t_infomask &= ~HEAP_XACT_MASK;
+	header->t_infomask |= HEAP_XMIN_FROZEN | HEAP_XMAX_INVALID;
+	HeapTupleHeaderSetXmin(header, FrozenTransactionId);
+	HeapTupleHeaderSetXmax(header, InvalidTransactionId);
+	HeapTupleHeaderSetCmin(header, FirstCommandId);
+	header->t_ctid = tuple->t_self = *tid;
+	tuple->t_tableOid = RelationGetRelid(rel);
+	return tuple;
+}
+
+/* the current row as a heap tuple in the current memory context */
+HeapTuple
+sealed_scan_tuple(SealedScan *scan)
+{
+	int			natts = RelationGetNumberOfAttributes(scan->rel);
+	Datum	   *values = palloc(sizeof(Datum) * (natts + 1));
+	bool	   *nulls = palloc(sizeof(bool) * (natts + 1));
+	ItemPointerData tid;
+	HeapTuple	tuple;
+
+	sealed_scan_row(scan, values, nulls);
+	sealed_scan_tid(scan, &tid);
+	tuple = form_tuple(scan->rel, values, nulls, &tid);
+	pfree(values);
+	pfree(nulls);
+	return tuple;
+}
+
+/* how many rows were sealed, dead ones included */
+double
+sealed_rows(Relation rel, Snapshot snapshot, int64 *segments, int64 *bytes)
+{
+	SealedScan *scan = sealed_scan_begin(rel, snapshot, NULL);
+	double		rows = 0;
+
+	*segments = *bytes = 0;
+	if (scan == NULL)
+		return 0;
+	*segments = scan->directory->nsegments;
+	for (int s = 0; s < scan->directory->nsegments; s++)
+	{
+		rows += scan->directory->segments[s]->rows;
+		*bytes += scan->directory->segments[s]->data_len;
+	}
+	sealed_scan_end(scan);
+	return rows;
+}
+
+/* ---- one row by its TID ---- */
+
+/*
+ * The block of the last row fetched, kept until the end of the transaction:
+ * triggers, EvalPlanQual and updates ask for neighbours one by one.
+ */
+static struct
+{
+	MemoryContext context;
+	RelPhysical physical;
+	Oid			relid;
+	SegmentNumber segment;
+	int			natts;
+	int			first,
+				rows;
+	Datum	  **values;
+	bool	  **nulls;
+}			fetched;
+
+static bool fetched_callback_registered = false;
+
+static void
+forget_fetched(XactEvent event, void *arg)
+{
+	if (fetched.context)
+		MemoryContextDelete(fetched.context);
+	memset(&fetched, 0, sizeof fetched);
+}
+
+static bool
+load_fetched(Relation rel, ItemPointer tid)
+{
+	ChunkStore	store;
+	SegmentEntry *entry;
+	SegmentReader reader;
+	MemoryContext context,
+				old;
+	int			place = tid_place(tid);
+	int			block;
+
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return false;
+	forget_fetched(XACT_EVENT_COMMIT, NULL);
+	context = AllocSetContextCreate(TopTransactionContext, "territory fetched block", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	entry = directory_find(&store, SnapshotAny, tid_segment(tid));
+	if (entry && place < entry->rows)
+	{
+		fetched.context = context;
+		fetched.natts = RelationGetNumberOfAttributes(rel);
+		segment_reader_open(&reader, rel, &store, entry, context);
+		block = segment_block_of(&reader, place);
+		fetched.first = reader.header->first_row[block];
+		fetched.rows = reader.header->first_row[block + 1] - fetched.first;
+		fetched.values = palloc0(sizeof(Datum *) * (fetched.natts + 1));
+		fetched.nulls = palloc0(sizeof(bool *) * (fetched.natts + 1));
+		for (int a = 0; a < fetched.natts; a++)
+		{
+			if (TupleDescAttr(RelationGetDescr(rel), a)->attisdropped)
+				continue;
+			fetched.values[a] = palloc(sizeof(Datum) * fetched.rows);
+			fetched.nulls[a] = palloc(sizeof(bool) * fetched.rows);
+			segment_read_column(&reader, block, a + 1, fetched.values[a], fetched.nulls[a]);
+		}
+		/* last, so that an error leaves nothing half loaded */
+		fetched.physical = relation_physical(store.toast);
+		fetched.relid = RelationGetRelid(rel);
+		fetched.segment = tid_segment(tid);
+	}
+	MemoryContextSwitchTo(old);
+	chunk_store_close(&store, AccessShareLock);
+	if (fetched.relid == InvalidOid)
+		MemoryContextDelete(context);
+	return fetched.relid != InvalidOid;
+}
+
+static bool
+fetched_holds(Relation rel, ItemPointer tid)
+{
+	int			place = tid_place(tid);
+
+	return fetched.relid == RelationGetRelid(rel) && fetched.segment == tid_segment(tid) &&
+		place >= fetched.first && place < fetched.first + fetched.rows &&
+		fetched.natts == RelationGetNumberOfAttributes(rel);
+}
+
+/* is the row alive for the snapshot? */
+static bool
+row_visible(Relation rel, ItemPointer tid, Snapshot snapshot)
+{
+	ChunkStore	store;
+	StateEntry	state;
+	SegmentEntry *entry;
+	bool		visible;
+
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return false;
+	entry = directory_find(&store, snapshot, tid_segment(tid));
+	visible = entry != NULL && tid_place(tid) < entry->rows &&
+		!(state_find(&store, tid, snapshot, &state) && state.dead);
+	chunk_store_close(&store, AccessShareLock);
+	return visible;
+}
+
+/* NULL where the snapshot does not show it; SnapshotAny fetches dead rows too */
+HeapTuple
+sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot)
+{
+	int			row;
+	Datum	   *values;
+	bool	   *nulls;
+	HeapTuple	tuple;
+
+	if (snapshot->snapshot_type != SNAPSHOT_ANY && !row_visible(rel, tid, snapshot))
+		return NULL;
+	if (!fetched_callback_registered)
+	{
+		RegisterXactCallback(forget_fetched, NULL);
+		fetched_callback_registered = true;
+	}
+	if (!fetched_holds(rel, tid) && !load_fetched(rel, tid))
+		return NULL;
+	row = tid_place(tid) - fetched.first;
+	values = palloc(sizeof(Datum) * (fetched.natts + 1));
+	nulls = palloc(sizeof(bool) * (fetched.natts + 1));
+	for (int a = 0; a < fetched.natts; a++)
+	{
+		nulls[a] = fetched.values[a] == NULL || fetched.nulls[a][row];
+		values[a] = nulls[a] ? (Datum) 0 : fetched.values[a][row];
+	}
+	tuple = form_tuple(rel, values, nulls, tid);
+	pfree(values);
+	pfree(nulls);
+	return tuple;
+}

@@ -1,0 +1,63 @@
+/*
+ * sealed_scan.h
+ *	  Sealed rows of a table, one at a time, as a snapshot shows them.
+ */
+#ifndef SEALED_SCAN_H
+#define SEALED_SCAN_H
+
+#include "nodes/bitmapset.h"
+#include "port/atomics.h"
+#include "segment/segment.h"
+
+typedef struct SealedScan
+{
+	Relation	rel;
+	ChunkStore	store;
+	Snapshot	snapshot;
+	Directory  *directory;
+	Bitmapset  *needed;			/* attribute numbers to decode; NULL: all */
+	bool		all_columns;
+	int			nkeys;
+	PruneKey   *keys;
+	pg_atomic_uint32 *shared;	/* parallel: the next segment, by place in the directory */
+	bool		any_state;
+
+	/* where we are */
+	int			segment;		/* place in the directory; -1 before, nsegments after */
+	int			block;
+	int			row;			/* in the block */
+	SegmentReader reader;
+	bool		segment_open;
+	bool		block_open;
+	uint8	   *dead;
+	Datum	  **values;			/* per attribute, of the open block */
+	bool	  **nulls;
+
+	MemoryContext context;		/* the scan */
+	MemoryContext segment_context;
+	MemoryContext block_context;
+
+	/* counters for EXPLAIN */
+	int64		segments_read;
+	int64		segments_pruned;
+	int64		blocks_read;
+	int64		blocks_pruned;
+} SealedScan;
+
+extern SealedScan *sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared);
+extern void sealed_scan_need(SealedScan *scan, Bitmapset *attributes);
+extern void sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys);
+extern void sealed_scan_restart(SealedScan *scan, ScanDirection direction);
+extern bool sealed_scan_next(SealedScan *scan, ScanDirection direction);
+extern void sealed_scan_seek_segment(SealedScan *scan, int segment);
+extern void sealed_scan_seek_block(SealedScan *scan, int segment, int block);
+extern bool sealed_scan_next_in_block(SealedScan *scan);
+extern void sealed_scan_end(SealedScan *scan);
+
+extern void sealed_scan_tid(SealedScan *scan, ItemPointer tid);
+extern HeapTuple sealed_scan_tuple(SealedScan *scan);
+extern void sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls);
+extern double sealed_rows(Relation rel, Snapshot snapshot, int64 *segments, int64 *bytes);
+extern HeapTuple sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * segment.h
+ *	  Sealed rows on disk and in memory.
+ *
+ * A segment is a directory entry (its zone maps) and data (block header, then
+ * one stream per column and block, column by column), both immutable, plus the
+ * state entries of rows that were deleted, updated or locked since.
+ * docs/internals.md describes each field.
+ */
+#ifndef SEGMENT_H
+#define SEGMENT_H
+
+#include "territory.h"
+#include "access/attnum.h"
+#include "executor/tuptable.h"
+#include "utils/snapshot.h"
+
+#include "segment/chunk.h"
+#include "segment/column.h"
+
+#define SEGMENT_FORMAT 1
+#define SEGMENT_MAX_ZONES 64
+#define SEGMENT_MAX_BYTES (16 * 1024 * 1024)	/* of raw values, before a segment is closed early */
+#define SEGMENT_MAX_ROW_BYTES (128 * 1024 * 1024)	/* rows above this stay hot */
+#define BLOCK_MAX_ROWS 2048
+
+/* of one column over one segment or block */
+typedef struct ZoneMap
+{
+	int16		attno;
+	uint8		kind;			/* ZoneKind that made the keys */
+	uint8		has_values;		/* else every row is null, and min and max say nothing */
+	int32		nulls;
+	int64		min;
+	int64		max;
+} ZoneMap;
+
+/* a directory entry, as on disk; zones follow, then a CRC-32C of all before it */
+typedef struct SegmentEntry
+{
+	uint16		format;
+	uint16		nzones;
+	int32		rows;
+	int16		natts;			/* columns that the table had when this was sealed */
+	int16		nblocks;
+	uint32		header_len;		/* of the block header at the start of the data */
+	int64		data_len;
+	int64		heap_bytes;		/* what these rows took as heap tuples, about */
+	SegmentNumber number;
+	uint32		header_crc;
+	ZoneMap		zones[FLEXIBLE_ARRAY_MEMBER];
+} SegmentEntry;
+
+#define SEGMENT_ENTRY_SIZE(nzones) (offsetof(SegmentEntry, zones) + (nzones) * sizeof(ZoneMap))
+
+typedef struct Directory
+{
+	int			nsegments;
+	SegmentEntry **segments;	/* by number */
+} Directory;
+
+/* one column's streams in a segment's data */
+typedef struct HeaderColumn
+{
+	AttrNumber	attno;
+	int64	   *offsets;		/* nblocks + 1, into the data */
+	int64	   *nulls;			/* per block */
+	ZoneKind	zone;
+	int64	   *min;			/* per block, where zone says so */
+	int64	   *max;
+	uint32	   *crc;
+} HeaderColumn;
+
+typedef struct BlockHeader
+{
+	int			nblocks;
+	int		   *first_row;		/* nblocks + 1 */
+	int			ncolumns;
+	HeaderColumn *columns;
+} BlockHeader;
+
+/* what pruning compares: column op constant, both as zone keys */
+typedef struct PruneKey
+{
+	AttrNumber	attno;
+	ZoneKind	zone;
+	int			strategy;		/* btree strategy number */
+	int64		key;
+	bool		is_null_test;	/* strategy unused: column IS NULL */
+	int			nkeys;			/* strategy equal only: = ANY of these, when > 0 */
+	int64	   *keys;
+} PruneKey;
+
+/* directory.c */
+extern Directory *directory_read(ChunkStore *store, Snapshot snapshot);
+extern SegmentEntry *directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number);
+extern SegmentNumber directory_next_number(ChunkStore *store);
+extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
+extern void directory_delete(ChunkStore *store, SegmentNumber number, Snapshot snapshot);
+extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
+
+/* writer.c */
+typedef struct SegmentWriter SegmentWriter;
+typedef void (*SegmentWritten) (SegmentEntry *entry, void *arg);
+
+extern SegmentWriter *segment_writer_begin(Relation rel, ChunkStore *store, int nentity,
+										   const AttrNumber *entity, SegmentWritten written, void *arg);
+extern void segment_writer_add(SegmentWriter *writer, TupleTableSlot *slot);
+extern void segment_writer_end(SegmentWriter *writer);
+
+/* reader.c */
+typedef struct SegmentReader
+{
+	Relation	rel;
+	ChunkStore *store;
+	SegmentEntry *entry;
+	BlockHeader *header;
+	MemoryContext context;		/* holds header */
+} SegmentReader;
+
+extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, SegmentEntry *entry,
+								MemoryContext context);
+extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
+extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
+extern int	segment_block_of(SegmentReader *reader, int place);
+extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
+
+/* state.c */
+extern uint8 *state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry);
+extern bool state_any(ChunkStore *store);
+
+#endif

@@ -1,0 +1,197 @@
+-- Layouts: which columns of a table say who, when and where.
+
+CREATE TABLE territory.layouts
+(
+	relation regclass PRIMARY KEY,
+	-- the table's oid when this was stored: where it differs from relation,
+	-- the layout was restored from a dump, and names count, not numbers
+	stored_for oid NOT NULL,
+	entity_columns name[],
+	entity_attnums int2[],
+	time_column name,
+	time_attnum int2,
+	position_column name,
+	position_attnum int2,
+	time_zone text,
+	entity_table regclass,
+	entity_key name,
+	entity_position name
+);
+COMMENT ON TABLE territory.layouts IS 'what territory.set_layout() was told';
+SELECT pg_catalog.pg_extension_config_dump('territory.layouts', '');
+GRANT SELECT ON territory.layouts TO PUBLIC;
+
+CREATE FUNCTION territory.detected_layout(rel regclass,
+	OUT entity_columns name[], OUT time_column name, OUT position_column name)
+	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_detected_layout';
+COMMENT ON FUNCTION territory.detected_layout(regclass) IS
+'The layout that a table has by itself: time is its first timestamptz, timestamp or date column, entity the other columns of its primary key, position its first PostGIS column.';
+
+CREATE FUNCTION territory.resolved_column(rel regclass, stored_for oid, attnum int2, name name) RETURNS int2
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT a.attnum FROM pg_catalog.pg_attribute a
+	WHERE a.attrelid = rel AND NOT a.attisdropped AND a.attnum > 0
+		AND CASE WHEN stored_for = rel::oid THEN a.attnum = resolved_column.attnum
+			ELSE a.attname = resolved_column.name END;
+END;
+COMMENT ON FUNCTION territory.resolved_column(regclass, oid, int2, name) IS
+'The attribute number of a column that a layout names, after renames (by number) and restores (by name); null where it was dropped.';
+
+CREATE FUNCTION territory.resolved_layout(rel regclass,
+	OUT entity_attnums int2[], OUT time_attnum int2, OUT position_attnum int2)
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE WHEN l.entity_columns IS NOT NULL THEN
+			ARRAY(SELECT r FROM pg_catalog.generate_subscripts(l.entity_columns, 1) i,
+				LATERAL (SELECT territory.resolved_column(rel, l.stored_for, l.entity_attnums[i], l.entity_columns[i])) c(r)
+				WHERE r IS NOT NULL ORDER BY i) END,
+		territory.resolved_column(rel, l.stored_for, l.time_attnum, l.time_column),
+		territory.resolved_column(rel, l.stored_for, l.position_attnum, l.position_column)
+	FROM territory.layouts l WHERE l.relation = rel;
+END;
+COMMENT ON FUNCTION territory.resolved_layout(regclass) IS
+'The stored layout of a table as attribute numbers; nulls where nothing was stored.';
+
+CREATE FUNCTION territory.layout(rel regclass,
+	OUT entity_columns name[], OUT time_column name, OUT position_column name, OUT time_zone text,
+	OUT entity_table regclass, OUT entity_key name, OUT entity_position name)
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT
+		coalesce(ARRAY(SELECT a.attname FROM pg_catalog.unnest(r.entity_attnums) WITH ORDINALITY u(n, i)
+			JOIN pg_catalog.pg_attribute a ON a.attrelid = rel AND a.attnum = u.n
+			WHERE r.entity_attnums IS NOT NULL ORDER BY i), d.entity_columns),
+		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum = r.time_attnum), d.time_column),
+		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum = r.position_attnum), d.position_column),
+		l.time_zone, l.entity_table, l.entity_key, l.entity_position
+	FROM territory.detected_layout(rel) d
+	LEFT JOIN territory.layouts l ON l.relation = rel
+	LEFT JOIN LATERAL territory.resolved_layout(rel) r ON true;
+END;
+COMMENT ON FUNCTION territory.layout(regclass) IS
+'Which columns of a table say who (entity), when (time) and where (position): what set_layout() stored, else what was detected.';
+
+CREATE FUNCTION territory.set_layout(rel regclass, entity_columns name[] DEFAULT NULL, time_column name DEFAULT NULL,
+	position_column name DEFAULT NULL, time_zone text DEFAULT NULL, entity_table regclass DEFAULT NULL,
+	entity_key name DEFAULT NULL, entity_position name DEFAULT NULL) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	wanted name;
+	wanted_type oid;
+	attnums int2[];
+	time_number int2;
+	position_number int2;
+BEGIN
+	IF rel IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'territory.set_layout() needs a table';
+	END IF;
+	IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = rel), 'USAGE') THEN
+		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', rel);
+	END IF;
+	IF NOT EXISTS (SELECT 1 FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = rel AND a.amname = 'territory') THEN
+		RAISE wrong_object_type USING MESSAGE = format('%s is not a territory table', rel),
+			HINT = 'Use ALTER TABLE ... SET ACCESS METHOD territory first.';
+	END IF;
+	FOREACH wanted IN ARRAY coalesce(entity_columns, '{}') || array_remove(ARRAY[time_column, position_column], NULL) LOOP
+		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = rel AND attname = wanted AND attnum > 0 AND NOT attisdropped) THEN
+			RAISE undefined_column USING MESSAGE = format('column "%s" of %s does not exist', wanted, rel),
+				HINT = 'Name columns as pg_attribute spells them.';
+		END IF;
+	END LOOP;
+	IF time_column IS NOT NULL THEN
+		SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END INTO wanted_type
+		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE attrelid = rel AND attname = time_column;
+		IF wanted_type NOT IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) THEN
+			RAISE datatype_mismatch USING MESSAGE = format('column "%s" of %s is not a time', time_column, rel),
+				HINT = 'A time column is timestamptz, timestamp or date.';
+		END IF;
+	END IF;
+	IF time_zone IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_timezone_names WHERE name = time_zone) THEN
+		RAISE invalid_parameter_value USING MESSAGE = format('time zone "%s" is not known', time_zone),
+			HINT = 'See pg_timezone_names.';
+	END IF;
+	IF (entity_table IS NULL) <> (entity_key IS NULL) OR (entity_table IS NULL) <> (entity_position IS NULL) THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'entity_table, entity_key and entity_position go together';
+	END IF;
+	FOREACH wanted IN ARRAY array_remove(ARRAY[entity_key, entity_position], NULL) LOOP
+		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = entity_table AND attname = wanted AND attnum > 0 AND NOT attisdropped) THEN
+			RAISE undefined_column USING MESSAGE = format('column "%s" of %s does not exist', wanted, entity_table);
+		END IF;
+	END LOOP;
+	attnums := CASE WHEN entity_columns IS NOT NULL THEN
+		ARRAY(SELECT (SELECT attnum FROM pg_attribute WHERE attrelid = rel AND attname = e)
+			FROM unnest(entity_columns) WITH ORDINALITY u(e, i) ORDER BY i) END;
+	SELECT attnum INTO time_number FROM pg_attribute WHERE attrelid = rel AND attname = time_column;
+	SELECT attnum INTO position_number FROM pg_attribute WHERE attrelid = rel AND attname = position_column;
+	PERFORM territory.store_layout(rel, entity_columns, attnums, time_column, time_number, position_column,
+		position_number, time_zone, entity_table, entity_key, entity_position);
+END $$;
+COMMENT ON FUNCTION territory.set_layout(regclass, name[], name, name, text, regclass, name, name) IS
+'Say which columns hold the entity, the time and the position; what is left out is detected. time_zone is the zone of the table''s calendar; entity_table, entity_key and entity_position name the table of the entities'' places. Owner only. Segments sealed before keep their order.';
+
+-- writes for set_layout, which has checked the caller
+CREATE FUNCTION territory.store_layout(rel regclass, entity_columns name[], entity_attnums int2[], time_column name,
+	time_attnum int2, position_column name, position_attnum int2, time_zone text, entity_table regclass,
+	entity_key name, entity_position name) RETURNS void
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = rel), 'USAGE') THEN
+		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', rel);
+	END IF;
+	DELETE FROM territory.layouts l WHERE l.relation = rel;
+	INSERT INTO territory.layouts VALUES (rel, rel::oid, entity_columns, entity_attnums, time_column, time_attnum,
+		position_column, position_attnum, time_zone, entity_table, entity_key, entity_position);
+END $$;
+COMMENT ON FUNCTION territory.store_layout(regclass, name[], int2[], name, int2, name, int2, text, regclass, name, name) IS
+'Stores what set_layout() checked; call set_layout().';
+
+CREATE FUNCTION territory.forget_dropped() RETURNS event_trigger
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	DELETE FROM territory.layouts l USING pg_event_trigger_dropped_objects() d
+	WHERE d.classid = 'pg_class'::regclass AND d.objsubid = 0 AND l.relation::oid = d.objid;
+END $$;
+COMMENT ON FUNCTION territory.forget_dropped() IS 'Forgets the layouts of dropped tables.';
+CREATE EVENT TRIGGER territory_forget_dropped ON sql_drop EXECUTE FUNCTION territory.forget_dropped();
+
+-- Sealing.
+
+CREATE FUNCTION territory.seal(rel regclass, before timestamptz DEFAULT NULL,
+	OUT rows bigint, OUT segments bigint, OUT heap_bytes bigint, OUT sealed_bytes bigint)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_seal';
+COMMENT ON FUNCTION territory.seal(regclass, timestamptz) IS
+'Move the rows whose time is before the given instant (all rows, when it is left out) into compressed segments, in this transaction. Gives the rows and segments written, what these rows took as heap tuples (bytes, estimated) and what they take now (bytes). Rows that somebody is changing stay hot. Owner only.';
+
+CREATE FUNCTION territory.unseal(rel regclass, from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
+	RETURNS bigint LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_unseal';
+COMMENT ON FUNCTION territory.unseal(regclass, timestamptz, timestamptz) IS
+'Move sealed rows with from_time <= time < to_time back into the heap (all of them, when the times are left out). Gives the number of rows. Owner only.';
+
+CREATE FUNCTION territory.segments(rel regclass) RETURNS TABLE(segment integer, rows integer, dead_rows integer,
+	blocks integer, heap_bytes bigint, sealed_bytes bigint)
+	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_segments';
+COMMENT ON FUNCTION territory.segments(regclass) IS
+'A row per segment: its rows, how many of them were deleted or updated since, its blocks, and its bytes before and after. Needs SELECT on the table.';
+
+CREATE FUNCTION territory.verify(rel regclass) RETURNS TABLE(segment integer, rows bigint, ok boolean, problem text)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_verify';
+COMMENT ON FUNCTION territory.verify(regclass) IS
+'Check every checksum and decode every value of every segment. Gives per segment its living rows, whether it is sound, and if not the error. Needs SELECT on the table.';
+
+CREATE VIEW territory.table_status WITH (security_invoker = true) AS
+SELECT c.oid::regclass AS relation, s.segments, s.sealed_rows - s.dead_rows AS sealed_rows, s.sealed_bytes,
+	pg_relation_size(c.oid) AS hot_bytes, pg_indexes_size(c.oid) AS index_bytes,
+	round(s.heap_bytes::numeric / nullif(s.sealed_bytes, 0), 1) AS ratio
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_am a ON a.oid = c.relam AND a.amname = 'territory'
+CROSS JOIN LATERAL (SELECT count(*) AS segments, coalesce(sum(rows), 0)::bigint AS sealed_rows,
+	coalesce(sum(dead_rows), 0)::bigint AS dead_rows, coalesce(sum(heap_bytes), 0)::bigint AS heap_bytes,
+	coalesce(sum(sealed_bytes), 0)::bigint AS sealed_bytes FROM territory.segments(c.oid)) s
+WHERE c.relkind IN ('r', 'm') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+	AND NOT pg_catalog.pg_is_other_temp_schema(c.relnamespace);
+COMMENT ON VIEW territory.table_status IS
+'A row per territory table that the caller may read: segments, living sealed rows, bytes sealed, bytes of hot rows and indexes, and how much smaller the sealed rows became.';
+GRANT SELECT ON territory.table_status TO PUBLIC;
+
+GRANT USAGE ON SCHEMA territory TO PUBLIC;

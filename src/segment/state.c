@@ -1,0 +1,224 @@
+/*
+ * state.c
+ *	  What happened to single sealed rows since they were sealed.
+ *
+ * See state.h for anchors and dead marks.  Invariant: at most one live chain of
+ * versions exists per row; it is started under the heavyweight lock of the
+ * sealed TID, held just long enough to look and insert.
+ */
+#include "territory.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+
+#include "segment/state.h"
+
+static void
+entry_from_tuple(ChunkStore *store, HeapTuple tuple, StateEntry *entry)
+{
+	int			len;
+	const char *bytes = chunk_bytes(store, tuple, &len);
+
+	if (len != sizeof *entry)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("a state entry of \"%s\" is damaged", RelationGetRelationName(store->toast))));
+	memcpy(entry, bytes, sizeof *entry);
+}
+
+/* has any row of this table ever been deleted, updated or locked while sealed? */
+bool
+state_any(ChunkStore *store)
+{
+	ScanKeyData keys[2];
+	IndexScanDesc scan;
+	bool		any;
+
+	if (chunk_store_empty(store))
+		return false;
+	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(CHUNK_STATE_FIRST));
+	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(CHUNK_DATA_FIRST));
+	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	index_rescan(scan, keys, 2, NULL, 0);
+	any = index_getnext_tid(scan, ForwardScanDirection) != NULL;
+	index_endscan(scan);
+	return any;
+}
+
+/* a flag per row that the snapshot sees dead, or NULL where none is */
+uint8 *
+state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	ChunkKey	key = chunk_state_key(entry->number, 0);
+	uint8	   *dead = NULL;
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + entry->rows - 1);
+	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+	{
+		StateEntry	state;
+
+		entry_from_tuple(store, tuple, &state);
+		if (!state.dead)
+			continue;
+		if (dead == NULL)
+			dead = palloc0(entry->rows);
+		dead[chunk_seq(store, tuple) - key.seq] = 1;
+	}
+	chunk_scan_end(&scan);
+	return dead;
+}
+
+/* the newest entry of a row as the snapshot shows it; its TID in *at, if asked */
+static bool
+find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at)
+{
+	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
+	ChunkScan	scan;
+	HeapTuple	tuple;
+	bool		found;
+
+	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq);
+	tuple = chunk_scan_next(&scan, ForwardScanDirection);
+	found = tuple != NULL;
+	if (found)
+	{
+		entry_from_tuple(store, tuple, entry);
+		if (at)
+			*at = tuple->t_self;
+	}
+	chunk_scan_end(&scan);
+	return found;
+}
+
+bool
+state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry)
+{
+	return find_version(store, tid, snapshot, entry, NULL);
+}
+
+/* a dead mark on a row that nobody else can know yet */
+void
+state_insert_dead(ChunkStore *store, SegmentNumber segment, int place, ItemPointer forward)
+{
+	StateEntry	entry;
+
+	memset(&entry, 0, sizeof entry);
+	entry.dead = true;
+	entry.moved = forward != NULL;
+	if (forward)
+		entry.forward = *forward;
+	chunk_insert(store, chunk_state_key(segment, place), &entry, sizeof entry, 0, NULL);
+}
+
+/* make sure that the row has an entry; frozen, so that all see it at once */
+static void
+ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
+{
+	StateEntry	entry;
+	SnapshotData dirty;
+
+	InitDirtySnapshot(dirty);
+	if (find_version(store, tid, &dirty, &entry, NULL))
+		return;
+	LockTuple(rel, tid, ExclusiveLock);
+	if (!find_version(store, tid, &dirty, &entry, NULL))
+	{
+		memset(&entry, 0, sizeof entry);
+		chunk_insert(store, chunk_state_key(tid_segment(tid), tid_place(tid)), &entry, sizeof entry,
+					 HEAP_INSERT_FROZEN, NULL);
+	}
+	UnlockTuple(rel, tid, ExclusiveLock);
+}
+
+/*
+ * Lock a sealed row as heap_lock_tuple would.  On TM_Ok *anchor is the entry
+ * that we hold.  On TM_Updated failure->ctid is where the row lives on.
+ */
+TM_Result
+state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, LockTupleMode mode,
+			   LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor)
+{
+	ensure_anchor(rel, store, tid);
+	for (;;)
+	{
+		StateEntry	entry;
+		HeapTupleData tuple;
+		Buffer		buffer;
+		TM_Result	result;
+		bool		dead;
+
+		if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self))
+		{
+			/* a dead mark by somebody whose transaction is going on hides nothing: Self sees its anchor */
+			failure->ctid = *tid;
+			return TM_Deleted;
+		}
+		dead = entry.dead;
+		result = heap_lock_tuple(store->toast, &tuple, GetCurrentCommandId(true), mode, policy, false, &buffer,
+								 failure);
+		if (result == TM_Ok || (dead && (result == TM_Invisible || result == TM_SelfModified)))
+		{
+			TransactionId xmin = HeapTupleHeaderGetXmin(tuple.t_data);
+			CommandId	cmin = TransactionIdIsCurrentTransactionId(xmin) ?
+				HeapTupleHeaderGetCmin(tuple.t_data) : InvalidCommandId;
+
+			ReleaseBuffer(buffer);
+			if (!dead)
+			{
+				*anchor = tuple.t_self;
+				return TM_Ok;
+			}
+			failure->ctid = entry.moved ? entry.forward : *tid;
+			failure->xmax = xmin;
+			failure->cmax = cmin;
+			failure->traversed = false;
+			if (cmin != InvalidCommandId)
+				return TM_SelfModified;
+			return entry.moved ? TM_Updated : TM_Deleted;
+		}
+		ReleaseBuffer(buffer);
+		if (result == TM_Invisible || result == TM_SelfModified)
+			CommandCounterIncrement();	/* our own anchor version of this command */
+		else if (result != TM_Updated && result != TM_Deleted)
+			return result;		/* TM_WouldBlock */
+		/* else a newer version exists now: look again */
+	}
+}
+
+/* the row that *anchor stands for, locked by us, is dead from this command on */
+TM_Result
+state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPointer forward, CommandId cid)
+{
+	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
+	StateEntry	entry;
+	char		payload[VARHDRSZ + sizeof entry];
+	Datum		values[3];
+	bool		nulls[3] = {false, false, false};
+	HeapTuple	tuple;
+	TM_FailureData failure;
+	LockTupleMode mode;
+	TM_Result	result;
+
+	memset(&entry, 0, sizeof entry);
+	entry.dead = true;
+	entry.moved = forward != NULL;
+	if (forward)
+		entry.forward = *forward;
+	SET_VARSIZE(payload, sizeof payload);
+	memcpy(payload + VARHDRSZ, &entry, sizeof entry);
+	values[0] = ObjectIdGetDatum(key.id);
+	values[1] = Int32GetDatum(key.seq);
+	values[2] = PointerGetDatum(payload);
+	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
+	result = heap_update(store->toast, anchor, tuple, cid, InvalidSnapshot, true, &failure, &mode);
+	if (result == TM_Ok && !HeapTupleIsHeapOnly(tuple))
+		index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
+	heap_freetuple(tuple);
+	return result;
+}

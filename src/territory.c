@@ -1,0 +1,32 @@
+/*
+ * territory.c
+ *	  The module: settings and hooks.
+ *
+ * Nothing is preloaded.  Opening a territory table loads the access method's
+ * handler, and with it this library, before planning reaches the hooks.
+ */
+#include "territory.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+PG_MODULE_MAGIC;
+
+int			territory_segment_rows = SEGMENT_MAX_ROWS;
+
+extern void am_init(void);
+extern void scan_init(void);
+extern void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	am_init();
+	scan_init();
+	DefineCustomIntVariable("territory.segment_rows",
+							"Most rows in a segment.",
+							"Smaller segments prune better and compress less.",
+							&territory_segment_rows, SEGMENT_MAX_ROWS, 1, SEGMENT_MAX_ROWS,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("territory");
+}
