@@ -1,0 +1,346 @@
+/*
+ * codec_test.c
+ *	  Encode, decode, compare, over many distributions; then hostile streams.
+ *
+ * Each case is one distribution at one size.  Truncated and flipped streams
+ * must end in an error or in some n values, never in a crash: build with
+ * sanitizers (make check does) to see reads and writes out of bounds.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/codec.h"
+
+static int	passed,
+			failed;
+static uint64_t seed = 42;
+
+static uint64_t
+next_random(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static void
+check(bool ok, const char *what, int distribution, int n)
+{
+	if (ok)
+		passed++;
+	else
+	{
+		failed++;
+		printf("not ok: %s, distribution %d, %d values\n", what, distribution, n);
+	}
+}
+
+/* a stream cut short, lengthened, flipped or asked for another number never crashes, and a cut one is refused */
+#define HOSTILE(name, type) \
+static bool \
+hostile_##name(const uint8_t *stream, size_t len, int n) \
+{ \
+	type	   *values = malloc(sizeof(type) * (CODEC_VECTOR + 1)); \
+	bool		ok = true; \
+ \
+	for (size_t cut = 0; cut < len; cut += 1 + len / 50) \
+	{ \
+		uint8_t    *exact = malloc(cut + 1); \
+ \
+		memcpy(exact, stream, cut); \
+		ok = ok && codec_##name##_decode(exact, cut, n, values) == CODEC_CORRUPT; \
+		free(exact); \
+	} \
+	for (int i = 0; i < 200; i++) \
+	{ \
+		uint8_t    *flipped = malloc(len); \
+ \
+		memcpy(flipped, stream, len); \
+		for (int flips = next_random() % 4; flips >= 0; flips--) \
+			flipped[next_random() % len] = (uint8_t) next_random(); \
+		(void) codec_##name##_decode(flipped, len, n, values); \
+		free(flipped); \
+	} \
+	ok = ok && (n == CODEC_VECTOR || codec_##name##_decode(stream, len, n + 1, values) == CODEC_CORRUPT); \
+	ok = ok && (n == 0 || codec_##name##_decode(stream, len, n - 1, values) == CODEC_CORRUPT); \
+	free(values); \
+	return ok; \
+}
+
+HOSTILE(int64, int64_t)
+HOSTILE(float64, double)
+HOSTILE(float32, float)
+HOSTILE(bool, uint8_t)
+
+static const int sizes[] = {0, 1, 2, 3, 7, 8, 127, 128, 129, 255, 256, 1000, 2047, 2048};
+
+#define NSIZES ((int) (sizeof sizes / sizeof sizes[0]))
+
+#define ROUND_TRIP(name, type, distribution, n, values) \
+do { \
+	size_t		bound = codec_##name##_bound(n); \
+	uint8_t    *stream = malloc(bound); \
+	type	   *back = malloc(sizeof(type) * (n + 1)); \
+	size_t		len = codec_##name##_encode(values, n, stream, bound); \
+ \
+	check(len > 0 && len <= bound, #name " fits its bound", distribution, n); \
+	check(codec_##name##_decode(stream, len, n, back) == CODEC_OK && \
+		  memcmp(back, values, sizeof(type) * n) == 0, #name " identity", distribution, n); \
+	check(hostile_##name(stream, len, n), #name " hostile", distribution, n); \
+	check(strcmp(codec_##name##_name(stream, len), "unknown") != 0, #name " has a name", distribution, n); \
+	free(stream); \
+	free(back); \
+} while (0)
+
+#define INT_DISTRIBUTIONS 16
+
+static int64_t
+make_int(int distribution, int i, int64_t previous)
+{
+	switch (distribution)
+	{
+		case 0:
+			return 7;
+		case 1:
+			return INT64_MIN + (int64_t) i * 60000000;
+		case 2:
+			return (int64_t) next_random();
+		case 3:
+			return (int64_t) (next_random() % 100);
+		case 4:
+			return previous + (int64_t) (next_random() % 7) - 3;
+		case 5:
+			return i % 2 ? INT64_MAX : INT64_MIN;
+		case 6:
+			return i / 100;
+		case 7:
+			return next_random() % 50 ? 5 : (int64_t) next_random();
+		case 8:
+			return (int64_t) i * i;
+		case 9:
+			return (int64_t) (UINT64_C(1) << (i % 64));
+		case 10:
+			return -(int64_t) i * 1000 + (i % 97 == 0);
+		case 11:
+			return i % 300 < 2 ? INT64_MAX : 0;
+		case 12:
+			return (int64_t) (next_random() >> (next_random() % 64));
+		case 13:
+			return previous + (next_random() % 20 == 0 ? 1000000 : 1);
+		case 14:
+			return next_random() % 2 ? -1 : 0;
+		default:
+			return INT64_MAX - i;
+	}
+}
+
+static void
+test_int64(void)
+{
+	int64_t		values[CODEC_VECTOR];
+
+	for (int d = 0; d < INT_DISTRIBUTIONS; d++)
+		for (int s = 0; s < NSIZES; s++)
+		{
+			int64_t		previous = 1000;
+
+			for (int i = 0; i < sizes[s]; i++)
+				previous = values[i] = make_int(d, i, previous);
+			ROUND_TRIP(int64, int64_t, d, sizes[s], values);
+		}
+}
+
+#define FLOAT_DISTRIBUTIONS 14
+
+static double
+make_float(int distribution, int i, double previous)
+{
+	uint64_t	bits = next_random();
+	double		any;
+
+	memcpy(&any, &bits, sizeof any);
+	switch (distribution)
+	{
+		case 0:
+			return 21.5;
+		case 1:
+			return (double) (int) (next_random() % 1000) / 10;
+		case 2:
+			return any;
+		case 3:
+			return (double) next_random() / 1.8446744073709552e19;
+		case 4:
+			return i % 3 == 0 ? NAN : i % 3 == 1 ? -0.0 : INFINITY;
+		case 5:
+			return previous + (double) (next_random() % 11) / 1000;
+		case 6:
+			return next_random() % 20 ? (double) (next_random() % 100) / 100 : any;
+		case 7:
+			return (double) (i / 50);
+		case 8:
+			return i % 2 ? DBL_MAX : DBL_MIN / 4;
+		case 9:
+			return sin(i / 100.0);
+		case 10:
+			return (double) (int64_t) next_random();
+		case 11:
+			return 9007199254740992.0 + i;
+		case 12:
+			return 4503599627370496.0 / 3 + i * 0.001;
+		default:
+			return i % 100 == 99 ? -0.0 : 0.0;
+	}
+}
+
+static void
+test_floats(void)
+{
+	double		doubles[CODEC_VECTOR];
+	float		floats[CODEC_VECTOR];
+
+	for (int d = 0; d < FLOAT_DISTRIBUTIONS; d++)
+		for (int s = 0; s < NSIZES; s++)
+		{
+			double		previous = 0;
+
+			for (int i = 0; i < sizes[s]; i++)
+			{
+				previous = doubles[i] = make_float(d, i, previous);
+				floats[i] = (float) doubles[i];
+			}
+			ROUND_TRIP(float64, double, d, sizes[s], doubles);
+			if (d == 2)
+				for (int i = 0; i < sizes[s]; i++)
+				{
+					uint32_t	bits = (uint32_t) next_random();
+
+					memcpy(&floats[i], &bits, sizeof bits);
+				}
+			ROUND_TRIP(float32, float, d, sizes[s], floats);
+		}
+}
+
+static void
+test_bool(void)
+{
+	uint8_t		values[CODEC_VECTOR];
+
+	for (int d = 0; d < 5; d++)
+		for (int s = 0; s < NSIZES; s++)
+		{
+			for (int i = 0; i < sizes[s]; i++)
+				values[i] = d == 0 ? 0 : d == 1 ? 1 : d == 2 ? next_random() % 2 : d == 3 ? i > sizes[s] / 2 : i % 500 == 3;
+			ROUND_TRIP(bool, uint8_t, d, sizes[s], values);
+		}
+}
+
+/* ---- byte strings ---- */
+
+static size_t
+make_string(int distribution, int i, uint8_t *out)
+{
+	size_t		len = 0;
+
+	switch (distribution)
+	{
+		case 0:
+			break;
+		case 1:
+			len = (size_t) sprintf((char *) out, "always");
+			break;
+		case 2:
+			len = (size_t) sprintf((char *) out, "state %d", (int) (next_random() % 5));
+			break;
+		case 3:
+			for (; len < 16; len++)
+				out[len] = (uint8_t) next_random();
+			break;
+		case 4:
+			for (size_t want = next_random() % 300; len < want; len++)
+				out[len] = (uint8_t) next_random();
+			break;
+		case 5:
+			len = (size_t) sprintf((char *) out, "a sentence that repeats itself, number %d", i);
+			break;
+		case 6:
+			len = i == 3 ? 20000 : 0;
+			memset(out, 'x', len);
+			break;
+		default:
+			out[0] = (uint8_t) (i / 100);
+			len = 1;
+	}
+	return len;
+}
+
+static void
+test_one_bytes(int d, int n)
+{
+	uint8_t    *data = malloc((size_t) n * 400 + 30000);
+	uint64_t   *offsets = malloc(sizeof(uint64_t) * (n + 1));
+	uint64_t   *back_offsets = malloc(sizeof(uint64_t) * (CODEC_VECTOR + 2));
+	size_t		bound,
+				len,
+				size = 0;
+	uint8_t    *stream,
+			   *back;
+	bool		hostile = true;
+
+	offsets[0] = 0;
+	for (int i = 0; i < n; i++)
+		offsets[i + 1] = offsets[i] + make_string(d, i, data + offsets[i]);
+	bound = codec_bytes_bound(n, offsets[n]);
+	stream = malloc(bound);
+	len = codec_bytes_encode(data, offsets, n, stream, bound);
+	check(len > 0 && len <= bound, "bytes fits its bound", d, n);
+	check(codec_bytes_decoded_size(stream, len, n, &size) == CODEC_OK && size == offsets[n],
+		  "bytes size", d, n);
+	back = malloc(size + 1);
+	check(codec_bytes_decode(stream, len, n, back, size, back_offsets) == CODEC_OK &&
+		  memcmp(back, data, size) == 0 && memcmp(back_offsets, offsets, sizeof(uint64_t) * (n + 1)) == 0,
+		  "bytes identity", d, n);
+	check(size == 0 || codec_bytes_decode(stream, len, n, back, size - 1, back_offsets) == CODEC_NO_SPACE,
+		  "bytes refuses a small buffer", d, n);
+	for (int i = 0; i < 300; i++)
+	{
+		size_t		cut = i < 100 ? next_random() % len : len;
+		uint8_t    *bad = malloc(cut + 1);
+		size_t		bad_size;
+
+		memcpy(bad, stream, cut);
+		for (int flips = next_random() % 4; cut > 0 && flips >= 0 && i >= 100; flips--)
+			bad[next_random() % cut] = (uint8_t) next_random();
+		if (codec_bytes_decoded_size(bad, cut, n, &bad_size) == CODEC_OK && bad_size < 10000000)
+		{
+			uint8_t    *room = malloc(bad_size + 1);
+
+			if (codec_bytes_decode(bad, cut, n, room, bad_size, back_offsets) == CODEC_OK && i < 100)
+				hostile = false;
+			free(room);
+		}
+		free(bad);
+	}
+	check(hostile, "bytes hostile", d, n);
+	free(data);
+	free(offsets);
+	free(back_offsets);
+	free(stream);
+	free(back);
+}
+
+int
+main(void)
+{
+	test_int64();
+	test_floats();
+	test_bool();
+	for (int d = 0; d < 8; d++)
+		for (int s = 0; s < NSIZES; s++)
+			test_one_bytes(d, sizes[s]);
+	printf("%d passed, %d failed\n", passed, failed);
+	return failed > 0;
+}
