@@ -10,6 +10,7 @@
 
 #include "territory.h"
 #include "access/relscan.h"
+#include "nodes/execnodes.h"
 #include "segment/sealed_scan.h"
 
 /* what a scan of ours adds to heap's */
@@ -44,7 +45,7 @@ extern void am_modify_install(TableAmRoutine *methods);
 /* am_unique.c */
 extern bool unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid);
 extern void unique_check(Relation rel, TupleTableSlot *slot);
-extern void unique_verify_new_index(Relation rel, Relation index);
+extern void unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot);
 
 /* am_ddl.c */
 extern void am_ddl_install(TableAmRoutine *methods);

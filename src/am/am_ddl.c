@@ -11,6 +11,7 @@
 #include "access/heapam.h"
 #include "access/heaptoast.h"
 #include "access/multixact.h"
+#include "access/parallel.h"
 #include "access/rewriteheap.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -66,19 +67,30 @@ has_segments(Relation rel)
 	return sealed_rows(rel, SnapshotSelf, &segments, &bytes) > 0;
 }
 
-/* a new unique index or exclusion constraint must hold for sealed rows too */
+/*
+ * A new unique index or exclusion constraint must hold for sealed rows too.  A
+ * parallel build asks once, in its first worker, with the snapshot that all of
+ * it goes by; without one the table is locked against writers.
+ */
 static void
-check_new_constraint(Relation rel, Relation index, IndexInfo *info)
+check_new_constraint(Relation rel, Relation index, IndexInfo *info, TableScanDesc s)
 {
+	Snapshot	snapshot = NULL;
+
 	if (!(info->ii_Unique || info->ii_ExclusionOps) || ReindexIsProcessingIndex(RelationGetRelid(index)) ||
-		!has_segments(rel))
+		(s && ParallelWorkerNumber != 0) || !has_segments(rel))
 		return;
 	if (info->ii_ExclusionOps)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("cannot add exclusion constraint \"%s\": table \"%s\" has sealed rows",
 							   RelationGetRelationName(index), RelationGetRelationName(rel)),
 						errhint("Unseal the table with territory.unseal() first.")));
-	unique_verify_new_index(rel, index);
+	if (s == NULL && info->ii_Concurrent)
+		snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	unique_verify_new_index(rel, index, info,
+							snapshot ? snapshot : s && IsMVCCSnapshot(s->rs_snapshot) ? s->rs_snapshot : SnapshotSelf);
+	if (snapshot)
+		UnregisterSnapshot(snapshot);
 }
 
 static double
@@ -89,8 +101,7 @@ territory_index_build_range_scan(Relation rel, Relation index, IndexInfo *info, 
 	volatile double tuples = 0;
 	TableScanDesc hot = s ? ((TerritoryScanDesc *) s)->hot : NULL;
 
-	if (s == NULL)
-		check_new_constraint(rel, index, info);
+	check_new_constraint(rel, index, info, s);
 	AS_HEAP_BEGIN(rel);
 	tuples = heap_methods->index_build_range_scan(rel, index, info, allow_sync, anyvisible, progress, start,
 												  nblocks, callback, callback_state, hot);

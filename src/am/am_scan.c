@@ -115,9 +115,13 @@ territory_scan_rescan(TableScanDesc s, ScanKey key, bool set_params, bool allow_
 	scan->in_sealed = false;
 }
 
-/* the sealed rows' cursor, at the end that the direction starts from */
+/*
+ * The sealed rows' cursor, at the end that the direction starts from.  While
+ * ALTER TABLE rewrites, the relation has its new columns already, and the slot
+ * those that the rows have.
+ */
 static void
-enter_sealed(TerritoryScanDesc *scan, ScanDirection direction)
+enter_sealed(TerritoryScanDesc *scan, ScanDirection direction, TupleDesc desc)
 {
 	if (!scan->sealed_ready)
 	{
@@ -128,7 +132,10 @@ enter_sealed(TerritoryScanDesc *scan, ScanDirection direction)
 		MemoryContextSwitchTo(old);
 	}
 	if (scan->sealed)
+	{
+		scan->sealed->desc = desc;
 		sealed_scan_restart(scan->sealed, direction);
+	}
 	scan->in_sealed = true;
 }
 
@@ -163,14 +170,14 @@ territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableS
 	if (!scan->with_sealed)
 		return heap_methods->scan_getnextslot(scan->hot, direction, slot);
 	if (backward && !scan->in_sealed && !((HeapScanDesc) scan->hot)->rs_inited)
-		enter_sealed(scan, direction);	/* a scan that starts at its end */
+		enter_sealed(scan, direction, slot->tts_tupleDescriptor);	/* a scan that starts at its end */
 	if (!scan->in_sealed)
 	{
 		if (heap_methods->scan_getnextslot(scan->hot, direction, slot))
 			return true;
 		if (backward)
 			return false;
-		enter_sealed(scan, direction);
+		enter_sealed(scan, direction, slot->tts_tupleDescriptor);
 	}
 	if (scan->sealed && sealed_scan_next(scan->sealed, direction))
 	{
@@ -222,14 +229,14 @@ territory_scan_getnextslot_tidrange(TableScanDesc s, ScanDirection direction, Tu
 	bool		reaches_sealed = ItemPointerGetBlockNumberNoCheck(&s->rs_maxtid) >= SEALED_FIRST_BLOCK;
 
 	if (backward && !scan->in_sealed && reaches_sealed && !((HeapScanDesc) scan->hot)->rs_inited)
-		enter_sealed(scan, direction);
+		enter_sealed(scan, direction, slot->tts_tupleDescriptor);
 	if (!scan->in_sealed)
 	{
 		if (heap_methods->scan_getnextslot_tidrange(scan->hot, direction, slot))
 			return true;
 		if (backward || !reaches_sealed)
 			return false;
-		enter_sealed(scan, direction);
+		enter_sealed(scan, direction, slot->tts_tupleDescriptor);
 	}
 	if (next_sealed_in_range(scan, direction, slot))
 		return true;
@@ -271,7 +278,7 @@ territory_scan_sample_next_block(TableScanDesc s, SampleScanState *state)
 	{
 		if (heap_methods->scan_sample_next_block(scan->hot, state))
 			return true;
-		enter_sealed(scan, ForwardScanDirection);
+		enter_sealed(scan, ForwardScanDirection, RelationGetDescr(s->rs_rd));
 	}
 	return scan->sealed && sealed_scan_next(scan->sealed, ForwardScanDirection);
 }

@@ -18,15 +18,12 @@
 #include "catalog/pg_index.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
-#include "executor/spi.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
+#include "utils/tuplesort.h"
 
 #include "am/am.h"
 #include "segment/state.h"
@@ -280,68 +277,36 @@ unique_check(Relation rel, TupleTableSlot *slot)
 	relation_conflict(rel, slot, &tid, true);
 }
 
-static char *
-index_column(Relation index, int column)
-{
-	return TextDatumGetCString(DirectFunctionCall3(pg_get_indexdef_ext, ObjectIdGetDatum(RelationGetRelid(index)),
-												   Int32GetDatum(column), BoolGetDatum(false)));
-}
-
-static char *
-index_predicate(Relation rel, Relation index)
-{
-	Datum		predicate = SysCacheGetAttrNotNull(INDEXRELID, index->rd_indextuple, Anum_pg_index_indpred);
-
-	return TextDatumGetCString(DirectFunctionCall2(pg_get_expr, predicate,
-												   ObjectIdGetDatum(RelationGetRelid(rel))));
-}
-
-/* the query that returns a row where two rows have one key */
-static char *
-duplicates_query(Relation rel, Relation index)
-{
-	IndexInfo  *info = BuildIndexInfo(index);
-	int			nkeys = IndexRelationGetNumberOfKeyAttributes(index);
-	StringInfoData query;
-
-	initStringInfo(&query);
-	appendStringInfo(&query, "SELECT 1 FROM %s WHERE true",
-					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
-												RelationGetRelationName(rel)));
-	if (info->ii_Predicate != NIL)
-		appendStringInfo(&query, " AND (%s)", index_predicate(rel, index));
-	for (int i = 1; !info->ii_NullsNotDistinct && i <= nkeys; i++)
-		appendStringInfo(&query, " AND (%s) IS NOT NULL", index_column(index, i));
-	appendStringInfoString(&query, " GROUP BY");
-	for (int i = 1; i <= nkeys; i++)
-		appendStringInfo(&query, "%s (%s)", i > 1 ? "," : "", index_column(index, i));
-	appendStringInfoString(&query, " HAVING count(*) > 1 LIMIT 1");
-	return query.data;
-}
-
 /*
- * A new unique index sees hot rows only while it is built: look for equal keys
- * among all rows by a query, which reads sealed ones too, and which must not
- * use the index being built.
+ * A new unique index is built of hot rows only: sort the keys of all rows as
+ * the build would, which raises its error at the first two that are equal.
  */
 void
-unique_verify_new_index(Relation rel, Relation index)
+unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot)
 {
-	int			level = NewGUCNestLevel();
-	bool		duplicate;
+	Tuplesortstate *sort = tuplesort_begin_index_btree(rel, index, true, info->ii_NullsNotDistinct,
+													   maintenance_work_mem, NULL, TUPLESORT_NONE);
+	EState	   *estate = CreateExecutorState();
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
 
-	set_config_option("enable_indexscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	set_config_option("enable_indexonlyscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	set_config_option("enable_bitmapscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	SPI_connect();
-	if (SPI_execute(duplicates_query(rel, index), true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "territory: could not verify index \"%s\"", RelationGetRelationName(index));
-	duplicate = SPI_processed > 0;
-	SPI_finish();
-	AtEOXact_GUC(true, level);
-	if (duplicate)
-		ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
-						errmsg("could not create unique index \"%s\"", RelationGetRelationName(index)),
-						errdetail("Sealed rows hold duplicate keys."),
-						errtableconstraint(rel, RelationGetRelationName(index))));
+	info->ii_ExpressionsState = NIL;	/* the build makes its own, in its own memory */
+	info->ii_PredicateState = NULL;
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		CHECK_FOR_INTERRUPTS();
+		if (form_key(index, info, estate, slot, values, nulls))
+			tuplesort_putindextuplevalues(sort, index, &slot->tts_tid, values, nulls);
+		ResetPerTupleExprContext(estate);
+	}
+	table_endscan(scan);
+	tuplesort_performsort(sort);
+	tuplesort_end(sort);
+	ExecDropSingleTupleTableSlot(slot);
+	info->ii_ExpressionsState = NIL;
+	info->ii_PredicateState = NULL;
+	FreeExecutorState(estate);
 }

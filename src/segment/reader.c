@@ -198,6 +198,7 @@ segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, Segm
 	MemoryContext old = MemoryContextSwitchTo(context);
 
 	reader->rel = rel;
+	reader->desc = RelationGetDescr(rel);
 	reader->store = store;
 	reader->entry = entry;
 	reader->context = context;
@@ -274,7 +275,7 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 {
 	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
 	HeaderColumn *column = find_column(reader, attno);
-	TupleDesc	desc = RelationGetDescr(reader->rel);
+	TupleDesc	desc = reader->desc;
 	ColumnType	type;
 	char	   *bytes;
 	int64		len;

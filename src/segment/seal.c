@@ -68,6 +68,28 @@ has_unique_index(Relation rel)
 	return unique;
 }
 
+/* constraints that are checked through their index alone would not see sealed rows */
+static void
+refuse_index_constraints(Relation rel)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		if (index->rd_index->indisexclusion || !index->rd_index->indimmediate)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("cannot seal \"%s\": constraint \"%s\" is %s", RelationGetRelationName(rel),
+								   RelationGetRelationName(index),
+								   index->rd_index->indisexclusion ? "an exclusion constraint" : "deferrable"),
+							errhint("Drop the constraint, or keep the table's rows hot.")));
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+}
+
 /* opened and locked for moving rows, or a clear error */
 Relation
 seal_open_table(Oid relid, const char *function)
@@ -89,6 +111,7 @@ seal_open_table(Oid relid, const char *function)
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
+	refuse_index_constraints(rel);
 	PreventCommandIfReadOnly(function);
 	CheckTableNotInUse(rel, function);
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))

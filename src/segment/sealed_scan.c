@@ -39,6 +39,7 @@ sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared)
 	old = MemoryContextSwitchTo(context);
 	scan = palloc0(sizeof(SealedScan));
 	scan->rel = rel;
+	scan->desc = RelationGetDescr(rel);
 	scan->store = store;
 	scan->snapshot = snapshot;
 	scan->shared = shared;
@@ -95,6 +96,7 @@ open_segment(SealedScan *scan, ScanDirection direction)
 	MemoryContextReset(scan->block_context);
 	MemoryContextReset(scan->segment_context);
 	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry, scan->segment_context);
+	scan->reader.desc = scan->desc;
 	old = MemoryContextSwitchTo(scan->segment_context);
 	scan->dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry) : NULL;
 	MemoryContextSwitchTo(old);
@@ -112,7 +114,7 @@ block_rows(SealedScan *scan)
 static void
 open_block(SealedScan *scan, ScanDirection direction)
 {
-	TupleDesc	desc = RelationGetDescr(scan->rel);
+	TupleDesc	desc = scan->desc;
 	int			rows = block_rows(scan);
 	MemoryContext old;
 
@@ -144,7 +146,11 @@ next_segment(SealedScan *scan, ScanDirection direction)
 
 		CHECK_FOR_INTERRUPTS();
 		if (scan->shared)
-			scan->segment = Min(pg_atomic_fetch_add_u32(scan->shared, 1), (uint32) scan->directory->nsegments);
+		{
+			uint32		mine = pg_atomic_fetch_add_u32(scan->shared, 1);	/* Min() would take two */
+
+			scan->segment = Min(mine, (uint32) scan->directory->nsegments);
+		}
 		else if (ScanDirectionIsBackward(direction))
 			scan->segment = Max(scan->segment - 1, -1);
 		else
@@ -257,7 +263,7 @@ sealed_scan_tid(SealedScan *scan, ItemPointer tid)
 void
 sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls)
 {
-	int			natts = RelationGetNumberOfAttributes(scan->rel);
+	int			natts = scan->desc->natts;
 
 	for (int a = 0; a < natts; a++)
 	{
@@ -273,9 +279,9 @@ sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls)
  * the marks of a composite value, which a stored tuple must not bear.
  */
 static HeapTuple
-form_tuple(Relation rel, Datum *values, bool *nulls, ItemPointer tid)
+form_tuple(Relation rel, TupleDesc desc, Datum *values, bool *nulls, ItemPointer tid)
 {
-	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(rel), values, nulls);
+	HeapTuple	tuple = heap_form_tuple(desc, values, nulls);
 	HeapTupleHeader header = tuple->t_data;
 
 	header->t_infomask &= ~HEAP_XACT_MASK;
@@ -292,7 +298,7 @@ form_tuple(Relation rel, Datum *values, bool *nulls, ItemPointer tid)
 HeapTuple
 sealed_scan_tuple(SealedScan *scan)
 {
-	int			natts = RelationGetNumberOfAttributes(scan->rel);
+	int			natts = scan->desc->natts;
 	Datum	   *values = palloc(sizeof(Datum) * (natts + 1));
 	bool	   *nulls = palloc(sizeof(bool) * (natts + 1));
 	ItemPointerData tid;
@@ -300,7 +306,7 @@ sealed_scan_tuple(SealedScan *scan)
 
 	sealed_scan_row(scan, values, nulls);
 	sealed_scan_tid(scan, &tid);
-	tuple = form_tuple(scan->rel, values, nulls, &tid);
+	tuple = form_tuple(scan->rel, scan->desc, values, nulls, &tid);
 	pfree(values);
 	pfree(nulls);
 	return tuple;
@@ -456,7 +462,7 @@ sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot)
 		nulls[a] = fetched.values[a] == NULL || fetched.nulls[a][row];
 		values[a] = nulls[a] ? (Datum) 0 : fetched.values[a][row];
 	}
-	tuple = form_tuple(rel, values, nulls, tid);
+	tuple = form_tuple(rel, RelationGetDescr(rel), values, nulls, tid);
 	pfree(values);
 	pfree(nulls);
 	return tuple;

@@ -12,6 +12,7 @@
 typedef struct SealedScan
 {
 	Relation	rel;
+	TupleDesc	desc;			/* rel's, or what it was before the ALTER TYPE that is rewriting it */
 	ChunkStore	store;
 	Snapshot	snapshot;
 	Directory  *directory;

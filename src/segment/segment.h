@@ -112,6 +112,7 @@ extern void segment_writer_end(SegmentWriter *writer);
 typedef struct SegmentReader
 {
 	Relation	rel;
+	TupleDesc	desc;			/* types of the columns; rel's, unless a rewrite is changing them */
 	ChunkStore *store;
 	SegmentEntry *entry;
 	BlockHeader *header;

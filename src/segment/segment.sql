@@ -59,9 +59,9 @@ CREATE FUNCTION territory.layout(rel regclass,
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT
-		coalesce(ARRAY(SELECT a.attname FROM pg_catalog.unnest(r.entity_attnums) WITH ORDINALITY u(n, i)
-			JOIN pg_catalog.pg_attribute a ON a.attrelid = rel AND a.attnum = u.n
-			WHERE r.entity_attnums IS NOT NULL ORDER BY i), d.entity_columns),
+		CASE WHEN r.entity_attnums IS NULL THEN d.entity_columns
+			ELSE ARRAY(SELECT a.attname FROM pg_catalog.unnest(r.entity_attnums) WITH ORDINALITY u(n, i)
+				JOIN pg_catalog.pg_attribute a ON a.attrelid = rel AND a.attnum = u.n ORDER BY i) END,
 		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum = r.time_attnum), d.time_column),
 		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum = r.position_attnum), d.position_column),
 		l.time_zone, l.entity_table, l.entity_key, l.entity_position

@@ -29,6 +29,11 @@ class Column:
         return self.kind.group
 
     @property
+    def long(self):
+        """Values that a btree entry does not hold."""
+        return self.flavour_name == 'long'
+
+    @property
     def writable(self):
         return self.generated is None
 
@@ -38,6 +43,8 @@ class Column:
     def value(self, rng):
         """A value that keeps every constraint, or for distinct ones the next."""
         if self.fresh_next is not None and self.references is None:
+            if rng.random() < self.null_share and not self.not_null:
+                return None
             self.fresh_next += 1
             return self.kind.fresh(self.fresh_next - 1)
         return self.probe(rng, 0 if self.not_null else self.null_share)
@@ -72,8 +79,8 @@ class Table:
         self.constraints = []     # names that may be dropped
         self.foreign_keys = []    # (name, columns, table, referenced columns, action)
         self.partitions = []      # names of the leaves
-        self.triggers = []
-        self.log = False
+        self.triggers = []        # (name, form)
+        self.trigger_columns = set()
         self.policy = None        # the condition of its row security
         self.right_is_heap = False
         self.counter = 0

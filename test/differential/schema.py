@@ -128,11 +128,15 @@ def make_table(model, name, shape, parent=None):
         reference.canonical = True
         columns.append(reference)
     for _ in range(rng.randrange(1, 7)):
-        columns.append(make_column(model, names.pop()))
+        column = make_column(model, names.pop())
+        if column.kind.fresh and rng.random() < 0.2 or column.flavour_name == 'disjoint':
+            column.fresh_next, column.canonical, column.flavour_name = 0, True, 'distinct'
+        columns.append(column)
     for column in columns[len(table.key):]:
         if column.references is None and rng.random() < 0.12:
             add_check(table, column, rng)
-        if column.group not in GEOMETRIES and rng.random() < 0.12 and not isinstance(column.pool[0], Raw) and column.references is None:
+        if column.group not in GEOMETRIES and rng.random() < 0.12 and column.fresh_next is None \
+                and not isinstance(column.pool[0], Raw) and column.references is None:
             column.default = column.lit(column.pool[0])
     if shape == 'keyless' and rng.random() < 0.3:
         rng.shuffle(columns)

@@ -1,0 +1,78 @@
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+CREATE TABLE every_type (
+	id int, t timestamptz, i2 smallint, i8 bigint, f4 real, f8 double precision, n2 numeric(10, 2), n numeric,
+	txt text, vc varchar(20), bp char(5), b boolean, d date, ts timestamp, tm time, iv interval, u uuid, by bytea,
+	j jsonb, arr int[], pt geometry(Point, 4326), ln geometry, net inet, nm name, o oid,
+	PRIMARY KEY (id, t)) USING territory;
+INSERT INTO every_type
+SELECT i % 10, '2026-03-29 00:00+00'::timestamptz + i * interval '7 min', i % 7 - 3, i * 10000000000, i / 3.0, i / 10.0,
+	i / 100.0, i ^ 12, CASE WHEN i % 50 = 0 THEN '' ELSE 'text ' || i % 20 END, 'v' || i, 'b' || i % 3, i % 3 = 0,
+	'2026-01-01'::date + i, '2026-01-01'::timestamp + i * interval '1 sec', '00:00'::time + i * interval '1 sec',
+	i * interval '1 day', md5(i::text)::uuid, decode(md5(i::text), 'hex'), jsonb_build_object('k', i % 4),
+	ARRAY[i, NULL, i + 1], ST_SetSRID(ST_Point(3.8 + i / 1000.0, 43.6), 4326),
+	ST_MakeLine(ST_Point(0, 0), ST_Point(i, 1)), ('10.0.0.' || i % 256)::inet, 'n' || i, i
+FROM generate_series(1, 1000) i;
+INSERT INTO every_type(id, t) VALUES (3, '2027-01-01');
+INSERT INTO every_type(id, t, f4, f8, n, ts, d, txt)
+VALUES (4, 'infinity', 'NaN', '-Infinity', 'NaN', '-infinity', 'infinity', repeat('long ', 20000)),
+	(4, '-infinity', '-0', '-0', 'Infinity', 'infinity', '-infinity', NULL),
+	(5, '2027-02-01', 3.4e38, 1e-310, 1e-100, '0001-01-01 BC', '5874897-12-31', E'é\n');
+CREATE TABLE before_seal AS SELECT * FROM every_type;
+CREATE VIEW different AS
+	SELECT 'lost' AS what, left(r, 100) AS r FROM (SELECT x::text AS r FROM before_seal x EXCEPT ALL SELECT y::text FROM every_type y) l
+	UNION ALL SELECT 'new', left(r, 100) FROM (SELECT y::text AS r FROM every_type y EXCEPT ALL SELECT x::text FROM before_seal x) n;
+SET territory.segment_rows = 300;
+SELECT rows, segments FROM territory.seal('every_type', '2026-03-31');
+SELECT * FROM different;
+SELECT rows, segments FROM territory.seal('every_type');
+SELECT * FROM different;
+SELECT segment, rows, ok, problem FROM territory.verify('every_type');
+SELECT sum(rows), sum(dead_rows), bool_and(sealed_bytes < heap_bytes * 2) FROM territory.segments('every_type');
+SELECT rows FROM territory.seal('every_type');
+SELECT territory.unseal('every_type', '2026-03-29', '2026-03-30');
+SELECT * FROM different;
+SELECT rows > 0 FROM territory.seal('every_type');
+SELECT * FROM different;
+SELECT territory.unseal('every_type');
+SELECT * FROM different;
+SELECT * FROM territory.segments('every_type');
+-- a transaction that rolls back leaves nothing
+BEGIN;
+SELECT rows FROM territory.seal('every_type');
+SELECT * FROM different;
+ROLLBACK;
+SELECT * FROM different;
+SELECT * FROM territory.segments('every_type');
+-- savepoints
+BEGIN;
+SAVEPOINT a;
+SELECT rows FROM territory.seal('every_type', '2026-03-30');
+ROLLBACK TO a;
+SELECT rows FROM territory.seal('every_type', '2026-03-31');
+COMMIT;
+SELECT * FROM different;
+-- no time column, no column at all, no row
+CREATE TABLE no_time (a text, b int) USING territory;
+INSERT INTO no_time SELECT 'x' || i, i FROM generate_series(1, 700) i;
+SELECT rows, segments FROM territory.seal('no_time');
+SELECT count(*), sum(b), min(a) FROM no_time;
+SELECT territory.seal('no_time', '2026-01-01');
+CREATE TABLE no_column () USING territory;
+INSERT INTO no_column DEFAULT VALUES;
+INSERT INTO no_column DEFAULT VALUES;
+SELECT rows FROM territory.seal('no_column');
+SELECT count(*) FROM no_column;
+CREATE TABLE no_row (a int) USING territory;
+SELECT * FROM territory.seal('no_row');
+-- temporary and unlogged tables
+CREATE TEMP TABLE temporary (a int) USING territory;
+INSERT INTO temporary SELECT generate_series(1, 1000);
+SELECT rows FROM territory.seal('temporary');
+DELETE FROM temporary WHERE a <= 10;
+SELECT count(*) FROM temporary;
+CREATE UNLOGGED TABLE unlogged (a int) USING territory;
+INSERT INTO unlogged SELECT generate_series(1, 1000);
+SELECT rows FROM territory.seal('unlogged');
+SELECT count(*), sum(a) FROM unlogged;
+DROP TABLE every_type, before_seal, no_time, no_column, no_row, temporary, unlogged CASCADE;

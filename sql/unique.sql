@@ -1,0 +1,52 @@
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET territory.segment_rows = 200;
+CREATE TABLE k (id int PRIMARY KEY, u uuid UNIQUE, code text, part int, low text) USING territory;
+CREATE UNIQUE INDEX k_part ON k (code) WHERE part = 1;
+CREATE UNIQUE INDEX k_low ON k (lower(low));
+INSERT INTO k SELECT i, md5(i::text)::uuid, 'c' || i % 100, CASE WHEN i <= 100 THEN 1 ELSE 2 END, 'L' || i FROM generate_series(1, 1000) i;
+SELECT rows, segments FROM territory.seal('k');
+INSERT INTO k(id) VALUES (500);
+INSERT INTO k(id, u) VALUES (2000, md5('77')::uuid);
+INSERT INTO k(id, code, part) VALUES (2000, 'c5', 1);
+INSERT INTO k(id, low) VALUES (2000, 'l9');
+INSERT INTO k(id, code, part) VALUES (2000, 'c5', 3);
+INSERT INTO k VALUES (3000, NULL, NULL, NULL, NULL), (3001, NULL, NULL, NULL, NULL);
+UPDATE k SET id = 7 WHERE id = 8;
+UPDATE k SET id = 4000 WHERE id = 8;
+INSERT INTO k(id) VALUES (8);
+UPDATE k SET id = id + 10000;
+SELECT count(*), min(id), max(id) FROM k;
+BEGIN;
+DELETE FROM k WHERE id = 10500;
+INSERT INTO k(id) VALUES (10500);
+ROLLBACK;
+INSERT INTO k(id) VALUES (10500);
+COPY k(id) FROM stdin;
+10501
+\.
+SELECT rows FROM territory.seal('k');
+INSERT INTO k(id) VALUES (10501) ON CONFLICT DO NOTHING;
+INSERT INTO k(id, code) VALUES (10501, 'x') ON CONFLICT (id) DO UPDATE SET code = 'y' RETURNING code;
+-- a new unique index is verified against sealed rows
+CREATE UNIQUE INDEX k_code ON k (code);
+CREATE UNIQUE INDEX CONCURRENTLY k_id2 ON k (id);
+REINDEX TABLE k;
+INSERT INTO k(id) VALUES (10600);
+-- nulls not distinct
+CREATE TABLE nn (a int, UNIQUE NULLS NOT DISTINCT (a)) USING territory;
+INSERT INTO nn VALUES (1), (NULL);
+SELECT rows FROM territory.seal('nn');
+INSERT INTO nn VALUES (NULL);
+-- what is checked through its index alone is refused
+CREATE TABLE ex (a int, r int4range, EXCLUDE USING gist (r WITH &&)) USING territory;
+INSERT INTO ex VALUES (1, '[1,5)');
+SELECT territory.seal('ex');
+CREATE TABLE de (a int UNIQUE DEFERRABLE) USING territory;
+INSERT INTO de VALUES (1);
+SELECT territory.seal('de');
+CREATE TABLE ex2 (r int4range) USING territory;
+INSERT INTO ex2 VALUES ('[1,5)');
+SELECT rows FROM territory.seal('ex2');
+ALTER TABLE ex2 ADD EXCLUDE USING gist (r WITH &&);
+DROP TABLE k, nn, ex, de, ex2;
