@@ -1,3 +1,4 @@
+-- DDL on tables with sealed rows: columns, types, indexes, rewrites, truncation, copies, partitions.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET territory.segment_rows = 500;

@@ -1,3 +1,4 @@
+-- Writing to sealed rows: update, delete, upsert, merge, foreign keys, triggers, cursors, locks, RLS.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET territory.segment_rows = 500;

@@ -1,3 +1,4 @@
+-- Bad input: a clear error, and nothing changed.
 SET client_min_messages = warning;
 CREATE TABLE plain (a int);
 CREATE TABLE ours (a int, t timestamptz) USING territory;

@@ -1,3 +1,4 @@
+-- Reading: pruning, order, parallel scans, TIDs, samples.
 SET client_min_messages = warning;
 SET timezone = 'Europe/Paris';
 SET territory.segment_rows = 1000;

@@ -1,3 +1,4 @@
+-- Sealing and unsealing keep every value of every type.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE TABLE every_type (

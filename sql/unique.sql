@@ -1,3 +1,4 @@
+-- Unique keys hold across hot and sealed rows.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET territory.segment_rows = 200;

@@ -1,3 +1,4 @@
+-- The access method itself.
 \echo Use "CREATE EXTENSION territory" to load this file. \quit
 
 CREATE FUNCTION territory.territory_handler(internal) RETURNS table_am_handler

@@ -45,7 +45,8 @@ def add_aggregate(model, select, alias, table, scope, filters=True):
     if column.kind.hashed and column.kind.ordered:
         choices.append(('count(DISTINCT %s)' % name, None))
     if group in ('int', 'numeric'):
-        choices += [(f % name, None) for f in ('sum(%s)', 'avg(%s)', 'stddev(%s)', 'var_pop(%s)', 'variance(%s)', 'sum(DISTINCT %s)')]
+        choices += [(f % name, None) for f in ('sum(%s)', 'avg(%s)', 'stddev(%s)', 'var_pop(%s)', 'variance(%s)')]
+        choices += [('sum(DISTINCT %s)' % name, None)] if column.canonical else []
         choices += [('sum(%s::int8)' % name if group == 'int' and column.tame else 'sum(%s)' % name, None)]
         if group == 'int':
             choices += [('%s(%s)' % (f, name), None) for f in ('bit_and', 'bit_or', 'bit_xor')]
