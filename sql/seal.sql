@@ -77,3 +77,27 @@ INSERT INTO unlogged SELECT generate_series(1, 1000);
 SELECT rows FROM territory.seal('unlogged');
 SELECT count(*), sum(a) FROM unlogged;
 DROP TABLE every_type, before_seal, no_time, no_column, no_row, temporary, unlogged CASCADE;
+-- a segment whose rows were changed before goes whole
+CREATE TABLE changed (e int, t timestamptz, PRIMARY KEY (e, t)) USING territory;
+INSERT INTO changed SELECT e, '2026-01-01'::timestamptz + i * interval '1 hour' FROM generate_series(1, 3) e, generate_series(1, 200) i;
+SET territory.segment_rows = 50;
+SELECT rows, segments FROM territory.seal('changed');
+DELETE FROM changed WHERE e = 2 OR t <= '2026-01-01 01:00';
+SELECT territory.unseal('changed', '2026-01-01', '2026-01-05');
+SELECT e, count(*), min(t) FROM changed GROUP BY e ORDER BY e;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT territory.unseal('changed');
+ROLLBACK;
+-- groups of 64 segments: closed, read past, emptied, and their numbers not used again while they stand
+SET territory.segment_rows = 1;
+SELECT rows, segments FROM territory.seal('changed');
+SELECT e, count(*), min(t) FROM changed GROUP BY e ORDER BY e;
+SELECT count(*) FROM changed WHERE e = 3 AND t = '2026-01-03';
+DELETE FROM changed WHERE e = 1;
+SELECT territory.unseal('changed', '2026-01-01', '2026-01-03');
+SELECT e, count(*), min(t) FROM changed GROUP BY e ORDER BY e;
+SELECT rows > 0 FROM territory.seal('changed');
+VACUUM changed;
+SELECT e, count(*), min(t) FROM changed GROUP BY e ORDER BY e;
+SELECT count(*), count(DISTINCT segment), bool_and(ok) FROM territory.verify('changed');
+DROP TABLE changed;

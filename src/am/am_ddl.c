@@ -61,10 +61,10 @@ keep_heap(Datum arg, Oid relid)
 static bool
 has_segments(Relation rel)
 {
-	int64		segments,
-				bytes;
+	DirectoryTotals sealed;
 
-	return sealed_rows(rel, SnapshotSelf, &segments, &bytes) > 0;
+	sealed_totals(rel, SnapshotSelf, &sealed);
+	return sealed.rows > 0;
 }
 
 /*
@@ -232,12 +232,11 @@ static void
 territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *pages, double *tuples,
 								 double *allvisfrac)
 {
-	int64		segments,
-				bytes;
-	double		sealed = sealed_rows(rel, SnapshotSelf, &segments, &bytes);
+	DirectoryTotals sealed;
 	double		counted = rel->rd_rel->reltuples;
 
-	if (sealed <= 0)
+	sealed_totals(rel, SnapshotSelf, &sealed);
+	if (sealed.rows == 0)
 	{
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);
 		return;
@@ -253,8 +252,8 @@ territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *
 		rel->rd_rel->reltuples = counted;
 	}
 	PG_END_TRY();
-	*pages += bytes / BLCKSZ;
-	*tuples += sealed;
+	*pages += sealed.bytes / BLCKSZ;
+	*tuples += sealed.rows;
 }
 
 void

@@ -335,9 +335,10 @@ territory_scan_analyze_next_block(TableScanDesc s, BlockNumber block, BufferAcce
 	scan->analyze_hot_done = false;
 	if (scan->sealed)
 	{
-		int64		segments = scan->sealed->directory->nsegments;
+		int64		segments;
 
 		sealed_scan_restart(scan->sealed, ForwardScanDirection);
+		segments = scan->sealed->directory->nsegments;
 		scan->sealed->segment = (int64) block * segments / scan->analyze_blocks - 1;
 		scan->analyze_end = (int64) (block + 1) * segments / scan->analyze_blocks;
 	}

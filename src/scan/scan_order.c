@@ -402,7 +402,8 @@ begin_ordered(TerritoryScanState *state)
 	if (scan_open_sealed(state))
 		for (int s = 0; s < state->sealed->directory->nsegments; s++)
 		{
-			SegmentEntry *entry = state->sealed->directory->segments[s];
+			SegmentEntry *entry = directory_entry(state->sealed->directory, &state->sealed->store,
+												  state->sealed->snapshot, s);
 
 			if (zone_excludes(entry->zones, entry->nzones, state->sealed->keys, state->sealed->nkeys))
 				state->sealed->segments_pruned++;

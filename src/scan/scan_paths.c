@@ -218,13 +218,15 @@ is_territory_table(RangeTblEntry *rte, SealedCost *sealed)
 {
 	Relation	relation = table_open(rte->relid, NoLock);
 	bool		ours = relation_is_territory(relation);
-	int64		bytes;
+	DirectoryTotals totals;
 
 	memset(sealed, 0, sizeof *sealed);
 	if (ours)
 	{
-		sealed->rows = sealed_rows(relation, SnapshotSelf, &sealed->segments, &bytes);
-		sealed->pages = (double) bytes / BLCKSZ;
+		sealed_totals(relation, SnapshotSelf, &totals);
+		sealed->rows = totals.rows;
+		sealed->segments = totals.segments;
+		sealed->pages = (double) totals.bytes / BLCKSZ;
 	}
 	table_close(relation, NoLock);
 	return ours;

@@ -7,7 +7,7 @@
  * bits.  With S a segment's number (27 bits), R a row's place in it (15 bits)
  * and P a piece of its data (16 bits):
  *
- *	directory	id 1					seq S
+ *	directory	id 1 + level			seq S >> 6 * level		(levels 0 to 3)
  *	state		id 4096 + (S >> 16)		seq (S & 0xffff) << 15 | R
  *	data		id 8192 + (S >> 15)		seq (S & 0x7fff) << 16 | P
  */
@@ -19,6 +19,8 @@
 #include "utils/snapshot.h"
 
 #define CHUNK_DIRECTORY ((Oid) 1)
+#define DIRECTORY_LEVELS 4
+#define DIRECTORY_SHIFT 6		/* 64 entries of a level make one of the next */
 #define CHUNK_STATE_FIRST ((Oid) 4096)
 #define CHUNK_DATA_FIRST ((Oid) 8192)
 #define CHUNK_RESERVED_END ((Oid) 16384)
@@ -33,9 +35,9 @@ typedef struct ChunkKey
 } ChunkKey;
 
 static inline ChunkKey
-chunk_directory_key(SegmentNumber segment)
+chunk_directory_key(int level, int32 number)
 {
-	ChunkKey	key = {CHUNK_DIRECTORY, segment};
+	ChunkKey	key = {CHUNK_DIRECTORY + level, number};
 
 	return key;
 }

@@ -2,17 +2,36 @@
  * directory.c
  *	  Which segments a table has, and what each cannot contain.
  *
- * An entry is one chunk under CHUNK_DIRECTORY with the segment's number as its
- * seq.  Whoever adds or removes entries holds ShareUpdateExclusiveLock on the
- * table; readers see what their snapshot shows.
+ * An entry per segment, and above them three levels of groups of 64, whose zone
+ * maps hold all below them: a look-up by key reads a few groups and the
+ * segments of those that may match, however many segments there are.  A group
+ * is *closed*, which is to say its entry is written, by the seal that goes past
+ * its last number.  Numbers that no closed group covers are looked up one level
+ * below, so a missing group costs time only.
+ *
+ * Invariant: whoever sees a group's entry sees no segment in it that its zones
+ * do not hold.  So a closed group never gets another segment: numbers only grow
+ * past closed groups.  Entries are never changed; what a snapshot shows is the
+ * directory of that snapshot, and nothing is cached.
+ *
+ * Whoever adds or removes entries holds ShareUpdateExclusiveLock on the table.
  */
 #include "territory.h"
 
+#include "access/genam.h"
 #include "access/stratnum.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "miscadmin.h"
 #include "port/pg_crc32c.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "segment/segment.h"
+
+#define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
+#define GROUP_SIZE (1 << DIRECTORY_SHIFT)
 
 static pg_crc32c
 bytes_crc(const void *bytes, size_t len)
@@ -26,7 +45,7 @@ bytes_crc(const void *bytes, size_t len)
 }
 
 static SegmentEntry *
-entry_from_tuple(ChunkStore *store, HeapTuple tuple)
+entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 {
 	int			len;
 	const char *bytes = chunk_bytes(store, tuple, &len);
@@ -37,9 +56,10 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple)
 	if (len < (int) (SEGMENT_ENTRY_SIZE(0) + sizeof crc) || entry->nzones > SEGMENT_MAX_ZONES ||
 		len != (int) (SEGMENT_ENTRY_SIZE(entry->nzones) + sizeof crc) ||
 		(memcpy(&crc, bytes + len - sizeof crc, sizeof crc), crc != bytes_crc(bytes, len - sizeof crc)) ||
-		entry->number != chunk_seq(store, tuple) || entry->rows <= 0 || entry->rows > SEGMENT_MAX_ROWS)
+		entry->number != chunk_seq(store, tuple) || entry->level != level || entry->rows <= 0 ||
+		(level == 0 && entry->rows > SEGMENT_MAX_ROWS))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("directory entry %d of \"%s\" is damaged", chunk_seq(store, tuple),
+						errmsg("directory entry %d of level %d of \"%s\" is damaged", chunk_seq(store, tuple), level,
 							   RelationGetRelationName(store->toast)),
 						errhint("Restore the table from a backup, or unseal what territory.verify() finds whole.")));
 	if (entry->format != SEGMENT_FORMAT)
@@ -50,74 +70,223 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple)
 	return entry;
 }
 
-/* every segment that the snapshot shows, in the current memory context */
-Directory *
-directory_read(ChunkStore *store, Snapshot snapshot)
+/* ---- reading ---- */
+
+/* entries of one level with numbers first to last, that the snapshot shows */
+static List *
+read_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last)
 {
-	Directory  *directory = palloc0(sizeof(Directory));
-	int			room = 16;
+	List	   *entries = NIL;
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
-	directory->segments = palloc(sizeof(SegmentEntry *) * room);
-	if (chunk_store_empty(store))
-		return directory;
-	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY, 0, PG_INT32_MAX);
+	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY + level, first, last);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
-	{
-		if (directory->nsegments == room)
-			directory->segments = repalloc(directory->segments, sizeof(SegmentEntry *) * (room *= 2));
-		directory->segments[directory->nsegments++] = entry_from_tuple(store, tuple);
-	}
+		entries = lappend(entries, entry_from_tuple(store, tuple, level));
 	chunk_scan_end(&scan);
+	return entries;
+}
+
+/* a walk over all segments that may match */
+typedef struct Walk
+{
+	ChunkStore *store;
+	Snapshot	snapshot;
+	const PruneKey *keys;
+	int			nkeys;
+	int			lowest;			/* level that is not gone below */
+	void		(*visit) (SegmentEntry *entry, void *arg);
+	void	   *arg;
+	int64		pruned;
+} Walk;
+
+/* segments with numbers of this level from first to last */
+static void
+walk_level(Walk *walk, int level, int32 first, int32 last)
+{
+	List	   *entries = read_level(walk->store, walk->snapshot, level, first, last);
+	int32		next = first;
+	ListCell   *lc;
+
+	CHECK_FOR_INTERRUPTS();
+	foreach(lc, entries)
+	{
+		SegmentEntry *entry = lfirst(lc);
+		int32		number = entry->number;
+
+		if (level > 0 && number > next)
+			walk_level(walk, level - 1, next << DIRECTORY_SHIFT, (number << DIRECTORY_SHIFT) - 1);
+		next = number + 1;
+		if (zone_excludes(entry->zones, entry->nzones, walk->keys, walk->nkeys))
+			walk->pruned += entry->segments;
+		else if (level > 0 && walk->lowest < level)
+			walk_level(walk, level - 1, number << DIRECTORY_SHIFT, ((number + 1) << DIRECTORY_SHIFT) - 1);
+		else
+			walk->visit(entry, walk->arg);
+		pfree(entry);
+	}
+	list_free(entries);
+	if (level > 0 && next <= last)
+		walk_level(walk, level - 1, next << DIRECTORY_SHIFT,
+				   last >= SEGMENT_MAX_NUMBER >> level * DIRECTORY_SHIFT ?
+				   SEGMENT_MAX_NUMBER >> (level - 1) * DIRECTORY_SHIFT : ((last + 1) << DIRECTORY_SHIFT) - 1);
+}
+
+static void
+walk_all(Walk *walk)
+{
+	if (!chunk_store_empty(walk->store))
+		walk_level(walk, DIRECTORY_TOP, 0, SEGMENT_MAX_NUMBER >> DIRECTORY_TOP * DIRECTORY_SHIFT);
+}
+
+static void
+keep_entry(SegmentEntry *entry, void *arg)
+{
+	Directory  *directory = arg;
+	MemoryContext old = MemoryContextSwitchTo(directory->context);
+
+	if (directory->nsegments >= 64 && (directory->nsegments & (directory->nsegments - 1)) == 0)
+		directory->numbers = repalloc(directory->numbers, sizeof(SegmentNumber) * directory->nsegments * 2);
+	if (directory->nsegments < DIRECTORY_KEPT)
+	{
+		SegmentEntry *copy = palloc(SEGMENT_ENTRY_SIZE(entry->nzones));
+
+		memcpy(copy, entry, SEGMENT_ENTRY_SIZE(entry->nzones));
+		if (directory->nsegments >= 64 && (directory->nsegments & (directory->nsegments - 1)) == 0)
+			directory->entries = repalloc(directory->entries, sizeof(SegmentEntry *) * directory->nsegments * 2);
+		directory->entries[directory->nsegments] = copy;
+	}
+	directory->numbers[directory->nsegments++] = entry->number;
+	MemoryContextSwitchTo(old);
+}
+
+/* the segments that the snapshot shows and the keys do not exclude, in the current memory context */
+Directory *
+directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys)
+{
+	Directory  *directory = palloc0(sizeof(Directory));
+	Walk		walk = {store, snapshot, keys, nkeys, 0, keep_entry, directory, 0};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "territory directory walk",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+
+	directory->context = CurrentMemoryContext;
+	directory->numbers = palloc(sizeof(SegmentNumber) * 64);
+	directory->entries = palloc(sizeof(SegmentEntry *) * 64);
+	old = MemoryContextSwitchTo(context);
+	walk_all(&walk);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	directory->pruned = walk.pruned;
 	return directory;
+}
+
+/* one of them, kept or read again into the current memory context */
+SegmentEntry *
+directory_entry(Directory *directory, ChunkStore *store, Snapshot snapshot, int place)
+{
+	SegmentEntry *entry;
+
+	if (place < DIRECTORY_KEPT)
+		return directory->entries[place];
+	entry = directory_find(store, snapshot, directory->numbers[place]);
+	if (entry == NULL)
+		elog(ERROR, "territory: segment %d vanished from its directory", directory->numbers[place]);
+	return entry;
+}
+
+static void
+add_totals(SegmentEntry *entry, void *arg)
+{
+	DirectoryTotals *totals = arg;
+
+	totals->segments += entry->segments;
+	totals->rows += entry->rows;
+	totals->bytes += entry->data_len;
+}
+
+/* of all segments, by groups where there are; what was removed from a closed group still counts */
+void
+directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals)
+{
+	Walk		walk = {store, snapshot, NULL, 0, DIRECTORY_TOP, add_totals, totals, 0};
+
+	memset(totals, 0, sizeof *totals);
+	walk_all(&walk);
 }
 
 /* NULL where the snapshot does not show it */
 SegmentEntry *
 directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number)
 {
-	SegmentEntry *entry = NULL;
-	ChunkScan	scan;
-	HeapTuple	tuple;
+	List	   *entries = read_level(store, snapshot, 0, number, number);
 
-	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY, number, number);
-	if ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
-		entry = entry_from_tuple(store, tuple);
-	chunk_scan_end(&scan);
-	return entry;
+	return entries == NIL ? NULL : linitial(entries);
+}
+
+/* ---- numbers ---- */
+
+/* the greatest key that the index still holds among some ids, dead or alive */
+static bool
+last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
+{
+	ScanKeyData keys[2];
+	IndexScanDesc scan;
+	TupleTableSlot *slot = table_slot_create(store->toast, NULL);
+	bool		found;
+
+	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(first_id));
+	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(end_id));
+	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	index_rescan(scan, keys, 2, NULL, 0);
+	found = index_getnext_slot(scan, BackwardScanDirection, slot);
+	if (found)
+	{
+		bool		isnull;
+
+		key->id = DatumGetObjectId(slot_getattr(slot, 1, &isnull));
+		key->seq = DatumGetInt32(slot_getattr(slot, 2, &isnull));
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	return found;
+}
+
+/* no trace of this number or a greater one is left: entry, closed group, state or data */
+static int64
+number_after_all(ChunkStore *store)
+{
+	int64		next = 0;
+	ChunkKey	key;
+
+	for (int level = 0; level < DIRECTORY_LEVELS; level++)
+		if (last_key(store, CHUNK_DIRECTORY + level, CHUNK_DIRECTORY + level + 1, &key))
+			next = Max(next, ((int64) key.seq + 1) << level * DIRECTORY_SHIFT);
+	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_DATA_FIRST, &key))
+		next = Max(next, ((int64) (key.id - CHUNK_STATE_FIRST) << 16 | key.seq >> 15) + 1);
+	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_RESERVED_END, &key))
+		next = Max(next, ((int64) (key.id - CHUNK_DATA_FIRST) << 15 | key.seq >> 16) + 1);
+	return next;
 }
 
 /*
- * The number after the last one that the index still holds, dead or alive:
- * a number comes back only when vacuum has removed every trace of its segment.
- * When the numbers run out, the first gap is taken.
+ * A number comes back only when vacuum has removed every trace of it and of all
+ * greater ones.  134 million of them, of up to 32,768 rows, outlast the 32 TB
+ * that a TOAST relation can have.
  */
 SegmentNumber
 directory_next_number(ChunkStore *store)
 {
-	SegmentNumber next = 0;
-	ChunkScan	scan;
-	HeapTuple	tuple;
+	int64		next = number_after_all(store);
 
-	chunk_scan_begin(&scan, store, SnapshotAny, CHUNK_DIRECTORY, 0, PG_INT32_MAX);
-	if ((tuple = chunk_scan_next(&scan, BackwardScanDirection)) != NULL)
-		next = chunk_seq(store, tuple) + 1;
-	chunk_scan_end(&scan);
-	if (next <= SEGMENT_MAX_NUMBER)
-		return next;
-
-	next = 0;
-	chunk_scan_begin(&scan, store, SnapshotAny, CHUNK_DIRECTORY, 0, PG_INT32_MAX);
-	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL && chunk_seq(store, tuple) <= next)
-		next = chunk_seq(store, tuple) + 1;
-	chunk_scan_end(&scan);
 	if (next > SEGMENT_MAX_NUMBER)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("\"%s\" has no segment number left", RelationGetRelationName(store->toast)),
-						errhint("Run territory.compact() on the table, then VACUUM it.")));
+						errhint("Rewrite the table with ALTER TABLE ... SET ACCESS METHOD heap and back.")));
 	return next;
 }
+
+/* ---- writing ---- */
 
 void
 directory_insert(ChunkStore *store, SegmentEntry *entry)
@@ -129,32 +298,137 @@ directory_insert(ChunkStore *store, SegmentEntry *entry)
 	memcpy(bytes, entry, len);
 	crc = bytes_crc(bytes, len);
 	memcpy(bytes + len, &crc, sizeof crc);
-	chunk_insert(store, chunk_directory_key(entry->number), bytes, len + sizeof crc, 0, NULL);
+	chunk_insert(store, chunk_directory_key(entry->level, entry->number), bytes, len + sizeof crc, 0, NULL);
 	pfree(bytes);
 }
 
+/* widen group by one entry of the level below */
 static void
-delete_range(ChunkStore *store, Snapshot snapshot, Oid id, int32 first, int32 last)
+add_to_group(SegmentEntry *group, const SegmentEntry *entry)
+{
+	bool		first = group->segments == 0;
+	int			kept = 0;
+
+	group->segments += entry->segments;
+	group->rows += entry->rows;
+	group->data_len += entry->data_len;
+	group->heap_bytes += entry->heap_bytes;
+	group->natts = Max(group->natts, entry->natts);
+	if (first)
+	{
+		group->nzones = entry->nzones;
+		memcpy(group->zones, entry->zones, sizeof(ZoneMap) * entry->nzones);
+		return;
+	}
+	/* a zone says something about the group only where every member has it, of one kind */
+	for (int g = 0; g < group->nzones; g++)
+	{
+		ZoneMap		zone = group->zones[g];
+		const ZoneMap *other = NULL;
+
+		for (int z = 0; z < entry->nzones && other == NULL; z++)
+			if (entry->zones[z].attno == zone.attno && entry->zones[z].kind == zone.kind)
+				other = &entry->zones[z];
+		if (other == NULL)
+			continue;
+		if (other->has_values)
+		{
+			zone.min = zone.has_values ? Min(zone.min, other->min) : other->min;
+			zone.max = zone.has_values ? Max(zone.max, other->max) : other->max;
+			zone.has_values = true;
+		}
+		zone.nulls = Min((int64) zone.nulls + other->nulls, PG_INT32_MAX);
+		group->zones[kept++] = zone;
+	}
+	group->nzones = kept;
+}
+
+static void
+close_group(ChunkStore *store, int level, int32 number)
+{
+	List	   *members = read_level(store, SnapshotSelf, level - 1, number << DIRECTORY_SHIFT,
+									 ((number + 1) << DIRECTORY_SHIFT) - 1);
+	SegmentEntry *group = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
+	ListCell   *lc;
+
+	foreach(lc, members)
+		add_to_group(group, lfirst(lc));
+	if (members != NIL)
+	{
+		group->format = SEGMENT_FORMAT;
+		group->level = level;
+		group->number = number;
+		directory_insert(store, group);
+		CommandCounterIncrement();
+	}
+	pfree(group);
+	list_free_deep(members);
+}
+
+/*
+ * Close the groups that end before next and are still open.  Of the level
+ * below, all groups in them are closed or empty by then.
+ */
+void
+directory_close_groups(ChunkStore *store, SegmentNumber next)
+{
+	for (int level = 1; level < DIRECTORY_LEVELS; level++)
+	{
+		int32		end = next >> level * DIRECTORY_SHIFT;
+		int32		first = 0;
+		ChunkScan	scan;
+		HeapTuple	last;
+
+		chunk_scan_begin(&scan, store, SnapshotSelf, CHUNK_DIRECTORY + level, 0, PG_INT32_MAX);
+		if ((last = chunk_scan_next(&scan, BackwardScanDirection)) != NULL)
+			first = chunk_seq(store, last) + 1;
+		chunk_scan_end(&scan);
+		for (int32 number = first; number < end; number++)
+			close_group(store, level, number);
+	}
+}
+
+static void
+delete_range(ChunkStore *store, Oid id, int32 first, int32 last)
 {
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
-	chunk_scan_begin(&scan, store, snapshot, id, first, last);
+	chunk_scan_begin(&scan, store, SnapshotSelf, id, first, last);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 		chunk_delete(store, &tuple->t_self);
 	chunk_scan_end(&scan);
 }
 
-/* a segment's entry, data and state */
+/*
+ * A segment's entry, data and state, and groups that held nothing else.  Its
+ * rows must not be changing: the caller's lock keeps writers away.
+ */
 void
-directory_delete(ChunkStore *store, SegmentNumber number, Snapshot snapshot)
+directory_delete(ChunkStore *store, SegmentNumber number)
 {
 	ChunkKey	key = chunk_state_key(number, 0);
 
-	delete_range(store, snapshot, CHUNK_DIRECTORY, number, number);
-	delete_range(store, snapshot, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
+	CommandCounterIncrement();	/* rows that this command marked, too */
+	delete_range(store, CHUNK_DIRECTORY, number, number);
+	delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
 	key = chunk_data_key(number, 0);
-	delete_range(store, snapshot, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);
+	delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);
+	CommandCounterIncrement();
+	for (int level = 1; level < DIRECTORY_LEVELS; level++)
+	{
+		int32		group = number >> level * DIRECTORY_SHIFT;
+		List	   *left = read_level(store, SnapshotSelf, level - 1, group << DIRECTORY_SHIFT,
+									  ((group + 1) << DIRECTORY_SHIFT) - 1);
+
+		if (left != NIL)
+		{
+			list_free_deep(left);
+			break;
+		}
+		delete_range(store, CHUNK_DIRECTORY + level, group, group);
+		CommandCounterIncrement();
+	}
 }
 
 static bool

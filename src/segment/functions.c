@@ -126,9 +126,11 @@ territory_segments(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	scan = sealed_scan_begin(rel, GetActiveSnapshot(), NULL);
+	if (scan)
+		sealed_scan_restart(scan, ForwardScanDirection);
 	for (int s = 0; scan && s < scan->directory->nsegments; s++)
 	{
-		SegmentEntry *entry = scan->directory->segments[s];
+		SegmentEntry *entry = directory_entry(scan->directory, &scan->store, scan->snapshot, s);
 		Datum		values[6];
 		bool		nulls[6] = {false};
 
@@ -196,6 +198,8 @@ territory_verify(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	scan = sealed_scan_begin(rel, GetActiveSnapshot(), NULL);
+	if (scan)
+		sealed_scan_restart(scan, ForwardScanDirection);
 	for (int s = 0; scan && s < scan->directory->nsegments; s++)
 	{
 		int64		rows;
@@ -203,7 +207,7 @@ territory_verify(PG_FUNCTION_ARGS)
 		Datum		values[4];
 		bool		nulls[4] = {false};
 
-		values[0] = Int32GetDatum(scan->directory->segments[s]->number);
+		values[0] = Int32GetDatum(scan->directory->numbers[s]);
 		values[1] = Int64GetDatum(rows);
 		values[2] = BoolGetDatum(problem == NULL);
 		nulls[3] = problem == NULL;

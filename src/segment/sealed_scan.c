@@ -47,7 +47,7 @@ sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared)
 	scan->context = context;
 	scan->segment_context = AllocSetContextCreate(context, "territory segment", ALLOCSET_DEFAULT_SIZES);
 	scan->block_context = AllocSetContextCreate(context, "territory block", ALLOCSET_DEFAULT_SIZES);
-	scan->directory = directory_read(&scan->store, snapshot);
+	scan->directory_context = AllocSetContextCreate(context, "territory directory", ALLOCSET_DEFAULT_SIZES);
 	scan->any_state = state_any(&scan->store);
 	scan->values = palloc0(sizeof(Datum *) * (natts + 1));
 	scan->nulls = palloc0(sizeof(bool *) * (natts + 1));
@@ -71,30 +71,74 @@ sealed_scan_need(SealedScan *scan, Bitmapset *attributes)
 	scan->needed = attributes;
 }
 
-/* the keys stay the caller's */
+static void
+read_directory(SealedScan *scan, PruneKey *keys, int nkeys)
+{
+	MemoryContext old;
+
+	MemoryContextReset(scan->directory_context);
+	old = MemoryContextSwitchTo(scan->directory_context);
+	scan->directory = directory_read(&scan->store, scan->snapshot, keys, nkeys);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Takes effect at the next restart; the keys stay the caller's.  A scan that is
+ * pruned again and again (the inner side of a join) holds the whole directory
+ * where that is small.  Workers number segments by their place in it, so a
+ * shared scan always reads what its keys leave.
+ */
 void
 sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys)
 {
 	scan->keys = keys;
 	scan->nkeys = nkeys;
+	if (scan->directory_whole)
+		return;
+	if (scan->directory && scan->rescanned && scan->shared == NULL &&
+		scan->directory->nsegments + scan->directory->pruned <= DIRECTORY_KEPT)
+	{
+		read_directory(scan, NULL, 0);
+		scan->directory_whole = true;
+		return;
+	}
+	scan->rescanned = scan->directory != NULL;
+	scan->directory = NULL;
 }
 
 /* forward: before the first row; backward: after the last */
 void
 sealed_scan_restart(SealedScan *scan, ScanDirection direction)
 {
+	if (scan->directory == NULL)
+	{
+		read_directory(scan, scan->keys, scan->nkeys);
+		scan->segments_pruned += scan->directory->pruned;
+	}
 	scan->segment = ScanDirectionIsBackward(direction) ? scan->directory->nsegments : -1;
 	scan->segment_open = scan->block_open = false;
+}
+
+/* an entry that lives as long as the open segment, at least */
+static SegmentEntry *
+entry_at(SealedScan *scan, int segment)
+{
+	MemoryContext old = MemoryContextSwitchTo(scan->segment_context);
+	SegmentEntry *entry = directory_entry(scan->directory, &scan->store, scan->snapshot, segment);
+
+	MemoryContextSwitchTo(old);
+	return entry;
 }
 
 static void
 open_segment(SealedScan *scan, ScanDirection direction)
 {
-	SegmentEntry *entry = scan->directory->segments[scan->segment];
+	SegmentEntry *entry;
 	MemoryContext old;
 
 	MemoryContextReset(scan->block_context);
 	MemoryContextReset(scan->segment_context);
+	entry = entry_at(scan, scan->segment);
 	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry, scan->segment_context);
 	scan->reader.desc = scan->desc;
 	old = MemoryContextSwitchTo(scan->segment_context);
@@ -142,8 +186,6 @@ next_segment(SealedScan *scan, ScanDirection direction)
 {
 	for (;;)
 	{
-		SegmentEntry *entry;
-
 		CHECK_FOR_INTERRUPTS();
 		if (scan->shared)
 		{
@@ -157,13 +199,18 @@ next_segment(SealedScan *scan, ScanDirection direction)
 			scan->segment = Min(scan->segment + 1, scan->directory->nsegments);
 		if (scan->segment < 0 || scan->segment >= scan->directory->nsegments)
 			return false;
-		entry = scan->directory->segments[scan->segment];
-		if (!zone_excludes(entry->zones, entry->nzones, scan->keys, scan->nkeys))
+		if (scan->directory_whole)
 		{
-			open_segment(scan, direction);
-			return true;
+			SegmentEntry *entry = entry_at(scan, scan->segment);
+
+			if (zone_excludes(entry->zones, entry->nzones, scan->keys, scan->nkeys))
+			{
+				scan->segments_pruned++;
+				continue;
+			}
 		}
-		scan->segments_pruned++;
+		open_segment(scan, direction);
+		return true;
 	}
 }
 
@@ -312,24 +359,17 @@ sealed_scan_tuple(SealedScan *scan)
 	return tuple;
 }
 
-/* how many rows were sealed, dead ones included */
-double
-sealed_rows(Relation rel, Snapshot snapshot, int64 *segments, int64 *bytes)
+/* an upper bound of what is sealed */
+void
+sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals)
 {
-	SealedScan *scan = sealed_scan_begin(rel, snapshot, NULL);
-	double		rows = 0;
+	ChunkStore	store;
 
-	*segments = *bytes = 0;
-	if (scan == NULL)
-		return 0;
-	*segments = scan->directory->nsegments;
-	for (int s = 0; s < scan->directory->nsegments; s++)
-	{
-		rows += scan->directory->segments[s]->rows;
-		*bytes += scan->directory->segments[s]->data_len;
-	}
-	sealed_scan_end(scan);
-	return rows;
+	memset(totals, 0, sizeof *totals);
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return;
+	directory_totals(&store, snapshot, totals);
+	chunk_store_close(&store, AccessShareLock);
 }
 
 /* ---- one row by its TID ---- */

@@ -15,13 +15,16 @@ typedef struct SealedScan
 	TupleDesc	desc;			/* rel's, or what it was before the ALTER TYPE that is rewriting it */
 	ChunkStore	store;
 	Snapshot	snapshot;
-	Directory  *directory;
+	Directory  *directory;		/* NULL: to be read at the next restart */
+	bool		directory_whole;	/* it holds every segment, whatever the keys are */
+	MemoryContext directory_context;
 	Bitmapset  *needed;			/* attribute numbers to decode; NULL: all */
 	bool		all_columns;
 	int			nkeys;
 	PruneKey   *keys;
 	pg_atomic_uint32 *shared;	/* parallel: the next segment, by place in the directory */
 	bool		any_state;
+	bool		rescanned;
 
 	/* where we are */
 	int			segment;		/* place in the directory; -1 before, nsegments after */
@@ -58,7 +61,7 @@ extern void sealed_scan_end(SealedScan *scan);
 extern void sealed_scan_tid(SealedScan *scan, ItemPointer tid);
 extern HeapTuple sealed_scan_tuple(SealedScan *scan);
 extern void sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls);
-extern double sealed_rows(Relation rel, Snapshot snapshot, int64 *segments, int64 *bytes);
+extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals);
 extern HeapTuple sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot);
 
 #endif

@@ -35,29 +35,50 @@ typedef struct ZoneMap
 	int64		max;
 } ZoneMap;
 
-/* a directory entry, as on disk; zones follow, then a CRC-32C of all before it */
+/*
+ * A directory entry, as on disk; zones follow, then a CRC-32C of all before it.
+ * Level 0 is a segment.  Level 1 and above sum up 64 numbers of the level below:
+ * their zones hold every segment that the group had when it was closed, and
+ * may hold some that were removed since.
+ */
 typedef struct SegmentEntry
 {
 	uint16		format;
 	uint16		nzones;
-	int32		rows;
 	int16		natts;			/* columns that the table had when this was sealed */
-	int16		nblocks;
-	uint32		header_len;		/* of the block header at the start of the data */
+	int16		level;
+	SegmentNumber number;		/* of the segment, or of the group in its level */
+	int32		segments;		/* in the group; 1 for a segment */
+	int64		rows;
 	int64		data_len;
 	int64		heap_bytes;		/* what these rows took as heap tuples, about */
-	SegmentNumber number;
+	uint32		header_len;		/* of the block header at the start of the data; 0 for a group, as what follows */
 	uint32		header_crc;
+	int32		nblocks;
+	int32		unused;			/* zero */
 	ZoneMap		zones[FLEXIBLE_ARRAY_MEMBER];
 } SegmentEntry;
 
 #define SEGMENT_ENTRY_SIZE(nzones) (offsetof(SegmentEntry, zones) + (nzones) * sizeof(ZoneMap))
 
+/* what a reader found in the directory */
 typedef struct Directory
 {
-	int			nsegments;
-	SegmentEntry **segments;	/* by number */
+	int			nsegments;		/* that may hold rows of interest, by number */
+	int64		pruned;			/* segments that cannot */
+	SegmentNumber *numbers;
+	SegmentEntry **entries;		/* of the first DIRECTORY_KEPT of them; see directory_entry() */
+	MemoryContext context;
 } Directory;
+
+#define DIRECTORY_KEPT 4096		/* entries held in memory by a scan; the others are read again one by one */
+
+typedef struct DirectoryTotals
+{
+	int64		segments;
+	int64		rows;			/* dead ones included */
+	int64		bytes;
+} DirectoryTotals;
 
 /* one column's streams in a segment's data */
 typedef struct HeaderColumn
@@ -92,11 +113,14 @@ typedef struct PruneKey
 } PruneKey;
 
 /* directory.c */
-extern Directory *directory_read(ChunkStore *store, Snapshot snapshot);
+extern Directory *directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys);
+extern SegmentEntry *directory_entry(Directory *directory, ChunkStore *store, Snapshot snapshot, int place);
+extern void directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals);
 extern SegmentEntry *directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number);
 extern SegmentNumber directory_next_number(ChunkStore *store);
+extern void directory_close_groups(ChunkStore *store, SegmentNumber next);
 extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
-extern void directory_delete(ChunkStore *store, SegmentNumber number, Snapshot snapshot);
+extern void directory_delete(ChunkStore *store, SegmentNumber number);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
 
 /* writer.c */

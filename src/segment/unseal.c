@@ -12,6 +12,7 @@
 #include "access/xact.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -84,7 +85,7 @@ mark_moved(Unseal *unseal, ItemPointer sealed)
 static void
 unseal_segment(Unseal *unseal, SealedScan *scan)
 {
-	SegmentNumber number = scan->directory->segments[scan->segment]->number;
+	SegmentNumber number = scan->directory->numbers[scan->segment];
 	int			here = scan->segment;
 	bool		whole = true;
 
@@ -104,7 +105,6 @@ unseal_segment(Unseal *unseal, SealedScan *scan)
 			whole = false;
 			continue;
 		}
-		Assert(natts == slot->tts_tupleDescriptor->natts);
 		ExecStoreVirtualTuple(slot);
 		sealed_scan_tid(scan, &sealed);
 		insert_hot(unseal);
@@ -112,7 +112,7 @@ unseal_segment(Unseal *unseal, SealedScan *scan)
 			mark_moved(unseal, &sealed);
 	} while (sealed_scan_next(scan, ForwardScanDirection) && scan->segment == here);
 	if (whole)
-		directory_delete(&unseal->store, number, scan->snapshot);
+		directory_delete(&unseal->store, number);
 }
 
 /* everything where from is -infinity and to is infinity; returns the rows moved */
@@ -133,7 +133,13 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("\"%s\" has no time column", RelationGetRelationName(rel)),
 						errhint("Unseal everything by leaving out the times.")));
-	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot unseal in a transaction that keeps its snapshot"),
+						errhint("Use READ COMMITTED.")));
+	/* writers wait, so that no row changes between this snapshot and the end of its segment */
+	LockRelationOid(RelationGetRelid(rel), ShareRowExclusiveLock);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	scan = sealed_scan_begin(rel, snapshot, NULL);
 	if (scan != NULL && chunk_store_open(rel, RowExclusiveLock, &unseal.store))
 	{
@@ -144,6 +150,7 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 		unseal.slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 		InitResultRelInfo(unseal.info, rel, 1, NULL, 0);
 		ExecOpenIndices(unseal.info, false);
+		sealed_scan_restart(scan, ForwardScanDirection);
 		for (more = sealed_scan_next(scan, ForwardScanDirection); more;
 			 more = scan->segment < scan->directory->nsegments)
 			unseal_segment(&unseal, scan);

@@ -309,9 +309,13 @@ flush_segment(SegmentWriter *writer)
 			compute_zone(&writer->columns[c], 0, writer->rows, &entry->zones[entry->nzones++]);
 	}
 
-	writer->number = writer->number < 0 ? directory_next_number(writer->store) :
-		(writer->number < SEGMENT_MAX_NUMBER ? writer->number + 1 : directory_next_number(writer->store));
+	if (writer->number < 0 || writer->number == SEGMENT_MAX_NUMBER)
+		writer->number = directory_next_number(writer->store);
+	else
+		writer->number++;
+	directory_close_groups(writer->store, writer->number);
 	entry->format = SEGMENT_FORMAT;
+	entry->segments = 1;
 	entry->rows = writer->rows;
 	entry->natts = RelationGetNumberOfAttributes(writer->rel);
 	entry->nblocks = nblocks;
