@@ -24,7 +24,9 @@ am_init(void)
 	territory_methods = *heap_methods;
 	am_scan_install(&territory_methods);
 	am_modify_install(&territory_methods);
+	am_rewrite_install(&territory_methods);
 	am_ddl_install(&territory_methods);
+	am_rewrite_init();
 	am_ddl_init();
 }
 

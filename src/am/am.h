@@ -36,6 +36,7 @@ extern TableScanDesc territory_scan_begin(Relation rel, Snapshot snapshot, int n
 										  ParallelTableScanDesc parallel, uint32 flags);
 extern TableScanDesc territory_scan_hot(Relation rel, Snapshot snapshot, ParallelTableScanDesc parallel);
 extern void territory_scan_end(TableScanDesc scan);
+extern bool scan_came_sealed(Oid relid);
 extern void am_scan_install(TableAmRoutine *methods);
 extern void am_store_tuple(HeapTuple tuple, TupleTableSlot *slot);
 
@@ -46,6 +47,11 @@ extern void am_modify_install(TableAmRoutine *methods);
 extern bool unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid);
 extern void unique_check(Relation rel, TupleTableSlot *slot);
 extern void unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot);
+
+/* am_rewrite.c */
+extern bool rewrite_takes(Relation rel, TupleTableSlot *slot);
+extern void am_rewrite_install(TableAmRoutine *methods);
+extern void am_rewrite_init(void);
 
 /* am_ddl.c */
 extern void am_ddl_install(TableAmRoutine *methods);

@@ -320,7 +320,13 @@ territory_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTabl
 static void
 territory_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int options, BulkInsertState bistate)
 {
-	unique_check(rel, slot);
+	if (OidIsValid(rel->rd_rel->relrewrite))
+	{
+		if (rewrite_takes(rel, slot))
+			return;
+	}
+	else
+		unique_check(rel, slot);
 	heap_methods->tuple_insert(rel, slot, cid, options, bistate);
 }
 

@@ -161,6 +161,15 @@ store_sealed(SealedScan *sealed, TupleTableSlot *slot)
 	am_store_tuple(tuple, slot);
 }
 
+/* where the last row of a sequential scan came from, for the rewrite that is reading it */
+static Oid	last_sealed_relid;
+
+bool
+scan_came_sealed(Oid relid)
+{
+	return last_sealed_relid == relid;
+}
+
 static bool
 territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableSlot *slot)
 {
@@ -171,6 +180,7 @@ territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableS
 		return heap_methods->scan_getnextslot(scan->hot, direction, slot);
 	if (backward && !scan->in_sealed && !((HeapScanDesc) scan->hot)->rs_inited)
 		enter_sealed(scan, direction, slot->tts_tupleDescriptor);	/* a scan that starts at its end */
+	last_sealed_relid = InvalidOid;
 	if (!scan->in_sealed)
 	{
 		if (heap_methods->scan_getnextslot(scan->hot, direction, slot))
@@ -183,6 +193,7 @@ territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableS
 	{
 		store_sealed(scan->sealed, slot);
 		pgstat_count_heap_getnext(s->rs_rd);
+		last_sealed_relid = RelationGetRelid(s->rs_rd);
 		return true;
 	}
 	if (backward)

@@ -4,7 +4,8 @@
  *
  * What set_layout() stored wins, column by column; the rest is detected: time
  * is the first timestamptz, timestamp or date column, entity the other columns
- * of the primary key, position the first PostGIS column.  A stored column is
+ * of the primary key (without one, of the first index that holds the time and
+ * another column), position the first PostGIS column.  A stored column is
  * known by name and attribute number: the number follows renames, the name
  * follows dump and restore, which give the table another oid.
  */
@@ -13,6 +14,7 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/array.h"
@@ -30,11 +32,56 @@ is_time_type(Oid type)
 	return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
 }
 
+/* the plain columns of an index but for time; false where it cannot say who, or says no when */
+static bool
+entity_of_index(Relation index, Layout *layout)
+{
+	bool		has_time = false;
+
+	layout->nentity = 0;
+	for (int k = 0; k < IndexRelationGetNumberOfKeyAttributes(index); k++)
+	{
+		AttrNumber	attno = index->rd_index->indkey.values[k];
+
+		if (attno <= 0)
+			continue;
+		if (attno == layout->time)
+			has_time = true;
+		else if (layout->nentity < LAYOUT_MAX_ENTITY)
+			layout->entity[layout->nentity++] = attno;
+	}
+	return layout->nentity > 0 && has_time;
+}
+
+/* of the primary key, or else of the first index that holds the time column and another one */
+static void
+detect_entity(Relation rel, Layout *layout)
+{
+	List	   *indexes = RelationGetIndexList(rel);	/* sets rd_pkindex */
+	ListCell   *lc;
+	bool		found = false;
+
+	if (OidIsValid(rel->rd_pkindex))
+		indexes = list_make1_oid(rel->rd_pkindex);
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		found = index->rd_rel->relam == BTREE_AM_OID && entity_of_index(index, layout);
+		found = found || OidIsValid(rel->rd_pkindex);
+		index_close(index, AccessShareLock);
+		if (found)
+			break;
+	}
+	if (!found)
+		layout->nentity = 0;
+	list_free(indexes);
+}
+
 void
 layout_detect(Relation rel, Layout *layout)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	Oid			primary;
 
 	memset(layout, 0, sizeof *layout);
 	for (int i = 0; i < desc->natts; i++)
@@ -50,21 +97,7 @@ layout_detect(Relation rel, Layout *layout)
 		if (layout->position == InvalidAttrNumber && type.kind == COLUMN_POINT)
 			layout->position = i + 1;
 	}
-	RelationGetIndexList(rel);	/* sets rd_pkindex */
-	primary = rel->rd_pkindex;
-	if (OidIsValid(primary))
-	{
-		Relation	index = index_open(primary, AccessShareLock);
-
-		for (int k = 0; k < IndexRelationGetNumberOfKeyAttributes(index); k++)
-		{
-			AttrNumber	attno = index->rd_index->indkey.values[k];
-
-			if (attno > 0 && attno != layout->time && layout->nentity < LAYOUT_MAX_ENTITY)
-				layout->entity[layout->nentity++] = attno;
-		}
-		index_close(index, AccessShareLock);
-	}
+	detect_entity(rel, layout);
 }
 
 /* what set_layout() stored, through the function that resolves it */

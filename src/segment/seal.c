@@ -69,8 +69,8 @@ has_unique_index(Relation rel)
 }
 
 /* constraints that are checked through their index alone would not see sealed rows */
-static void
-refuse_index_constraints(Relation rel)
+void
+seal_check_constraints(Relation rel)
 {
 	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *lc;
@@ -111,7 +111,7 @@ seal_open_table(Oid relid, const char *function)
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
-	refuse_index_constraints(rel);
+	seal_check_constraints(rel);
 	PreventCommandIfReadOnly(function);
 	CheckTableNotInUse(rel, function);
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))
@@ -127,12 +127,12 @@ seal_open_table(Oid relid, const char *function)
 }
 
 /* where the layout's time column is not a timestamptz, its own zone's midnight */
-static bool
-row_is_before(Seal *seal, TupleTableSlot *slot, TimestampTz before)
+bool
+seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before)
 {
-	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(seal->rel), seal->layout.time - 1)->atttypid);
+	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid);
 	bool		isnull;
-	Datum		value = slot_getattr(slot, seal->layout.time, &isnull);
+	Datum		value = slot_getattr(slot, time, &isnull);
 
 	if (isnull)
 		return false;
@@ -236,8 +236,9 @@ make_sort_desc(Relation rel)
 	return result;
 }
 
-static Tuplesortstate *
-begin_sort(Seal *seal)
+/* NULL where the layout gives no order */
+Tuplesortstate *
+seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc)
 {
 	AttrNumber	attnos[LAYOUT_MAX_ENTITY + 1];
 	Oid			operators[LAYOUT_MAX_ENTITY + 1];
@@ -245,14 +246,14 @@ begin_sort(Seal *seal)
 	bool		nulls_first[LAYOUT_MAX_ENTITY + 1];
 	int			n = 0;
 
-	for (int e = 0; e <= seal->layout.nentity; e++)
+	for (int e = 0; e <= layout->nentity; e++)
 	{
-		AttrNumber	attno = e < seal->layout.nentity ? seal->layout.entity[e] : seal->layout.time;
+		AttrNumber	attno = e < layout->nentity ? layout->entity[e] : layout->time;
 		Form_pg_attribute attribute;
 
 		if (attno == InvalidAttrNumber)
 			continue;
-		attribute = TupleDescAttr(RelationGetDescr(seal->rel), attno - 1);
+		attribute = TupleDescAttr(RelationGetDescr(rel), attno - 1);
 		operators[n] = lookup_type_cache(attribute->atttypid, TYPECACHE_LT_OPR)->lt_opr;
 		if (!OidIsValid(operators[n]))
 			continue;			/* a type without an order groups nothing */
@@ -262,7 +263,7 @@ begin_sort(Seal *seal)
 	}
 	if (n == 0)
 		return NULL;
-	return tuplesort_begin_heap(seal->sort_desc, n, attnos, operators, collations, nulls_first,
+	return tuplesort_begin_heap(desc, n, attnos, operators, collations, nulls_first,
 								maintenance_work_mem, NULL, TUPLESORT_NONE);
 }
 
@@ -296,14 +297,14 @@ move_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 {
 	TupleTableSlot *slot = table_slot_create(seal->rel, NULL);
 	TupleTableSlot *extended = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsVirtual);
-	Tuplesortstate *sort = begin_sort(seal);
+	Tuplesortstate *sort = seal_begin_sort(seal->rel, &seal->layout, seal->sort_desc);
 	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
 												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
 
 	while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!all && !row_is_before(seal, slot, before))
+		if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
 			continue;
 		extend_row(slot, extended);
 		if (row_is_too_large(seal, slot))

@@ -6,7 +6,9 @@
 #define SEAL_H
 
 #include "territory.h"
+#include "segment/layout.h"
 #include "utils/timestamp.h"
+#include "utils/tuplesort.h"
 
 typedef struct SealResult
 {
@@ -16,7 +18,17 @@ typedef struct SealResult
 	int64		sealed_bytes;
 } SealResult;
 
+/* rows for segments: gathered, sorted by the layout, written */
+typedef struct SegmentLoad SegmentLoad;
+
+extern SegmentLoad *segment_load_begin(Relation rel, Relation layout_of);
+extern void segment_load_add(SegmentLoad *load, TupleTableSlot *slot);
+extern void segment_load_end(SegmentLoad *load, SealResult *result);
+
+extern bool seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before);
+extern void seal_check_constraints(Relation rel);
 extern Relation seal_open_table(Oid relid, const char *function);
+extern Tuplesortstate *seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc);
 extern void seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result);
 extern int64 unseal_rows(Relation rel, TimestampTz from, TimestampTz to);
 

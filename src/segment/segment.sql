@@ -25,7 +25,7 @@ CREATE FUNCTION territory.detected_layout(rel regclass,
 	OUT entity_columns name[], OUT time_column name, OUT position_column name)
 	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_detected_layout';
 COMMENT ON FUNCTION territory.detected_layout(regclass) IS
-'The layout that a table has by itself: time is its first timestamptz, timestamp or date column, entity the other columns of its primary key, position its first PostGIS column.';
+'The layout that a table has by itself: time is its first timestamptz, timestamp or date column, entity the other columns of its primary key (or of its first index that holds the time and another column), position its first PostGIS column.';
 
 CREATE FUNCTION territory.resolved_column(rel regclass, stored_for oid, attnum int2, name name) RETURNS int2
 	LANGUAGE sql STABLE PARALLEL SAFE
@@ -162,6 +162,12 @@ CREATE FUNCTION territory.seal(rel regclass, before timestamptz DEFAULT NULL,
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_seal';
 COMMENT ON FUNCTION territory.seal(regclass, timestamptz) IS
 'Move the rows whose time is before the given instant (all rows, when it is left out) into compressed segments, in this transaction. Gives the rows and segments written, what these rows took as heap tuples (bytes, estimated) and what they take now (bytes). Rows that somebody is changing stay hot. Owner only.';
+
+CREATE FUNCTION territory.adopt(rel regclass, before timestamptz DEFAULT NULL,
+	OUT rows bigint, OUT segments bigint, OUT heap_bytes bigint, OUT sealed_bytes bigint)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_adopt';
+COMMENT ON FUNCTION territory.adopt(regclass, timestamptz) IS
+'Turn a heap table into a territory table in one rewrite under one exclusive lock: rows whose time is before the given instant (all rows, when it is left out) go straight into segments, the rest stays hot, indexes are built on the hot rows. Gives what seal() gives. Owner only.';
 
 CREATE FUNCTION territory.unseal(rel regclass, from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
 	RETURNS bigint LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_unseal';

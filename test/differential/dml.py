@@ -132,8 +132,12 @@ def insert_columns(table, rng):
     return [c for c in table.written(rng) if c.identity != 'ALWAYS']
 
 
-def values_list(table, columns, rows):
-    return ', '.join('(%s)' % ', '.join(literal(c.kind, v) if not bad_like(c, v) else "'%s'" % v for c, v in zip(columns, row)) for row in rows)
+def values_list(table, columns, rows, typed=False):
+    def text(column, value):
+        if bad_like(column, value):
+            return "'%s'" % value
+        return 'NULL::' + column.kind.sql if typed and value is None else literal(column.kind, value)
+    return ', '.join('(%s)' % ', '.join(text(c, v) for c, v in zip(columns, row)) for row in rows)
 
 
 def bad_like(column, value):
@@ -427,7 +431,7 @@ def merge(model):
             rows.append(row)
         seen.add(key)
     names = ', '.join(c.sql for c in columns)
-    source = '(VALUES %s) s (%s)' % (values_list(table, columns, rows), names)
+    source = '(VALUES %s) s (%s)' % (values_list(table, columns, rows, typed=True), names)
     test = ' AND '.join('a.%s = s.%s' % (c.sql, c.sql) for c in table.key_columns())
     parts = []
     if rng.random() < 0.3:

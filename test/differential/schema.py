@@ -258,7 +258,7 @@ def load(model, table):
         given = keys[i] if keys is not None else []
         rows.append(given + [value(c) for c in columns[len(given):]])
     if table.shape in ('natural', 'uuid', 'identity'):
-        table.values_of_key = [r[0] for r in rows] or [table.columns[0].kind.fresh(0)]
+        table.values_of_key = [r[0] for r in rows]
     else:
         table.values_of_key = []
     if table.shape == 'keyless' and rows:
@@ -311,7 +311,7 @@ def build(model):
         steps.append(Step('load.' + shape, load(model, table), changes=True))
         if not early:
             steps.append(Step('schema.dress', dress(model, table)))
-        if shape in ('natural', 'uuid', 'identity') and parent is None:
+        if table.values_of_key and parent is None:
             parent = table
     if rng.random() < 0.5:
         steps.append(Step('analyze', ['ANALYZE ' + t.name for t in model.tables]))

@@ -45,12 +45,13 @@ class Side:
         deadline = time.time() + wait
         while True:
             try:
-                self.connection = psycopg2.connect(self.dsn)
+                # as a default of the connection, so that RESET ALL keeps it
+                self.connection = psycopg2.connect(self.dsn, options='-c search_path=%s,public -c synchronous_commit=off' % self.schema)
                 self.connection.autocommit = True
                 self.connection.set_client_encoding('UTF8')
                 with self.connection.cursor() as cursor:
-                    cursor.execute("SET client_min_messages = error; SET statement_timeout = '%s'; SET TimeZone = 'Europe/Paris'; "
-                                   "SET search_path = %s, public" % (TIMEOUT, self.schema))
+                    cursor.execute("SET client_min_messages = error; SET statement_timeout = '%s'; SET TimeZone = 'Europe/Paris'"
+                                   % TIMEOUT)
                 return
             except psycopg2.OperationalError:
                 if time.time() > deadline:
