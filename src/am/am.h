@@ -45,6 +45,11 @@ extern void am_modify_install(TableAmRoutine *methods);
 
 /* am_unique.c */
 extern bool unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid);
+typedef struct UniqueCheck UniqueCheck;
+
+extern UniqueCheck *unique_check_begin(Relation rel);
+extern void unique_check_row(UniqueCheck *check, TupleTableSlot *slot);
+extern void unique_check_end(UniqueCheck *check);
 extern void unique_check(Relation rel, TupleTableSlot *slot);
 extern void unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot);
 

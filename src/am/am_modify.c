@@ -349,8 +349,11 @@ static void
 territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId cid, int options,
 					   BulkInsertState bistate)
 {
+	UniqueCheck *check = unique_check_begin(rel);
+
 	for (int i = 0; i < n; i++)
-		unique_check(rel, slots[i]);
+		unique_check_row(check, slots[i]);
+	unique_check_end(check);
 	heap_methods->multi_insert(rel, slots, n, cid, options, bistate);
 }
 

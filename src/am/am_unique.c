@@ -20,6 +20,8 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -190,91 +192,221 @@ any_null(Relation index, bool *nulls)
 	return false;
 }
 
-/* look for a sealed row with the slot's key in one index */
-static bool
-index_conflict(SealedScan *scan, Relation index, TupleTableSlot *slot, ItemPointer tid, bool report)
+/* ---- a check, for one row or for many of one command ---- */
+
+/* a unique index, ready to form and compare keys */
+typedef struct UniqueIndex
 {
-	IndexInfo  *info = BuildIndexInfo(index);
-	EState	   *estate = CreateExecutorState();
-	Datum		values[INDEX_MAX_KEYS];
-	bool		nulls[INDEX_MAX_KEYS];
-	PruneKey	keys[INDEX_MAX_KEYS];
+	Relation	index;
+	IndexInfo  *info;
 	FmgrInfo	equal[INDEX_MAX_KEYS];
-	bool		all_columns;
 	Bitmapset  *columns;
-	bool		found = false;
+	bool		all_columns;
+} UniqueIndex;
 
-	if (form_key(index, info, estate, slot, values, nulls) &&
-		(info->ii_NullsNotDistinct || !any_null(index, nulls)))
+struct UniqueCheck
+{
+	Relation	rel;
+	SealedScan *scan;
+	EState	   *estate;
+	int			nindexes;
+	UniqueIndex *indexes;
+	MemoryContext context;
+};
+
+/* which tables have unique indexes, so far as this backend has asked */
+typedef struct UniqueTable
+{
+	Oid			relid;
+	bool		unique;
+} UniqueTable;
+
+static HTAB *unique_tables;
+
+static void
+forget_unique_table(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	UniqueTable *table;
+
+	if (OidIsValid(relid))
 	{
-		columns = key_columns(index, info, &all_columns);
-		scan->needed = columns;
-		scan->all_columns = all_columns;
-		sealed_scan_prune(scan, keys, prune_keys_for(index, values, nulls, keys));
-		lookup_equal_functions(index, equal);
-		found = find_equal(scan, index, info, estate, values, nulls, equal, tid);
-		if (found && report)
-		{
-			char	   *key = BuildIndexValueDescription(index, values, nulls);
-
-			ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
-							errmsg("duplicate key value violates unique constraint \"%s\"",
-								   RelationGetRelationName(index)),
-							key ? errdetail("Key %s already exists.", key) : 0,
-							errtableconstraint(scan->rel, RelationGetRelationName(index))));
-		}
+		(void) hash_search(unique_tables, &relid, HASH_REMOVE, NULL);
+		return;
 	}
-	FreeExecutorState(estate);
-	return found;
+	hash_seq_init(&status, unique_tables);
+	while ((table = hash_seq_search(&status)) != NULL)
+		(void) hash_search(unique_tables, &table->relid, HASH_REMOVE, NULL);
 }
 
 static bool
-relation_conflict(Relation rel, TupleTableSlot *slot, ItemPointer tid, bool report)
+index_is_checked(Relation index)
 {
-	MemoryContext context,
-				old;
+	return index->rd_index->indisunique && index->rd_index->indisready;
+}
+
+static bool
+has_unique_index(Relation rel)
+{
+	Oid			relid = RelationGetRelid(rel);
+	UniqueTable *table;
+	bool		unique = false;
 	List	   *indexes;
 	ListCell   *lc;
-	SealedScan *scan;
-	bool		found = false;
 
-	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid))
-		return false;
-	context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(context);
-	/* Self: what is committed now, and what this transaction sealed */
-	scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
-	indexes = scan ? RelationGetIndexList(rel) : NIL;
+	if (unique_tables == NULL)
+	{
+		HASHCTL		control = {.keysize = sizeof(Oid),.entrysize = sizeof(UniqueTable)};
+
+		unique_tables = hash_create("territory unique tables", 64, &control, HASH_ELEM | HASH_BLOBS);
+		CacheRegisterRelcacheCallback(forget_unique_table, (Datum) 0);
+	}
+	table = hash_search(unique_tables, &relid, HASH_FIND, NULL);
+	if (table)
+		return table->unique;
+	/* entered before it is known, so that an invalidation meanwhile removes it */
+	table = hash_search(unique_tables, &relid, HASH_ENTER, NULL);
+	table->unique = true;
+	indexes = RelationGetIndexList(rel);
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
-		if (index->rd_index->indisunique && index->rd_index->indisready)
-			found = index_conflict(scan, index, slot, tid, report);
+		unique = unique || index_is_checked(index);
 		index_close(index, AccessShareLock);
-		if (found)
-			break;
 	}
-	if (scan)
-		sealed_scan_end(scan);
+	list_free(indexes);
+	table = hash_search(unique_tables, &relid, HASH_FIND, NULL);
+	if (table)
+		table->unique = unique;
+	return unique;
+}
+
+/* NULL where no sealed row can be in the way */
+UniqueCheck *
+unique_check_begin(Relation rel)
+{
+	MemoryContext context,
+				old;
+	UniqueCheck *check;
+	List	   *indexes;
+	ListCell   *lc;
+
+	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid) || !has_unique_index(rel))
+		return NULL;
+	context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	check = palloc0(sizeof(UniqueCheck));
+	check->rel = rel;
+	check->context = context;
+	/* Self: what is committed now, and what this transaction sealed */
+	check->scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
+	if (check->scan == NULL)
+	{
+		MemoryContextSwitchTo(old);
+		MemoryContextDelete(context);
+		return NULL;
+	}
+	check->estate = CreateExecutorState();
+	indexes = RelationGetIndexList(rel);
+	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
+	foreach(lc, indexes)
+	{
+		UniqueIndex *unique = &check->indexes[check->nindexes];
+
+		unique->index = index_open(lfirst_oid(lc), AccessShareLock);
+		if (!index_is_checked(unique->index))
+		{
+			index_close(unique->index, AccessShareLock);
+			continue;
+		}
+		unique->info = BuildIndexInfo(unique->index);
+		unique->columns = key_columns(unique->index, unique->info, &unique->all_columns);
+		lookup_equal_functions(unique->index, unique->equal);
+		check->nindexes++;
+	}
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
+	return check;
+}
+
+void
+unique_check_end(UniqueCheck *check)
+{
+	if (check == NULL)
+		return;
+	for (int i = 0; i < check->nindexes; i++)
+		index_close(check->indexes[i].index, AccessShareLock);
+	FreeExecutorState(check->estate);
+	sealed_scan_end(check->scan);
+	MemoryContextDelete(check->context);
+}
+
+static void
+report_duplicate(UniqueCheck *check, Relation index, Datum *values, bool *nulls)
+{
+	char	   *key = BuildIndexValueDescription(index, values, nulls);
+
+	ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
+					errmsg("duplicate key value violates unique constraint \"%s\"", RelationGetRelationName(index)),
+					key ? errdetail("Key %s already exists.", key) : 0,
+					errtableconstraint(check->rel, RelationGetRelationName(index))));
+}
+
+/* is there a sealed row with the key of the row in slot?  An error, or its TID */
+static bool
+check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report)
+{
+	bool		found = false;
+
+	for (int i = 0; i < check->nindexes && !found; i++)
+	{
+		UniqueIndex *unique = &check->indexes[i];
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+		PruneKey	keys[INDEX_MAX_KEYS];
+
+		if (!form_key(unique->index, unique->info, check->estate, slot, values, nulls) ||
+			(!unique->info->ii_NullsNotDistinct && any_null(unique->index, nulls)))
+			continue;
+		check->scan->needed = unique->columns;
+		check->scan->all_columns = unique->all_columns;
+		sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
+		found = find_equal(check->scan, unique->index, unique->info, check->estate, values, nulls, unique->equal,
+						   tid);
+		if (found && report)
+			report_duplicate(check, unique->index, values, nulls);
+	}
+	ResetPerTupleExprContext(check->estate);
 	return found;
+}
+
+void
+unique_check_row(UniqueCheck *check, TupleTableSlot *slot)
+{
+	ItemPointerData tid;
+
+	if (check)
+		check_row(check, slot, &tid, true);
 }
 
 /* a sealed row that a row in slot would collide with */
 bool
 unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid)
 {
-	return relation_conflict(rel, slot, tid, false);
+	UniqueCheck *check = unique_check_begin(rel);
+	bool		found = check && check_row(check, slot, tid, false);
+
+	unique_check_end(check);
+	return found;
 }
 
 void
 unique_check(Relation rel, TupleTableSlot *slot)
 {
-	ItemPointerData tid;
+	UniqueCheck *check = unique_check_begin(rel);
 
-	relation_conflict(rel, slot, &tid, true);
+	unique_check_row(check, slot);
+	unique_check_end(check);
 }
 
 /*

@@ -87,12 +87,13 @@ class Case:
                 before = self.done[-1][1] if self.done else rows
                 what = 'table %s differs' % name
                 if not (isinstance(left, str) or isinstance(right, str)):
-                    what += ': ' + extra_rows(self.left.run(rows).rows or [], self.right.run(rows).rows or [])
+                    what += ': ' + extra_rows(self.left.run(rows, self.left.observer).rows or [], self.right.run(rows, self.right.observer).rows or [])
                 raise Difference(len(self.done), before, what, Outcome(tag=str(left)), Outcome(tag=str(right)))
 
     def fingerprint(self, side, name):
         """Count and sum of hashes; the subquery keeps the aggregation off the table's own scan."""
-        outcome = side.run(Statement("SELECT count(*), sum(('x' || left(md5(r), 15))::bit(60)::int8) FROM (SELECT %s::text AS r FROM %s OFFSET 0) s" % (name, name)))
+        query = "SELECT count(*), sum(('x' || left(md5(r), 15))::bit(60)::int8) FROM (SELECT %s::text AS r FROM %s OFFSET 0) s" % (name, name)
+        outcome = side.run(Statement(query), side.observer)
         return outcome.error or tuple(outcome.rows[0])
 
     # -- sealing

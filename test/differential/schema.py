@@ -261,7 +261,7 @@ def load(model, table):
         table.values_of_key = [r[0] for r in rows]
     else:
         table.values_of_key = []
-    if table.shape == 'keyless' and rows:
+    if table.shape == 'keyless' and rows and not table.uniques:
         rows += [rng.choice(rows) for _ in range(len(rows) // 10)]
     names = ', '.join(c.sql for c in columns)
     statements = []

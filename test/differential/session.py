@@ -38,7 +38,7 @@ class Side:
     def __init__(self, dsn, schema, method):
         self.dsn, self.schema, self.method = dsn, schema, method
         self.connection = None
-        self.log = None
+        self.observer = None      # looks at the tables between the steps, with the server's own settings
 
     def connect(self, wait=0):
         """A fresh connection; after a crash, as soon as the server takes one again."""
@@ -46,8 +46,10 @@ class Side:
         while True:
             try:
                 # as a default of the connection, so that RESET ALL keeps it
-                self.connection = psycopg2.connect(self.dsn, options='-c search_path=%s,public -c synchronous_commit=off' % self.schema)
-                self.connection.autocommit = True
+                options = '-c search_path=%s,public -c synchronous_commit=off -c jit=off' % self.schema
+                self.connection = psycopg2.connect(self.dsn, options=options)
+                self.observer = psycopg2.connect(self.dsn, options=options + " -c statement_timeout=%s -c TimeZone=Europe/Paris" % TIMEOUT)
+                self.connection.autocommit = self.observer.autocommit = True
                 self.connection.set_client_encoding('UTF8')
                 with self.connection.cursor() as cursor:
                     cursor.execute("SET client_min_messages = error; SET statement_timeout = '%s'; SET TimeZone = 'Europe/Paris'"
@@ -59,15 +61,17 @@ class Side:
                 time.sleep(0.2)
 
     def close(self):
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
+        for connection in (self.connection, self.observer):
+            if connection is not None:
+                connection.close()
+        self.connection = self.observer = None
 
     def text(self, sql):
         return sql.replace(METHOD, self.method)
 
-    def run(self, statement):
-        cursor = self.connection.cursor()
+    def run(self, statement, connection=None):
+        connection = connection or self.connection
+        cursor = connection.cursor()
         sql = self.text(statement.sql)
         try:
             if statement.copy_in is not None:
@@ -82,7 +86,7 @@ class Side:
                 return Outcome(tag=cursor.statusmessage)
             return Outcome(tag=cursor.statusmessage, rows=cursor.fetchall(), columns=[c.name for c in cursor.description])
         except psycopg2.Error as error:
-            if self.connection.closed or error.pgcode is None and isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)) \
+            if connection.closed or error.pgcode is None and isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)) \
                     or error.pgcode in LOST:
                 raise Lost(str(error).strip())
             return Outcome(error=error.pgcode or type(error).__name__, message=error.diag.message_primary or str(error))
