@@ -191,8 +191,9 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 			list_free(ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL));
 		ExecCloseIndices(info);
 		FreeExecutorState(estate);
-		if (GetCurrentCommandId(true) <= cid)
-			CommandCounterIncrement();
+		/* toasted values were inserted by the current command, and heap is about to delete them */
+		(void) GetCurrentCommandId(true);
+		CommandCounterIncrement();
 		(void) GetCurrentCommandId(true);
 		*hot = slot->tts_tid;
 		lifted_by_command.relid = RelationGetRelid(rel);

@@ -56,6 +56,10 @@ class Case:
             raise Difference(number, statement, 'the server went away: %s' % lost, left, None)
         self.statistics.time(self, statement, between - started, time.time() - between)
         if left is None:
+            if right.error == '0A000' and statement.sql.startswith('SELECT * FROM territory.seal('):
+                # a table that cannot be sealed (yet) is still a table; how often is told at the end
+                self.statistics.refused(right.message)
+                return None
             if right.error and statement.must:
                 raise Difference(number, statement, 'failed on the right', None, right)
             return None

@@ -8,6 +8,7 @@ Without --dsn the environment of libpq (PGHOST, PGDATABASE ...) counts."""
 import argparse
 from collections import Counter
 import os
+import re
 import sys
 import time
 
@@ -23,6 +24,10 @@ class Statistics:
         self.sent, self.failed, self.states = Counter(), Counter(), Counter()
         self.examples = {}
         self.slow = []
+        self.refusals = Counter()
+
+    def refused(self, message):
+        self.refusals[re.sub('"[^"]*"', '"…"', message.strip())] += 1
 
     def time(self, case, statement, left, right):
         """The slowest ones: (seconds, case, statement)."""
@@ -180,6 +185,8 @@ def main():
         if options.errors:
             for (feature, state), example in sorted(statistics.examples.items()):
                 print('%s %s: %s' % (feature, state, example))
+    for message, times in statistics.refusals.most_common():
+        print('seal refused %d times: %s' % (times, message))
     print('%d passed, %d failed' % (passed, failed))
     return 1 if failed else 0
 

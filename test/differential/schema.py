@@ -271,8 +271,9 @@ def load(model, table):
     if override or rng.random() < 0.3:
         rest, plain = rest + plain, []
     for at in range(0, len(rest), 200):
-        values = ', '.join('(%s)' % ', '.join(literal(c.kind, v) for c, v in zip(columns, row)) for row in rest[at:at + 200])
-        statements.append(Statement('INSERT INTO %s (%s)%s VALUES %s' % (table.name, names, override, values), must=True))
+        values = ['(%s)' % ', '.join(literal(c.kind, v) for c, v in zip(columns, row)) for row in rest[at:at + 200]]
+        head = 'INSERT INTO %s (%s)%s VALUES ' % (table.name, names, override)
+        statements.append(Statement(head + ', '.join(values), must=True, parts=(head, values, '')))
     if plain:
         statements.append(Statement('COPY %s (%s) FROM STDIN' % (table.name, names), copy_in=copy_rows(plain), must=True))
     return statements
