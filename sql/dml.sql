@@ -82,3 +82,12 @@ SELECT place FROM obs WHERE note = 'mine' ORDER BY place;
 DROP TABLE obs, place, log CASCADE;
 DROP FUNCTION log_row, log_all;
 DROP ROLE regress_territory_reader;
+-- one command that meets a sealed row twice changes it once
+CREATE TABLE twice (a int, b text) USING territory;
+INSERT INTO twice SELECT i % 5, repeat('x', 5000) || i FROM generate_series(1, 50) i;
+SELECT rows FROM territory.seal('twice');
+DELETE FROM twice x USING twice y WHERE x.a = 1 AND y.a = x.a;
+UPDATE twice x SET b = 'y' FROM twice y WHERE x.a = 2 AND y.a = x.a;
+MERGE INTO twice USING (VALUES (3), (3)) s(a) ON s.a = twice.a WHEN MATCHED THEN UPDATE SET b = 'z';
+SELECT a, count(*), max(length(b)) FROM twice GROUP BY a ORDER BY a;
+DROP TABLE twice;

@@ -50,4 +50,5 @@ CREATE TABLE ex2 (r int4range) USING territory;
 INSERT INTO ex2 VALUES ('[1,5)');
 SELECT rows FROM territory.seal('ex2');
 ALTER TABLE ex2 ADD EXCLUDE USING gist (r WITH &&);
+ALTER TABLE ex2 ADD UNIQUE (r) DEFERRABLE;
 DROP TABLE k, nn, ex, de, ex2;

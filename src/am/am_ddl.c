@@ -80,10 +80,11 @@ check_new_constraint(Relation rel, Relation index, IndexInfo *info, TableScanDes
 	if (!(info->ii_Unique || info->ii_ExclusionOps) || ReindexIsProcessingIndex(RelationGetRelid(index)) ||
 		(s && ParallelWorkerNumber != 0) || !has_segments(rel))
 		return;
-	if (info->ii_ExclusionOps)
+	if (info->ii_ExclusionOps || !index->rd_index->indimmediate)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("cannot add exclusion constraint \"%s\": table \"%s\" has sealed rows",
-							   RelationGetRelationName(index), RelationGetRelationName(rel)),
+						errmsg("cannot add %s constraint \"%s\": table \"%s\" has sealed rows",
+							   info->ii_ExclusionOps ? "exclusion" : "deferrable", RelationGetRelationName(index),
+							   RelationGetRelationName(rel)),
 						errhint("Unseal the table with territory.unseal() first.")));
 	if (s == NULL && info->ii_Concurrent)
 		snapshot = RegisterSnapshot(GetTransactionSnapshot());

@@ -157,8 +157,7 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 	{
 		if (new_slot)
 			heap_methods->tuple_insert(rel, new_slot, cid, options, NULL);
-		result = state_mark_dead(&store, &anchor, tid, new_slot ? &new_slot->tts_tid : NULL,
-								 Max(cid, GetCurrentCommandId(true)));
+		result = state_mark_dead(&store, &anchor, tid, new_slot ? &new_slot->tts_tid : NULL, cid);
 		if (result != TM_Ok)
 			elog(ERROR, "territory: unexpected result %d on a locked state entry", result);
 	}

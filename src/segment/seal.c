@@ -111,7 +111,6 @@ seal_open_table(Oid relid, const char *function)
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
-	seal_check_constraints(rel);
 	PreventCommandIfReadOnly(function);
 	CheckTableNotInUse(rel, function);
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))
@@ -340,6 +339,7 @@ seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
 	Seal		seal;
 	Snapshot	snapshot;
 
+	seal_check_constraints(rel);
 	memset(result, 0, sizeof *result);
 	memset(&seal, 0, sizeof seal);
 	seal.rel = rel;

@@ -176,7 +176,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, 
 			}
 			failure->ctid = entry.moved ? entry.forward : *tid;
 			failure->xmax = xmin;
-			failure->cmax = cmin;
+			failure->cmax = cmin == InvalidCommandId ? cmin : entry.command;
 			failure->traversed = false;
 			if (cmin != InvalidCommandId)
 				return TM_SelfModified;
@@ -191,9 +191,13 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, 
 	}
 }
 
-/* the row that *anchor stands for, locked by us, is dead from this command on */
+/*
+ * The row that *anchor stands for, locked by us, is dead from now on.  A
+ * command that lifts rows counts on while it runs; command is the number that
+ * the executor knows it by.
+ */
 TM_Result
-state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPointer forward, CommandId cid)
+state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPointer forward, CommandId command)
 {
 	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
 	StateEntry	entry;
@@ -210,13 +214,14 @@ state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPoin
 	entry.moved = forward != NULL;
 	if (forward)
 		entry.forward = *forward;
+	entry.command = command;
 	SET_VARSIZE(payload, sizeof payload);
 	memcpy(payload + VARHDRSZ, &entry, sizeof entry);
 	values[0] = ObjectIdGetDatum(key.id);
 	values[1] = Int32GetDatum(key.seq);
 	values[2] = PointerGetDatum(payload);
 	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
-	result = heap_update(store->toast, anchor, tuple, cid, InvalidSnapshot, true, &failure, &mode);
+	result = heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
 	if (result == TM_Ok && !HeapTupleIsHeapOnly(tuple))
 		index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
 	heap_freetuple(tuple);

@@ -19,13 +19,14 @@ typedef struct StateEntry
 	uint8		dead;			/* 0: an anchor */
 	uint8		moved;			/* the row lives on at forward */
 	ItemPointerData forward;	/* a heap TID of the same table */
+	CommandId	command;		/* that marked the row dead, for its own transaction to know */
 } StateEntry;
 
 extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid,
 								LockTupleMode mode, LockWaitPolicy policy, TM_FailureData *failure,
 								ItemPointer anchor);
 extern TM_Result state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPointer forward,
-								 CommandId cid);
+								 CommandId command);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);
 extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place, ItemPointer forward);
 

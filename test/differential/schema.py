@@ -296,27 +296,26 @@ def dress(model, table):
 
 
 def build(model):
-    """The steps that make the twins."""
+    """The steps that make the twins, each made when those before it have run."""
     rng = model.rng
-    steps = [Step('prelude', [Statement(sql, must=True) for sql in PRELUDE])]
+    yield Step('prelude', [Statement(sql, must=True) for sql in PRELUDE])
     shapes = rng.choice((['series'], ['natural', 'series'], ['natural', 'series', 'uuid'], ['partitioned'], ['uuid', 'keyless'], ['identity'],
                          ['keyless'], ['natural', 'partitioned'], ['natural', 'identity', 'keyless'], ['uuid', 'series'], ['series', 'keyless']))
     parent = None
     for number, shape in enumerate(shapes, 1):
         table = make_table(model, 't%d' % number, shape, parent if rng.random() < 0.7 else None)
         model.tables.append(table)
-        steps.append(Step('schema.' + shape, [Statement(s, must=True) for s in create_table(model, table, parent)]))
+        yield Step('schema.' + shape, [Statement(s, must=True) for s in create_table(model, table, parent)])
         early = rng.random() < 0.5
         if early:
-            steps.append(Step('schema.dress', dress(model, table)))
-        steps.append(Step('load.' + shape, load(model, table), changes=True))
+            yield Step('schema.dress', dress(model, table))
+        yield Step('load.' + shape, load(model, table), changes=True)
         if not early:
-            steps.append(Step('schema.dress', dress(model, table)))
+            yield Step('schema.dress', dress(model, table))
         if table.values_of_key and parent is None:
             parent = table
     if rng.random() < 0.5:
-        steps.append(Step('analyze', ['ANALYZE ' + t.name for t in model.tables]))
-    return steps
+        yield Step('analyze', ['ANALYZE ' + t.name for t in model.tables])
 
 
 def bad_value(column, rng):
