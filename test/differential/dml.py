@@ -311,7 +311,7 @@ def update_move(model):
     return [Statement('UPDATE %s a SET %s = %s%s%s' % (table.name, column.sql, moved_key(column, 'a.' + column.sql, shift), where, returning(rng, table, 'a')))]
 
 
-@feature('update.deferred', 1)
+@feature('update.deferred', 3)
 def update_deferred(model):
     """A unique key that is checked at the end bears a step that overlaps."""
     rng = model.rng
@@ -378,7 +378,7 @@ def delete_limit(model):
         return []
     key = ', '.join(c.sql for c in table.key_columns())
     return [Statement('DELETE FROM %s WHERE (%s) IN (SELECT %s FROM %s ORDER BY %s LIMIT %d%s)' % (
-        table.name, key, key, table.name, table.total_order(rng=rng), rng.choice((1, 9, 60)), rng.choice(('', '', ' FOR UPDATE SKIP LOCKED'))))]
+        table.name, key, key, table.name, table.total_order(rng=rng), rng.choice((1, 9, 60)), ''))]
 
 
 @feature('delete.using', 3)
@@ -400,7 +400,8 @@ def delete_duplicates(model):
     table = model.any_table(lambda t: not t.key)
     if table is None:
         return []
-    return [Statement('DELETE FROM %s a USING %s b WHERE md5(a::text) = md5(b::text) AND a.ctid < b.ctid' % (table.name, table.name))]
+    return [Statement('DELETE FROM %s WHERE (tableoid, ctid) IN (SELECT tableoid, ctid FROM (SELECT a.tableoid, a.ctid, row_number() OVER '
+                      '(PARTITION BY md5(a::text) ORDER BY a.ctid) n FROM %s a) d WHERE n > 1)' % (table.name, table.name))]
 
 
 @feature('ctid.write', 2)

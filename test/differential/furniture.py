@@ -100,7 +100,7 @@ def create_unique(model, table, distinct_only=True):
     listed = ', '.join(c.sql for c in columns)
     nulls = ' NULLS NOT DISTINCT' if rng.random() < 0.2 and (not distinct_only or columns[0].null_share == 0) else ''
     unique = Unique([c.name for c in columns], name)
-    form = rng.choice(('constraint', 'constraint', 'index', 'partial', 'expression', 'deferrable'))
+    form = rng.choice(('constraint', 'constraint', 'index', 'partial', 'expression'))
     if form == 'expression' and (columns[0].kind_name not in ('text', 'varchar') or table.partitions):
         form = 'index'
     if form == 'constraint':
@@ -110,7 +110,7 @@ def create_unique(model, table, distinct_only=True):
         unique.constraint = unique.deferrable = True
         sql = 'ALTER TABLE %s ADD CONSTRAINT %s UNIQUE (%s) DEFERRABLE%s' % (table.name, name, listed, rng.choice(('', ' INITIALLY DEFERRED')))
     elif form == 'partial':
-        where_column = rng.choice([c for c in table.columns if c.name not in table.trigger_columns])
+        where_column = rng.choice([c for c in table.columns if c.name not in table.trigger_columns] or columns)
         unique.where = condition_for(where_column, rng)
         sql = 'CREATE UNIQUE INDEX %s ON %s (%s)%s WHERE %s' % (name, table.name, listed, nulls, unique.where)
     elif form == 'expression':
@@ -134,6 +134,18 @@ def create_unique(model, table, distinct_only=True):
             if unique.where:
                 where_column.keyed = True
     return [Statement(sql, then=made)]
+
+
+def create_rank(table, rng):
+    """A unique key that is checked late."""
+    name = table.name + '_rank'
+
+    def made(succeeded):
+        if succeeded:
+            table.uniques.append(Unique(['rank'], name, deferrable=True, constraint=True))
+            table.constraints.append(name)
+            table.column('rank').keyed = True
+    return [Statement('ALTER TABLE %s ADD CONSTRAINT %s UNIQUE (rank) DEFERRABLE%s' % (table.name, name, rng.choice(('', ' INITIALLY DEFERRED'))), then=made)]
 
 
 def create_exclusion(model, table):
@@ -204,6 +216,8 @@ def create_policy(model, table):
     if table.policy:
         return []
     columns = [c for c in table.columns if not c.long and not c.generated]
+    if not columns:
+        return []
     condition = condition_for(rng.choice(columns), rng)
     check = rng.choice(('', ' WITH CHECK (true)'))
 

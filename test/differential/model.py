@@ -79,6 +79,7 @@ class Table:
         self.constraints = []     # names that may be dropped
         self.foreign_keys = []    # (name, columns, table, referenced columns, action)
         self.partitions = []      # names of the leaves
+        self.bounds = {}          # of each leaf, as ATTACH wants them
         self.triggers = []        # (name, form)
         self.trigger_columns = set()
         self.policy = None        # the condition of its row security

@@ -38,7 +38,7 @@ def script(case, found):
     for number, (side, statement) in enumerate(case.done, 1):
         if number == found.number:
             lines.append('\\echo ---- the difference:')
-        sql = statement.sql.replace('USING ' + METHOD, 'USING :method').replace('ACCESS METHOD ' + METHOD, 'ACCESS METHOD :method')
+        sql = statement.sql.replace('USING ' + METHOD, 'USING :method').replace('ACCESS METHOD ' + METHOD, 'ACCESS METHOD :method').replace('@SIDE@', 'twin')
         text = sql + ';\n'
         if statement.copy_in is not None:
             text += statement.copy_in + '\\.\n'

@@ -11,12 +11,14 @@ import os
 import re
 import sys
 import time
+import traceback
 
 import psycopg2
 
 from case import Case, Difference
 import reproduce
 from session import Lost, Side
+from statement import Statement
 
 
 class Statistics:
@@ -146,6 +148,8 @@ def run_case(seed, mode, options, statistics, inject=None):
         return case, found
     except (Lost, psycopg2.OperationalError, psycopg2.InterfaceError) as lost:
         return case, Difference(len(case.done), case.done[-1][1], 'the server went away: %s' % lost)
+    except Exception:
+        return case, Difference(len(case.done), case.done[-1][1] if case.done else Statement(''), 'a fault of the harness: ' + traceback.format_exc())
     finally:
         left.close()
         right.close()

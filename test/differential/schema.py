@@ -11,6 +11,7 @@ PRELUDE = [
     "CREATE DOMAIN label AS text CHECK (VALUE <> 'noir')",
     "CREATE TYPE place AS (street text, number int4)",
     "CREATE TABLE log_rows (event text, was text, became text) USING heap",
+    "CREATE SEQUENCE counter",
     "CREATE FUNCTION steady() RETURNS int4 VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN 7; END'",
     "CREATE FUNCTION spy(allowed bool, value text) RETURNS bool COST 0.0001 LANGUAGE plpgsql AS "
     "$$ BEGIN IF allowed IS NOT TRUE THEN RAISE EXCEPTION 'leak: %', value; END IF; RETURN true; END $$",
@@ -129,11 +130,13 @@ def make_table(model, name, shape, parent=None):
         columns.append(reference)
     for _ in range(rng.randrange(1, 7)):
         column = make_column(model, names.pop())
-        if column.kind.fresh and rng.random() < 0.2 or column.flavour_name == 'disjoint':
+        if column.kind.fresh and rng.random() < 0.28 or column.flavour_name == 'disjoint':
             column.fresh_next, column.canonical, column.flavour_name = 0, True, 'distinct'
         columns.append(column)
+    if shape != 'partitioned' and rng.random() < 0.06:
+        columns.append(make_fresh(make_column(model, 'rank', 'int4', 'small', True)))
     for column in columns[len(table.key):]:
-        if column.references is None and rng.random() < 0.12:
+        if column.name != 'rank' and column.references is None and rng.random() < 0.12:
             add_check(table, column, rng)
         if column.group not in GEOMETRIES and rng.random() < 0.12 and column.fresh_next is None \
                 and not isinstance(column.pool[0], Raw) and column.references is None:
@@ -186,7 +189,10 @@ def create_table(model, table, parent):
     key = table.column(table.key[0] if how == 'hash' else 'observed_at')
     key.partition_key = True
     statements = ['%s PARTITION BY %s (%s)' % (body, how, key.sql)]
-    leaf = lambda n, bounds: statements.append('CREATE TABLE %s PARTITION OF %s %s USING %s' % (n, table.name, bounds, method))
+
+    def leaf(name, bounds):
+        table.bounds[name] = bounds
+        statements.append('CREATE TABLE %s PARTITION OF %s %s USING %s' % (name, table.name, bounds, method))
     if how == 'hash':
         for i in range(3):
             table.partitions.append('%s_p%d' % (table.name, i))
@@ -248,6 +254,8 @@ def walks(table, rng):
 def load(model, table):
     rng = model.rng
     count = rng.choice((0, 1, 60, 200, 400, 400, 700, 1200))
+    if table.shape == 'series' and len(table.columns) < 6 and rng.random() < 0.1:
+        count = 5000    # more than a block
     if table.shape == 'natural':
         count = rng.choice((3, 20, 60, 150))
     columns = [c for c in table.columns if c.writable]
@@ -288,6 +296,8 @@ def dress(model, table):
         statements += furniture.create_index(model, table)
     if rng.random() < 0.4:
         statements += furniture.create_unique(model, table)
+    if any(c.name == 'rank' for c in table.columns):
+        statements += furniture.create_rank(table, rng)
     if rng.random() < 0.35:
         statements += furniture.create_triggers(model, table)
     if rng.random() < 0.25:

@@ -67,7 +67,7 @@ class Side:
         self.connection = self.observer = None
 
     def text(self, sql):
-        return sql.replace(METHOD, self.method)
+        return sql.replace(METHOD, self.method).replace('@SIDE@', self.schema)
 
     def run(self, statement, connection=None):
         connection = connection or self.connection
