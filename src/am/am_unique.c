@@ -256,7 +256,7 @@ has_unique_index(Relation rel)
 
 	if (unique_tables == NULL)
 	{
-		HASHCTL		control = {.keysize = sizeof(Oid),.entrysize = sizeof(UniqueTable)};
+		HASHCTL		control = {.keysize = sizeof(Oid), .entrysize = sizeof(UniqueTable)};
 
 		unique_tables = hash_create("territory unique tables", 64, &control, HASH_ELEM | HASH_BLOBS);
 		CacheRegisterRelcacheCallback(forget_unique_table, (Datum) 0);

@@ -111,7 +111,7 @@ unseal_segment(Unseal *unseal, SealedScan *scan)
 		if (!unseal->everything)
 			mark_moved(unseal, &sealed);
 	} while (sealed_scan_next(scan, ForwardScanDirection) && scan->segment == here);
-	if (whole)
+	if (whole && !unseal->everything)
 		directory_delete(&unseal->store, number);
 }
 
@@ -154,6 +154,9 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 		for (more = sealed_scan_next(scan, ForwardScanDirection); more;
 			 more = scan->segment < scan->directory->nsegments)
 			unseal_segment(&unseal, scan);
+		/* all of them, so those whose rows are all dead, too */
+		for (int s = 0; unseal.everything && s < scan->directory->nsegments; s++)
+			directory_delete(&unseal.store, scan->directory->numbers[s]);
 		ExecCloseIndices(unseal.info);
 		ExecDropSingleTupleTableSlot(unseal.slot);
 		FreeExecutorState(unseal.estate);

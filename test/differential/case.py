@@ -54,6 +54,11 @@ class Case:
         between = time.time()
         try:
             right = self.right.run(statement)
+            if right.error == '0A000' and 'has sealed rows' in (right.message or ''):
+                # a constraint that sealed rows cannot have yet: take them out, as the hint says, and try again
+                for _, leaf in self.sealable():
+                    self.right.run(Statement("SELECT territory.unseal('%s')" % leaf))
+                right = self.right.run(statement)
         except Lost as lost:
             raise Difference(number, statement, 'the server went away: %s' % lost, left, None)
         self.statistics.time(self, statement, between - started, time.time() - between)
