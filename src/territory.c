@@ -16,6 +16,7 @@ int			territory_segment_rows = SEGMENT_MAX_ROWS;
 
 extern void am_init(void);
 extern void scan_init(void);
+extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
 void
@@ -28,5 +29,6 @@ _PG_init(void)
 							"Smaller segments prune better and compress less.",
 							&territory_segment_rows, SEGMENT_MAX_ROWS, 1, SEGMENT_MAX_ROWS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+	seal_each_statement_init();
 	MarkGUCPrefixReserved("territory");
 }
