@@ -72,10 +72,11 @@ sub plain_plan
 		}
 		if (@child)
 		{
-			s/^ {6}|^ {3}-> {2}// for @child;
-			$child[0] =~ s/^ *-> +// unless $arrow;
-			$child[0] = "$lead$child[0]" unless $arrow;
-			splice @lines, $i, $end - $i, @child, @own;
+			# what they output: the wrapper knows
+			@child = grep { !/^ {@{[$depth + 6]}}Output: / } @child;
+			s/^ {6}// for @child;
+			$child[0] =~ s/^ *-> +/$lead/ unless $arrow;
+			splice @lines, $i, $end - $i, shift(@child), (grep { /^ *Output: / } @own), @child, (grep { !/^ *Output: / } @own);
 		}
 		else
 		{
@@ -105,7 +106,8 @@ sub promises
 
 	for (my $i = 0; $i < @lines; $i++)
 	{
-		if ($i + 1 < @lines && $lines[$i] =~ /^ .*|^$/ && $lines[ $i + 1 ] =~ /^-[-+]*$/)
+		# a title and a rule of its length
+		if ($i + 1 < @lines && $lines[ $i + 1 ] =~ /^-[-+]*$/ && length $lines[$i] == length $lines[ $i + 1 ])
 		{
 			my $end = $i + 2;
 
