@@ -52,3 +52,21 @@ SELECT rows FROM territory.seal('ex2');
 ALTER TABLE ex2 ADD EXCLUDE USING gist (r WITH &&);
 ALTER TABLE ex2 ADD UNIQUE (r) DEFERRABLE;
 DROP TABLE k, nn, ex, de, ex2;
+-- a rewrite that makes sealed keys equal, and an index that was never valid
+CREATE TABLE rewritten (k integer CONSTRAINT rewritten_k UNIQUE, v integer) USING territory;
+INSERT INTO rewritten SELECT i, i / 2 FROM generate_series(1, 10) i;
+SELECT rows FROM territory.seal('rewritten');
+ALTER TABLE rewritten ALTER k TYPE integer USING 0;
+ALTER TABLE rewritten ALTER k TYPE bigint USING 10 - k;
+CREATE UNIQUE INDEX CONCURRENTLY rewritten_v ON rewritten (v);
+REINDEX TABLE rewritten;
+DELETE FROM rewritten WHERE k % 2 = 0;
+REINDEX TABLE rewritten;
+SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'rewritten'::regclass ORDER BY 1;
+INSERT INTO rewritten VALUES (100, 4);
+-- hot rows are estimated from what is not sealed
+ANALYZE rewritten;
+SELECT reltuples FROM pg_class WHERE oid = 'rewritten'::regclass;
+VACUUM rewritten;
+SELECT reltuples FROM pg_class WHERE oid = 'rewritten'::regclass;
+DROP TABLE rewritten;
