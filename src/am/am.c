@@ -24,6 +24,7 @@ am_init(void)
 	territory_methods = *heap_methods;
 	am_scan_install(&territory_methods);
 	am_modify_install(&territory_methods);
+	am_index_install(&territory_methods);
 	am_rewrite_install(&territory_methods);
 	am_ddl_install(&territory_methods);
 	am_rewrite_init();

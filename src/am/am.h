@@ -51,7 +51,11 @@ extern UniqueCheck *unique_check_begin(Relation rel);
 extern void unique_check_row(UniqueCheck *check, TupleTableSlot *slot);
 extern void unique_check_end(UniqueCheck *check);
 extern void unique_check(Relation rel, TupleTableSlot *slot);
+extern bool unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPointer tid);
 extern void unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot);
+
+/* am_index.c */
+extern void am_index_install(TableAmRoutine *methods);
 
 /* am_rewrite.c */
 extern bool rewrite_takes(Relation rel, TupleTableSlot *slot);
