@@ -32,6 +32,7 @@
 #include "segment/state.h"
 
 static amgettuple_function btree_gettuple;
+static amrescan_function btree_rescan;
 
 /* the sealed row, if any, that the scan keys' equality finds */
 static bool
@@ -54,6 +55,14 @@ find_sealed(IndexScanDesc scan)
 		nulls[i] = (key->sk_flags & SK_ISNULL) != 0;
 	}
 	return unique_find_key(scan->heapRelation, index, values, nulls, &scan->xs_heaptid);
+}
+
+/* nothing was returned yet: core leaves this unset */
+static void
+rescan_with_sealed(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys)
+{
+	btree_rescan(scan, keys, nkeys, orderbys, norderbys);
+	ItemPointerSetInvalid(&scan->xs_heaptid);
 }
 
 static bool
@@ -89,6 +98,8 @@ look_after_indexes(Relation rel)
 			index->rd_indam->amgettuple != gettuple_with_sealed)
 		{
 			btree_gettuple = index->rd_indam->amgettuple;
+			btree_rescan = index->rd_indam->amrescan;
+			index->rd_indam->amrescan = rescan_with_sealed;
 			index->rd_indam->amgettuple = gettuple_with_sealed;
 		}
 		RelationClose(index);
