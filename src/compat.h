@@ -38,6 +38,19 @@ SysCacheGetAttrNotNull(int cache, HeapTuple tuple, AttrNumber attribute)
 }
 #endif
 
+/* the local part of our virtual transaction id */
+#if PG_VERSION_NUM >= 170000
+#define my_local_xid() (MyProc->vxid.lxid)
+#else
+#define my_local_xid() (MyProc->lxid)
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#define tuplesort_next_datum(sort, value, isnull) tuplesort_getdatum(sort, true, false, value, isnull, NULL)
+#else
+#define tuplesort_next_datum(sort, value, isnull) tuplesort_getdatum(sort, true, value, isnull, NULL)
+#endif
+
 /* heap_delete, heap_update and index_insert kept their order of arguments since 14 */
 
 #endif

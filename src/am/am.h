@@ -40,6 +40,15 @@ extern bool scan_came_sealed(Oid relid);
 extern void am_scan_install(TableAmRoutine *methods);
 extern void am_store_tuple(HeapTuple tuple, TupleTableSlot *slot);
 
+/* am_row.c */
+extern void lifted_remember(Relation rel, ItemPointer tid, CommandId cid);
+extern CommandId lifted_command(Relation rel, ItemPointer tid, CommandId cid);
+extern TM_Result row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy,
+							TM_FailureData *failure);
+extern bool row_was_sealed(TM_Result result, TM_FailureData *failure);
+extern bool row_fetch_version(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot);
+extern void am_row_install(TableAmRoutine *methods);
+
 /* am_modify.c */
 extern void am_modify_install(TableAmRoutine *methods);
 
