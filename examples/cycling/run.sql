@@ -104,4 +104,10 @@ EXCEPTION WHEN foreign_key_violation THEN
 END $$;
 
 UPDATE bike_counts SET bikes = :was WHERE counter = :busiest AND hour = '2020-09-15 08:00';
+\echo
+\echo 'Rows that a change made hot are taken by the next seal:'
+SELECT rows, segments FROM territory.seal('bike_counts');
+SELECT * FROM pg_temp.fingerprint('bike_counts')
+\gset now_
+SELECT pg_temp.expect(:before_rows = :now_rows AND :before_checksum = :now_checksum, 'the correction taken back, every row and value as loaded') AS checked;
 \ir ../verify.sql

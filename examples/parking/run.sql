@@ -45,8 +45,11 @@ SELECT pg_temp.expect(count(*) FILTER (WHERE source = 'feed') = :before_rows, 'e
 FROM parking;
 
 \echo 'A month later: March is sealed, too.'
+\set ECHO queries
 SELECT rows, segments, pg_size_pretty(heap_bytes) AS as_heap_rows, pg_size_pretty(sealed_bytes) AS sealed
 FROM territory.seal('parking', before => '2026-04-01');
+\set ECHO none
+VACUUM parking;
 ALTER TABLE parking DROP COLUMN source;
 SELECT * FROM pg_temp.fingerprint('parking')
 \gset now_

@@ -64,6 +64,8 @@ DELETE FROM reports WHERE token = :'corrected';
 \set ECHO none
 SELECT pg_temp.expect(count(*) = :before_rows - 1, 'one report less') AS checked FROM reports;
 INSERT INTO reports SELECT token, :was, city, reported_at, place FROM withdrawn;
+\echo 'Rows that a change made hot are taken by the next seal:'
+SELECT rows, segments FROM territory.seal('reports');
 SELECT * FROM pg_temp.fingerprint('reports')
 \gset now_
 SELECT pg_temp.expect(:before_rows = :now_rows AND :before_checksum = :now_checksum, 'the same reports as before') AS checked;
