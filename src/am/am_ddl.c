@@ -15,12 +15,14 @@
 #include "access/rewriteheap.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "access/xloginsert.h"
 #include "catalog/index.h"
 #include "catalog/pg_am.h"
 #include "commands/vacuum.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
@@ -225,15 +227,44 @@ territory_copy_for_cluster(Relation from, Relation to, Relation index, bool sort
 
 /* ---- the rest ---- */
 
-/* keep a page for ANALYZE to hang the sealed rows on */
+/* an empty page at the end of a table that has none */
+static void
+add_first_page(Relation rel)
+{
+	Buffer		buffer;
+
+	LockRelationForExtension(rel, ExclusiveLock);
+	if (RelationGetNumberOfBlocks(rel) > 0)
+	{
+		UnlockRelationForExtension(rel, ExclusiveLock);
+		return;
+	}
+	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, NULL);
+	START_CRIT_SECTION();
+	PageInit(BufferGetPage(buffer), BufferGetPageSize(buffer), 0);
+	MarkBufferDirty(buffer);
+	if (RelationNeedsWAL(rel))
+		log_newpage_buffer(buffer, true);
+	END_CRIT_SECTION();
+	UnlockReleaseBuffer(buffer);
+	UnlockRelationForExtension(rel, ExclusiveLock);
+}
+
+/*
+ * What a seal emptied goes back to the file system, but for one page that
+ * ANALYZE hangs the sealed rows on.
+ */
 static void
 territory_relation_vacuum(Relation rel, VacuumParams *params, BufferAccessStrategy strategy)
 {
-	VacuumParams kept = *params;
+	VacuumParams ours = *params;
+	bool		segments = has_segments(rel);
 
-	if (has_segments(rel))
-		kept.truncate = VACOPTVALUE_DISABLED;
-	heap_methods->relation_vacuum(rel, &kept, strategy);
+	if (segments && RelationGetNumberOfBlocks(rel) <= 1)
+		ours.truncate = VACOPTVALUE_DISABLED;
+	heap_methods->relation_vacuum(rel, &ours, strategy);
+	if (segments)
+		add_first_page(rel);
 }
 
 static bool
