@@ -187,7 +187,7 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 		InitResultRelInfo(info, rel, 1, NULL, 0);
 		ExecOpenIndices(info, false);
 		if (info->ri_NumIndices > 0)
-			list_free(ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL));
+			compat_insert_index_tuples(info, slot, estate);
 		ExecCloseIndices(info);
 		FreeExecutorState(estate);
 		/* toasted values were inserted by the current command, and heap is about to delete them */
@@ -231,7 +231,7 @@ territory_tuple_delete(Relation rel, ItemPointer tid, CommandId cid, Snapshot sn
 static TM_Result
 territory_tuple_update(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid, Snapshot snapshot,
 					   Snapshot crosscheck, bool wait, TM_FailureData *failure, LockTupleMode *mode,
-					   bool *update_indexes)
+					   UpdateIndexes *update_indexes)
 {
 	TM_Result	result;
 	ItemPointerData hot;
@@ -248,7 +248,7 @@ territory_tuple_update(Relation rel, ItemPointer tid, TupleTableSlot *slot, Comm
 	if (!RelationIsLogicallyLogged(rel))
 	{
 		result = replace_sealed(rel, tid, cid, wait, failure, slot, *mode, 0);
-		*update_indexes = result == TM_Ok;
+		*update_indexes = result == TM_Ok ? UPDATE_ALL_INDEXES : UPDATE_NO_INDEXES;
 	}
 	else
 	{

@@ -99,6 +99,7 @@ make_scan_path(RelOptInfo *rel, Path *model, Path *child)
 	path->path.parallel_safe = model->parallel_safe;
 	path->path.parallel_workers = model->parallel_workers;
 	path->path.rows = model->rows;
+	path_copy_disabled(&path->path, model);
 	path->path.startup_cost = model->startup_cost;
 	path->path.total_cost = model->total_cost;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
@@ -171,7 +172,7 @@ replace_seqscan(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	double		all = Max(rel->tuples, 1);
 	double		hot = Max(rel->tuples - sealed->rows, 0);
 	double		divisor = Max(seqscan->parallel_workers, 1);
-	Cost		disabled = enable_seqscan ? 0 : disable_cost;
+	Cost		disabled = seqscan_disable_cost();
 	Cost		run = seqscan->total_cost - seqscan->startup_cost - disabled;
 
 	if (!seqscan->parallel_aware)
