@@ -233,6 +233,18 @@ is_territory_table(RangeTblEntry *rte, SealedCost *sealed)
 	return ours;
 }
 
+/* WHERE CURRENT OF can be answered by the TID path only, which core made */
+static bool
+is_current_of(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+		if (IsA(lfirst_node(RestrictInfo, lc)->clause, CurrentOfExpr))
+			return true;
+	return false;
+}
+
 static void
 set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
@@ -251,7 +263,9 @@ set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	sealed.quals = rel->baserestrictcost;
 
 	/* add_path threw away paths that cost more than a wrapped path will: sequential ones come back */
-	whole = lappend(rel->pathlist, create_seqscan_path(root, rel, rel->lateral_relids, 0));
+	whole = rel->pathlist;
+	if (!is_current_of(rel))
+		whole = lappend(whole, create_seqscan_path(root, rel, rel->lateral_relids, 0));
 	partial = rel->partial_pathlist;
 	if (rel->consider_parallel && rel->lateral_relids == NULL)
 	{
