@@ -76,6 +76,14 @@ RESET max_parallel_workers_per_gather;
 -- samples and statistics
 SELECT count(*) BETWEEN 3000 AND 5000 FROM s TABLESAMPLE BERNOULLI (50) REPEATABLE (1);
 SELECT count(*) = 8000 FROM s TABLESAMPLE SYSTEM (100);
+SELECT count(*) FROM s TABLESAMPLE SYSTEM (0);
+-- SYSTEM leaves out sealed blocks as it leaves out pages
+CREATE TABLE blocks (a int) USING territory;
+INSERT INTO blocks SELECT generate_series(1, 50000);
+SELECT rows FROM territory.seal('blocks');
+SELECT count(*) BETWEEN 5000 AND 45000 FROM blocks TABLESAMPLE SYSTEM (50) REPEATABLE (1);
+SELECT count(DISTINCT n) > 3 AS choices_differ, bool_or(n = 50000) AS all_rows FROM (SELECT (SELECT count(*) FROM blocks TABLESAMPLE SYSTEM (50) REPEATABLE (x)) FROM generate_series(1, 9) x) s (n);
+DROP TABLE blocks;
 SELECT reltuples BETWEEN 6000 AND 10000 FROM pg_class WHERE oid = 's'::regclass;
 SELECT attname, n_distinct FROM pg_stats WHERE tablename = 's' AND attname IN ('sensor', 'kind') ORDER BY 1;
 -- a column that nothing asks for is not decoded, and count(*) needs none

@@ -281,9 +281,38 @@ territory_scan_bitmap_next_tuple(TableScanDesc s, BITMAP_TUPLE_PARAMS)
 
 /*
  * TABLESAMPLE: after the last hot block each sealed block of 2,048 rows is
- * offered to the method as one page more.  SYSTEM chooses pages itself and
- * knows hot ones only, so it samples sealed rows one by one, as BERNOULLI.
+ * offered to the method as one page more.
  */
+static int
+rows_of_block(SealedScan *sealed)
+{
+	return sealed->reader.header->first_row[sealed->block + 1] - sealed->reader.header->first_row[sealed->block];
+}
+
+/*
+ * SYSTEM judges a page by its number alone, so it is asked again, now for
+ * sealed blocks numbered from 0.  A method that goes by what it gave before
+ * (SYSTEM_ROWS) has chosen among all pages that it knew, and gets every block.
+ */
+static bool
+sample_takes_block(TerritoryScanDesc *scan, SampleScanState *state)
+{
+	const TsmRoutine *method = state->tsmroutine;
+	BlockNumber here = scan->sample_blocks++;
+	DirectoryTotals sealed;
+
+	if (method->NextSampleBlock == NULL || !method->repeatable_across_scans)
+		return true;
+	if (here == 0)
+	{
+		sealed_totals(scan->base.rs_rd, scan->base.rs_snapshot, &sealed);
+		scan->sample_bound = Min(sealed.rows, MaxBlockNumber);	/* no block is empty */
+	}
+	if (here == 0 || scan->sample_choice < here)
+		scan->sample_choice = method->NextSampleBlock(state, scan->sample_bound);
+	return scan->sample_choice == here;
+}
+
 static bool
 territory_scan_sample_next_block(TableScanDesc s, SampleScanState *state)
 {
@@ -294,8 +323,15 @@ territory_scan_sample_next_block(TableScanDesc s, SampleScanState *state)
 		if (heap_methods->scan_sample_next_block(scan->hot, state))
 			return true;
 		enter_sealed(scan, ForwardScanDirection, RelationGetDescr(s->rs_rd));
+		scan->sample_blocks = 0;
 	}
-	return scan->sealed && sealed_scan_next(scan->sealed, ForwardScanDirection);
+	while (scan->sealed && sealed_scan_next(scan->sealed, ForwardScanDirection))
+	{
+		if (sample_takes_block(scan, state))
+			return true;
+		scan->sealed->row = rows_of_block(scan->sealed) - 1;
+	}
+	return false;
 }
 
 static bool
@@ -309,7 +345,7 @@ territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleT
 
 	if (!scan->in_sealed)
 		return heap_methods->scan_sample_next_tuple(scan->hot, state, slot);
-	rows = sealed->reader.header->first_row[sealed->block + 1] - sealed->reader.header->first_row[sealed->block];
+	rows = rows_of_block(sealed);
 	first = sealed->reader.header->first_row[sealed->block];
 	sealed_scan_tid(sealed, &tid);
 	for (;;)
