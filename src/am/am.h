@@ -25,6 +25,11 @@ typedef struct TerritoryScanDesc
 	bool		sealed_ready;	/* sealed was opened, maybe to nothing */
 	SealedScan *sealed;
 
+	/* TABLESAMPLE */
+	BlockNumber sample_blocks;	/* sealed blocks met so far */
+	BlockNumber sample_choice;	/* the last that the method chose */
+	BlockNumber sample_bound;	/* no sealed block has this number */
+
 	/* ANALYZE */
 	BlockNumber analyze_blocks;
 	bool		analyze_hot_done;

@@ -206,7 +206,7 @@ copy_reserved_chunks(Oid from, Oid to, TransactionId oldest, TransactionId freez
 	table_close(source, NoLock);
 	table_close(target, NoLock);
 	CommandCounterIncrement();
-	reindex_relation(to, 0, &reindex);
+	compat_reindex_relation(to, 0, &reindex);
 }
 
 static void

@@ -119,7 +119,7 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 		InitResultRelInfo(info, rel, 1, NULL, 0);
 		ExecOpenIndices(info, false);
 		if (info->ri_NumIndices > 0)
-			list_free(ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL));
+			compat_insert_index_tuples(info, slot, estate);
 		ExecCloseIndices(info);
 		FreeExecutorState(estate);
 		/* toasted values were inserted by the current command, and heap is about to delete them */
@@ -200,7 +200,7 @@ territory_tuple_delete(Relation rel, ItemPointer otid, CommandId cid, Snapshot s
 
 static TM_Result
 update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid, Snapshot snapshot,
-			  Snapshot crosscheck, bool wait, TM_FailureData *failure, LockTupleMode *mode, bool *update_indexes)
+			  Snapshot crosscheck, bool wait, TM_FailureData *failure, LockTupleMode *mode, UpdateIndexes *update_indexes)
 {
 	TM_Result	result;
 	ItemPointerData hot;
@@ -211,7 +211,7 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 	if (!RelationIsLogicallyLogged(rel))
 	{
 		result = replace_sealed(rel, tid, cid, wait, failure, slot, MOVED_UPDATED, *mode, 0);
-		*update_indexes = result == TM_Ok;
+		*update_indexes = result == TM_Ok ? UPDATE_ALL_INDEXES : UPDATE_NO_INDEXES;
 		return result;
 	}
 	result = lift_row(rel, tid, cid, wait, failure, &hot);
@@ -224,7 +224,7 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 static TM_Result
 territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, CommandId cid, Snapshot snapshot,
 					   Snapshot crosscheck, bool wait, TM_FailureData *failure, LockTupleMode *mode,
-					   bool *update_indexes)
+					   UpdateIndexes *update_indexes)
 {
 	ItemPointerData tid = *otid;
 	TM_Result	result;

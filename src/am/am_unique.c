@@ -180,7 +180,7 @@ hot_fate(SealedScan *scan, UniqueIndex *unique, TupleTableSlot *slot, Datum *val
 		ScanKeyEntryInitialize(&keys[i], nulls[i] ? SK_ISNULL | SK_SEARCHNULL : 0, i + 1, BTEqualStrategyNumber,
 							   InvalidOid, unique->index->rd_indcollation[i], unique->equal[i].fn_oid, values[i]);
 	InitDirtySnapshot(dirty);
-	hot_scan = index_beginscan(scan->rel, unique->index, &dirty, n, 0);
+	hot_scan = compat_index_beginscan(scan->rel, unique->index, &dirty, n);
 	index_rescan(hot_scan, keys, n, NULL, 0);
 	while (fate == ROW_DEAD && index_getnext_slot(hot_scan, ForwardScanDirection, hot))
 	{

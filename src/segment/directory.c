@@ -238,7 +238,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 
 	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(first_id));
 	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(end_id));
-	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	scan = compat_index_beginscan(store->toast, store->index, SnapshotAny, 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	found = index_getnext_slot(scan, BackwardScanDirection, slot);
 	if (found)

@@ -106,7 +106,7 @@ relocated_forget_old(Relation rel, ChunkStore *store)
 
 	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(CHUNK_MOVED_FIRST));
 	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(CHUNK_RESERVED_END));
-	scan = index_beginscan(store->toast, store->index, SnapshotSelf, 2, 0);
+	scan = compat_index_beginscan(store->toast, store->index, SnapshotSelf, 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	while (index_getnext_slot(scan, ForwardScanDirection, slot))
 	{

@@ -90,7 +90,7 @@ seal_open_table(Oid relid, const char *function)
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("\"%s\" is not a territory table", RelationGetRelationName(rel)),
 						errhint("Use ALTER TABLE ... SET ACCESS METHOD territory first.")));
-	if (!pg_class_ownercheck(relid, GetUserId()))
+	if (!relation_is_owned(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -43,7 +43,7 @@ state_any(ChunkStore *store)
 		return false;
 	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(CHUNK_STATE_FIRST));
 	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(CHUNK_DATA_FIRST));
-	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	scan = compat_index_beginscan(store->toast, store->index, SnapshotAny, 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	any = index_getnext_tid(scan, ForwardScanDirection) != NULL;
 	index_endscan(scan);
@@ -282,7 +282,7 @@ state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMov
 	values[1] = Int32GetDatum(key.seq);
 	values[2] = PointerGetDatum(payload);
 	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
-	result = heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
+	result = compat_heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
 	if (result == TM_Ok && !HeapTupleIsHeapOnly(tuple))
 		index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
 	heap_freetuple(tuple);

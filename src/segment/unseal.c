@@ -67,7 +67,7 @@ insert_hot(Unseal *unseal)
 	heap_methods->tuple_insert(unseal->rel, unseal->slot, GetCurrentCommandId(true), HEAP_INSERT_NO_LOGICAL,
 							   NULL);
 	if (unseal->info->ri_NumIndices > 0)
-		list_free(ExecInsertIndexTuples(unseal->info, unseal->slot, unseal->estate, false, false, NULL, NIL));
+		compat_insert_index_tuples(unseal->info, unseal->slot, unseal->estate);
 	ResetPerTupleExprContext(unseal->estate);
 	unseal->rows++;
 }
