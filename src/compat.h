@@ -38,6 +38,15 @@ SysCacheGetAttrNotNull(int cache, HeapTuple tuple, AttrNumber attribute)
 }
 #endif
 
+/* the executor's run hook */
+#if PG_VERSION_NUM >= 180000
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count
+#else
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool once
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count, once
+#endif
+
 /* heap_delete, heap_update and index_insert kept their order of arguments since 14 */
 
 #endif
