@@ -198,7 +198,16 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 	return true;
 }
 
-/* ---- transactions and sorting ---- */
+/* ---- executor, transactions and sorting ---- */
+
+/* the executor's run hook */
+#if PG_VERSION_NUM >= 180000
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count
+#else
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool once
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count, once
+#endif
 
 /* the local part of our virtual transaction id */
 #if PG_VERSION_NUM >= 170000

@@ -27,6 +27,7 @@ am_init(void)
 	am_modify_install(&territory_methods);
 	am_rewrite_install(&territory_methods);
 	am_ddl_install(&territory_methods);
+	am_bulk_init();
 	am_rewrite_init();
 	am_ddl_init();
 }

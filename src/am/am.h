@@ -11,6 +11,7 @@
 #include "territory.h"
 #include "access/relscan.h"
 #include "nodes/execnodes.h"
+#include "segment/layout.h"
 #include "segment/sealed_scan.h"
 
 /* what a scan of ours adds to heap's */
@@ -66,6 +67,20 @@ extern void unique_check_row(UniqueCheck *check, TupleTableSlot *slot);
 extern void unique_check_end(UniqueCheck *check);
 extern void unique_check(Relation rel, TupleTableSlot *slot);
 extern void unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot);
+
+typedef struct UniqueBatch UniqueBatch;
+
+extern UniqueBatch *unique_batch_begin(Relation rel, const Layout *layout, int memory);
+extern void unique_batch_note(UniqueBatch *batch, TupleTableSlot *slot);
+extern void unique_batch_ready(UniqueBatch *batch, Snapshot snapshot);
+extern void unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot);
+extern void unique_batch_end(UniqueBatch *batch);
+
+/* am_bulk.c */
+extern bool bulk_takes(Relation rel, TupleTableSlot *slot, CommandId cid, int options);
+extern int	bulk_takes_many(Relation rel, TupleTableSlot **slots, int n, TupleTableSlot **left, int options);
+extern void bulk_finish(Relation rel);
+extern void am_bulk_init(void);
 
 /* am_rewrite.c */
 extern bool rewrite_takes(Relation rel, TupleTableSlot *slot);

@@ -260,6 +260,8 @@ territory_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int op
 		if (rewrite_takes(rel, slot))
 			return;
 	}
+	else if (bulk_takes(rel, slot, cid, options))
+		return;
 	else
 		unique_check(rel, slot);
 	heap_methods->tuple_insert(rel, slot, cid, options, bistate);
@@ -284,12 +286,19 @@ static void
 territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId cid, int options,
 					   BulkInsertState bistate)
 {
-	UniqueCheck *check = unique_check_begin(rel);
+	TupleTableSlot **hot = palloc(sizeof(TupleTableSlot *) * n);
+	UniqueCheck *check;
 
-	for (int i = 0; i < n; i++)
-		unique_check_row(check, slots[i]);
-	unique_check_end(check);
-	heap_methods->multi_insert(rel, slots, n, cid, options, bistate);
+	n = bulk_takes_many(rel, slots, n, hot, options);
+	if (n > 0)
+	{
+		check = unique_check_begin(rel);
+		for (int i = 0; i < n; i++)
+			unique_check_row(check, hot[i]);
+		unique_check_end(check);
+		heap_methods->multi_insert(rel, hot, n, cid, options, bistate);
+	}
+	pfree(hot);
 }
 
 void

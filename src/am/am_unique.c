@@ -16,6 +16,7 @@
 #include "territory.h"
 
 #include "access/genam.h"
+#include "access/itup.h"
 #include "access/nbtree.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -23,13 +24,16 @@
 #include "catalog/index.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "utils/datum.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplesort.h"
+#include "utils/typcache.h"
 
 #include "am/am.h"
 #include "segment/lock.h"
@@ -319,6 +323,32 @@ has_unique_index(Relation rel)
 	return unique;
 }
 
+/* in the check's memory context */
+static void
+open_unique_indexes(UniqueCheck *check)
+{
+	List	   *indexes = RelationGetIndexList(check->rel);
+	ListCell   *lc;
+
+	check->estate = CreateExecutorState();
+	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
+	foreach(lc, indexes)
+	{
+		UniqueIndex *unique = &check->indexes[check->nindexes];
+
+		unique->index = index_open(lfirst_oid(lc), AccessShareLock);
+		if (!index_is_checked(unique->index))
+		{
+			index_close(unique->index, AccessShareLock);
+			continue;
+		}
+		unique->info = BuildIndexInfo(unique->index);
+		unique->columns = key_columns(unique->index, unique->info, &unique->all_columns);
+		lookup_equal_functions(unique->index, unique->equal);
+		check->nindexes++;
+	}
+}
+
 /* NULL where no sealed row can be in the way */
 UniqueCheck *
 unique_check_begin(Relation rel)
@@ -326,8 +356,6 @@ unique_check_begin(Relation rel)
 	MemoryContext context,
 				old;
 	UniqueCheck *check;
-	List	   *indexes;
-	ListCell   *lc;
 
 	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid) || !has_unique_index(rel))
 		return NULL;
@@ -346,24 +374,7 @@ unique_check_begin(Relation rel)
 		return NULL;
 	}
 	check->scan->directory_snapshot = &check->dirty;
-	check->estate = CreateExecutorState();
-	indexes = RelationGetIndexList(rel);
-	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
-	foreach(lc, indexes)
-	{
-		UniqueIndex *unique = &check->indexes[check->nindexes];
-
-		unique->index = index_open(lfirst_oid(lc), AccessShareLock);
-		if (!index_is_checked(unique->index))
-		{
-			index_close(unique->index, AccessShareLock);
-			continue;
-		}
-		unique->info = BuildIndexInfo(unique->index);
-		unique->columns = key_columns(unique->index, unique->info, &unique->all_columns);
-		lookup_equal_functions(unique->index, unique->equal);
-		check->nindexes++;
-	}
+	open_unique_indexes(check);
 	MemoryContextSwitchTo(old);
 	return check;
 }
@@ -376,7 +387,8 @@ unique_check_end(UniqueCheck *check)
 	for (int i = 0; i < check->nindexes; i++)
 		index_close(check->indexes[i].index, AccessShareLock);
 	FreeExecutorState(check->estate);
-	sealed_scan_end(check->scan);
+	if (check->scan)
+		sealed_scan_end(check->scan);
 	MemoryContextDelete(check->context);
 }
 
@@ -389,6 +401,14 @@ report_duplicate(UniqueCheck *check, Relation index, Datum *values, bool *nulls)
 					errmsg("duplicate key value violates unique constraint \"%s\"", RelationGetRelationName(index)),
 					key ? errdetail("Key %s already exists.", key) : 0,
 					errtableconstraint(check->rel, RelationGetRelationName(index))));
+}
+
+/* the row's key in an index; false where no other row can collide with it */
+static bool
+must_be_unique(UniqueIndex *unique, EState *estate, TupleTableSlot *slot, Datum *values, bool *nulls)
+{
+	return form_key(unique->index, unique->info, estate, slot, values, nulls) &&
+		(unique->info->ii_NullsNotDistinct || !any_null(unique->index, nulls));
 }
 
 /*
@@ -408,8 +428,7 @@ check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report
 		PruneKey	keys[INDEX_MAX_KEYS];
 
 		fate = ROW_DEAD;
-		if (!form_key(unique->index, unique->info, check->estate, slot, values, nulls) ||
-			(!unique->info->ii_NullsNotDistinct && any_null(unique->index, nulls)))
+		if (!must_be_unique(unique, check->estate, slot, values, nulls))
 			continue;
 		check->scan->needed = unique->columns;
 		check->scan->all_columns = unique->all_columns;
@@ -488,4 +507,339 @@ unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot 
 	info->ii_ExpressionsState = NIL;
 	info->ii_PredicateState = NULL;
 	FreeExecutorState(estate);
+}
+
+/* ---- many rows that go straight into segments ---- */
+
+/* one index's part of a batch */
+typedef struct BatchIndex
+{
+	UniqueIndex *unique;
+	bool		hot;			/* the index holds rows to compare with */
+	bool		sealed;			/* so do segments, too many to read them all */
+	Tuplesortstate *sort;		/* of keys, or NULL: equal ones arrive one after the other */
+	bool		any;			/* the last key that came, in last and last_nulls */
+	Datum		last[INDEX_MAX_KEYS];
+	bool		last_nulls[INDEX_MAX_KEYS];
+	MemoryContext last_context;
+	int			nzones;			/* what all keys lie in: two bounds for each plain column */
+	PruneKey	zones[INDEX_MAX_KEYS * 2];
+	bool		seen;			/* zones hold a key */
+	bool		unbounded;		/* they do not say it all */
+} BatchIndex;
+
+struct UniqueBatch
+{
+	UniqueCheck check;
+	int			memory;			/* of a sort, in kB */
+	ResultRelInfo *info;
+	int64		rows;
+	int64		keys;			/* that were sorted */
+	BatchIndex *indexes;
+};
+
+#define SEALED_ROWS_READ 10		/* for each row of a batch, rather than looking each up */
+
+/* do the rows of one key of this index follow each other in the layout's order? */
+static bool
+key_leads_layout(Relation rel, Relation index, const Layout *layout)
+{
+	Bitmapset  *keys = NULL,
+			   *order = NULL;
+	int			n = IndexRelationGetNumberOfKeyAttributes(index);
+	bool		leads;
+
+	for (int i = 0; i < n; i++)
+	{
+		AttrNumber	attno = index->rd_index->indkey.values[i];
+		Form_pg_attribute attribute;
+
+		if (attno <= 0)
+			return false;
+		attribute = TupleDescAttr(RelationGetDescr(rel), attno - 1);
+		if (index->rd_indcollation[i] != attribute->attcollation ||
+			index->rd_opfamily[i] != lookup_type_cache(attribute->atttypid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
+			return false;
+		keys = bms_add_member(keys, attno);
+	}
+	for (int e = 0; e <= layout->nentity && bms_num_members(order) < bms_num_members(keys); e++)
+	{
+		AttrNumber	attno = e < layout->nentity ? layout->entity[e] : layout->time;
+		Oid			type;
+
+		if (attno == InvalidAttrNumber)
+			continue;
+		type = TupleDescAttr(RelationGetDescr(rel), attno - 1)->atttypid;
+		if (OidIsValid(lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr))
+			order = bms_add_member(order, attno);
+	}
+	leads = bms_equal(keys, order);
+	bms_free(keys);
+	bms_free(order);
+	return leads;
+}
+
+static void
+sort_keys(UniqueBatch *batch, BatchIndex *mine)
+{
+	if (mine->sort == NULL)
+		mine->sort = tuplesort_begin_index_btree(batch->check.rel, mine->unique->index, false,
+												 mine->unique->info->ii_NullsNotDistinct, batch->memory, NULL,
+												 TUPLESORT_NONE);
+}
+
+static void
+put_key(UniqueBatch *batch, BatchIndex *mine, Datum *values, bool *nulls)
+{
+	ItemPointerData tid;
+
+	/* any TIDs will do that differ */
+	ItemPointerSet(&tid, batch->keys / MaxOffsetNumber, 1 + batch->keys % MaxOffsetNumber);
+	batch->keys++;
+	tuplesort_putindextuplevalues(mine->sort, mine->unique->index, &tid, values, nulls);
+}
+
+/* in the current memory context; NULL where the table has no unique index */
+UniqueBatch *
+unique_batch_begin(Relation rel, const Layout *layout, int memory)
+{
+	UniqueBatch *batch;
+
+	if (!rel->rd_rel->relhasindex || !has_unique_index(rel))
+		return NULL;
+	batch = palloc0(sizeof(UniqueBatch));
+	batch->memory = memory;
+	batch->check.rel = rel;
+	batch->check.context = CurrentMemoryContext;
+	open_unique_indexes(&batch->check);
+	batch->indexes = palloc0(sizeof(BatchIndex) * batch->check.nindexes);
+	for (int i = 0; i < batch->check.nindexes; i++)
+	{
+		BatchIndex *mine = &batch->indexes[i];
+
+		mine->unique = &batch->check.indexes[i];
+		mine->last_context = AllocSetContextCreate(CurrentMemoryContext, "territory key", ALLOCSET_SMALL_SIZES);
+		if (!key_leads_layout(rel, mine->unique->index, layout))
+			sort_keys(batch, mine);
+	}
+	return batch;
+}
+
+/* widen the bounds by one key */
+static void
+widen_zones(BatchIndex *mine, Datum *values, bool *nulls)
+{
+	PruneKey	keys[INDEX_MAX_KEYS];
+	int			n = prune_keys_for(mine->unique->index, values, nulls, keys);
+
+	if (!mine->seen)
+		mine->nzones = 0;
+	mine->unbounded = mine->unbounded || any_null(mine->unique->index, nulls);
+	for (int k = 0; k < n && !mine->unbounded; k++)
+	{
+		PruneKey   *low = &mine->zones[2 * k];
+		PruneKey   *high = &mine->zones[2 * k + 1];
+
+		if (!mine->seen)
+		{
+			*low = *high = keys[k];
+			low->strategy = BTGreaterEqualStrategyNumber;
+			high->strategy = BTLessEqualStrategyNumber;
+			mine->nzones += 2;
+		}
+		low->key = Min(low->key, keys[k].key);
+		high->key = Max(high->key, keys[k].key);
+	}
+	mine->seen = true;
+}
+
+/* a row as it arrives, in any order */
+void
+unique_batch_note(UniqueBatch *batch, TupleTableSlot *slot)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < batch->check.nindexes; i++)
+		if (must_be_unique(batch->indexes[i].unique, batch->check.estate, slot, values, nulls))
+			widen_zones(&batch->indexes[i], values, nulls);
+	ResetPerTupleExprContext(batch->check.estate);
+	batch->rows++;
+}
+
+/* segments that may hold keys of the batch: how many rows do they have? */
+static int64
+rows_in_range(UniqueBatch *batch, BatchIndex *mine, Snapshot snapshot)
+{
+	ChunkStore *store = &batch->check.scan->store;
+	Directory  *directory = directory_read(store, snapshot, mine->zones, mine->unbounded ? 0 : mine->nzones);
+	int64		rows = 0;
+
+	if (directory->nsegments > DIRECTORY_KEPT)
+		return PG_INT64_MAX;
+	for (int s = 0; s < directory->nsegments; s++)
+		rows += directory->entries[s]->rows;
+	return rows;
+}
+
+/* sort the keys of these segments with those of the batch */
+static void
+put_sealed_keys(UniqueBatch *batch, BatchIndex *mine)
+{
+	SealedScan *scan = batch->check.scan;
+	TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(batch->check.rel), &TTSOpsVirtual);
+
+	sort_keys(batch, mine);
+	scan->needed = mine->unique->columns;
+	scan->all_columns = mine->unique->all_columns;
+	sealed_scan_prune(scan, mine->zones, mine->unbounded ? 0 : mine->nzones);
+	sealed_scan_restart(scan, ForwardScanDirection);
+	while (sealed_scan_next(scan, ForwardScanDirection))
+	{
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		CHECK_FOR_INTERRUPTS();
+		ExecClearTuple(row);
+		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
+		ExecStoreVirtualTuple(row);
+		if (must_be_unique(mine->unique, batch->check.estate, row, values, nulls))
+			put_key(batch, mine, values, nulls);
+		ResetPerTupleExprContext(batch->check.estate);
+	}
+	ExecDropSingleTupleTableSlot(row);
+}
+
+/*
+ * All rows have arrived, and nobody else may write: which rows can be in their
+ * way?  The snapshot shows the segments to compare with, but none of the batch.
+ */
+void
+unique_batch_ready(UniqueBatch *batch, Snapshot snapshot)
+{
+	Relation	rel = batch->check.rel;
+	MemoryContext old = MemoryContextSwitchTo(batch->check.context);
+	bool		any_hot = false;
+
+	batch->check.scan = sealed_scan_begin(rel, snapshot, NULL);
+	for (int i = 0; i < batch->check.nindexes; i++)
+	{
+		BatchIndex *mine = &batch->indexes[i];
+		SealedScan *scan = batch->check.scan;
+
+		/* a btree without a row has its meta page only */
+		mine->hot = mine->seen && RelationGetNumberOfBlocks(mine->unique->index) > 1;
+		any_hot = any_hot || mine->hot;
+		if (scan && mine->seen)
+		{
+			int64		rows = rows_in_range(batch, mine, snapshot);
+
+			if (rows > 0 && rows / SEALED_ROWS_READ <= batch->rows)
+				put_sealed_keys(batch, mine);
+			else
+				mine->sealed = rows > 0;
+		}
+	}
+	if (any_hot)
+	{
+		batch->info = makeNode(ResultRelInfo);
+		InitResultRelInfo(batch->info, rel, 1, NULL, 0);
+		ExecOpenIndices(batch->info, true);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static void
+compare_with_last(UniqueBatch *batch, BatchIndex *mine, Datum *values, bool *nulls)
+{
+	Relation	index = mine->unique->index;
+	TupleDesc	desc = RelationGetDescr(index);
+	MemoryContext old;
+
+	if (mine->any && keys_equal(index, mine->unique->equal, mine->last, mine->last_nulls, values, nulls))
+		report_duplicate(&batch->check, index, values, nulls);
+	MemoryContextReset(mine->last_context);
+	old = MemoryContextSwitchTo(mine->last_context);
+	for (int k = 0; k < IndexRelationGetNumberOfKeyAttributes(index); k++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, k);
+
+		mine->last_nulls[k] = nulls[k];
+		mine->last[k] = nulls[k] ? (Datum) 0 : datumCopy(values[k], attribute->attbyval, attribute->attlen);
+	}
+	mine->any = true;
+	MemoryContextSwitchTo(old);
+}
+
+/* a row as it is written, in the layout's order; an error where its key is there */
+void
+unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
+{
+	EState	   *estate = batch->check.estate;
+	MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+	ItemPointerData tid;
+	bool		sealed = false;
+
+	for (int i = 0; i < batch->check.nindexes; i++)
+	{
+		BatchIndex *mine = &batch->indexes[i];
+		Relation	index = mine->unique->index;
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		if (!must_be_unique(mine->unique, estate, slot, values, nulls))
+			continue;
+		if (mine->hot)
+		{
+			List	   *only = list_make1_oid(RelationGetRelid(index));
+
+			if (!ExecCheckIndexConstraints(batch->info, slot, estate, &tid, only))
+				report_duplicate(&batch->check, index, values, nulls);
+			list_free(only);
+		}
+		if (mine->sort == NULL)
+			compare_with_last(batch, mine, values, nulls);
+		else
+			put_key(batch, mine, values, nulls);
+		sealed = sealed || mine->sealed;
+	}
+	MemoryContextSwitchTo(old);
+	ResetPerTupleExprContext(estate);
+	if (sealed)
+		check_row(&batch->check, slot, &tid, true);
+}
+
+static void
+compare_sorted(UniqueBatch *batch, BatchIndex *mine)
+{
+	IndexTuple	tuple;
+
+	tuplesort_performsort(mine->sort);
+	while ((tuple = tuplesort_getindextuple(mine->sort, true)) != NULL)
+	{
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		CHECK_FOR_INTERRUPTS();
+		index_deform_tuple(tuple, RelationGetDescr(mine->unique->index), values, nulls);
+		compare_with_last(batch, mine, values, nulls);
+	}
+	tuplesort_end(mine->sort);
+}
+
+/* an error where two rows of the batch have one key */
+void
+unique_batch_end(UniqueBatch *batch)
+{
+	for (int i = 0; i < batch->check.nindexes; i++)
+	{
+		if (batch->indexes[i].sort)
+			compare_sorted(batch, &batch->indexes[i]);
+		index_close(batch->check.indexes[i].index, AccessShareLock);
+	}
+	if (batch->info)
+		ExecCloseIndices(batch->info);
+	FreeExecutorState(batch->check.estate);
+	if (batch->check.scan)
+		sealed_scan_end(batch->check.scan);
 }

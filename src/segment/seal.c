@@ -125,10 +125,10 @@ seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, Timesta
 }
 
 /* rows above the limit stay hot; external values count with their raw size */
-static bool
-row_is_too_large(Seal *seal, TupleTableSlot *slot)
+bool
+seal_row_is_too_large(Relation rel, TupleTableSlot *slot)
 {
-	TupleDesc	desc = RelationGetDescr(seal->rel);
+	TupleDesc	desc = RelationGetDescr(rel);
 	Size		bytes = 0;
 
 	for (int i = 0; i < desc->natts; i++)
@@ -179,7 +179,7 @@ make_sort_desc(Relation rel)
 
 /* NULL where the layout gives no order */
 Tuplesortstate *
-seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc)
+seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc, int memory)
 {
 	AttrNumber	attnos[LAYOUT_MAX_ENTITY + 1];
 	Oid			operators[LAYOUT_MAX_ENTITY + 1];
@@ -205,7 +205,7 @@ seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc)
 	if (n == 0)
 		return NULL;
 	return tuplesort_begin_heap(desc, n, attnos, operators, collations, nulls_first,
-								Max(maintenance_work_mem / 4 * 3, 64), NULL, TUPLESORT_NONE);
+								memory, NULL, TUPLESORT_NONE);
 }
 
 /* a heap row with its TID as a column */
@@ -238,7 +238,8 @@ write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 {
 	TupleTableSlot *slot = table_slot_create(seal->rel, NULL);
 	TupleTableSlot *extended = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsVirtual);
-	Tuplesortstate *sort = seal_begin_sort(seal->rel, &seal->layout, seal->sort_desc);
+	Tuplesortstate *sort = seal_begin_sort(seal->rel, &seal->layout, seal->sort_desc,
+											 Max(maintenance_work_mem / 4 * 3, 64));
 	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
 												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
 
@@ -248,7 +249,7 @@ write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 		if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
 			continue;
 		extend_row(slot, extended);
-		if (row_is_too_large(seal, slot))
+		if (seal_row_is_too_large(seal->rel, slot))
 			continue;
 		if (sort)
 			tuplesort_puttupleslot(sort, extended);
