@@ -82,7 +82,7 @@ territory_unseal(PG_FUNCTION_ARGS)
 	if (from >= to)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the end of the period to unseal must come after its start")));
-	rel = seal_open_table(relid, "territory.unseal()");
+	rel = unseal_open_table(relid, "territory.unseal()");
 	rows = unseal_rows(rel, from, to);
 	table_close(rel, NoLock);
 	PG_RETURN_INT64(rows);

@@ -91,8 +91,8 @@ seal_check_constraints(Relation rel)
 }
 
 /* opened and locked for moving rows, or a clear error */
-Relation
-seal_open_table(Oid relid, const char *function)
+static Relation
+open_table(Oid relid, const char *function)
 {
 	Relation	rel = try_relation_open(relid, ShareUpdateExclusiveLock);
 
@@ -120,8 +120,31 @@ seal_open_table(Oid relid, const char *function)
 		AlterTableCreateToastTable(relid, (Datum) 0, AccessExclusiveLock);
 		CommandCounterIncrement();
 	}
+	return rel;
+}
+
+Relation
+seal_open_table(Oid relid, const char *function)
+{
+	Relation	rel = open_table(relid, function);
+
 	if (has_unique_index(rel))
 		LockRelationOid(relid, ShareRowExclusiveLock);
+	return rel;
+}
+
+/*
+ * Nobody may write or lock rows until we commit: a segment that goes takes its
+ * row locks with it, and a writer's snapshot must not show it.  In one step
+ * from the lock that moving takes, or who locked a row and now changes it
+ * would wait for us while we wait for it.
+ */
+Relation
+unseal_open_table(Oid relid, const char *function)
+{
+	Relation	rel = open_table(relid, function);
+
+	LockRelationOid(relid, ExclusiveLock);
 	return rel;
 }
 

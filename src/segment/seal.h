@@ -28,6 +28,7 @@ extern void segment_load_end(SegmentLoad *load, SealResult *result);
 extern bool seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before);
 extern void seal_check_constraints(Relation rel);
 extern Relation seal_open_table(Oid relid, const char *function);
+extern Relation unseal_open_table(Oid relid, const char *function);
 extern Tuplesortstate *seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc);
 extern void seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result);
 extern int64 unseal_rows(Relation rel, TimestampTz from, TimestampTz to);

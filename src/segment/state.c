@@ -136,6 +136,19 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
 	UnlockTuple(rel, tid, ExclusiveLock);
 }
 
+/* is it there now, whatever the caller's snapshot shows? */
+static bool
+segment_exists(ChunkStore *store, SegmentNumber number)
+{
+	ChunkScan	scan;
+	bool		found;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, CHUNK_DIRECTORY, number, number);
+	found = chunk_scan_next(&scan, ForwardScanDirection) != NULL;
+	chunk_scan_end(&scan);
+	return found;
+}
+
 /*
  * Lock a sealed row as heap_lock_tuple would.  On TM_Ok *anchor is the entry
  * that we hold.  On TM_Updated failure->ctid is where the row lives on.
@@ -144,6 +157,14 @@ TM_Result
 state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, LockTupleMode mode,
 			   LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor)
 {
+	if (!segment_exists(store, tid_segment(tid)))
+	{
+		/* unsealed since the caller's snapshot, which a READ COMMITTED command cannot meet */
+		failure->ctid = *tid;
+		failure->xmax = InvalidTransactionId;
+		failure->cmax = InvalidCommandId;
+		return TM_Deleted;
+	}
 	ensure_anchor(rel, store, tid);
 	for (;;)
 	{

@@ -115,7 +115,11 @@ unseal_segment(Unseal *unseal, SealedScan *scan)
 		directory_delete(&unseal->store, number);
 }
 
-/* everything where from is -infinity and to is infinity; returns the rows moved */
+/*
+ * Everything where from is -infinity and to is infinity; returns the rows
+ * moved.  The table is locked by unseal_open_table(), so no row changes between
+ * this snapshot and the end of its segment.
+ */
 int64
 unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 {
@@ -137,8 +141,6 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("cannot unseal in a transaction that keeps its snapshot"),
 						errhint("Use READ COMMITTED.")));
-	/* writers wait, so that no row changes between this snapshot and the end of its segment */
-	LockRelationOid(RelationGetRelid(rel), ShareRowExclusiveLock);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	scan = sealed_scan_begin(rel, snapshot, NULL);
 	if (scan != NULL && chunk_store_open(rel, RowExclusiveLock, &unseal.store))
