@@ -25,11 +25,13 @@
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/procarray.h"
+#include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "am/am.h"
+#include "segment/state.h"
 
 /* ---- running heap's code on a relation of ours ---- */
 
@@ -138,12 +140,27 @@ territory_index_validate_scan(Relation rel, Relation index, IndexInfo *info, Sna
 
 /* ---- VACUUM FULL and CLUSTER: hot rows by heap, our chunks as they are ---- */
 
-static bool
-chunk_is_reserved(Relation toast, HeapTuple tuple)
+static Oid
+chunk_id(Relation toast, HeapTuple tuple)
 {
 	bool		isnull;
 
-	return DatumGetObjectId(fastgetattr(tuple, 1, RelationGetDescr(toast), &isnull)) < CHUNK_RESERVED_END;
+	return DatumGetObjectId(fastgetattr(tuple, 1, RelationGetDescr(toast), &isnull));
+}
+
+/* links to hot rows are void: these have new TIDs */
+static Datum
+without_link(Datum chunk)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datumCopy(chunk, false, -1));
+	StateEntry	entry;
+
+	if (VARSIZE_ANY_EXHDR(value) != sizeof entry)
+		return chunk;
+	memcpy(&entry, VARDATA_ANY(value), sizeof entry);
+	entry.moved = MOVED_NOT;
+	memcpy(VARDATA_ANY(value), &entry, sizeof entry);
+	return PointerGetDatum(value);
 }
 
 /* copy one tuple with its xmin and xmax, unless nobody can see it any more */
@@ -164,6 +181,8 @@ rewrite_chunk(RewriteState rewrite, Relation toast, HeapTuple tuple, Buffer buff
 		return;
 	}
 	heap_deform_tuple(tuple, RelationGetDescr(toast), values, nulls);
+	if (DatumGetObjectId(values[0]) >= CHUNK_STATE_FIRST && DatumGetObjectId(values[0]) < CHUNK_DATA_FIRST)
+		values[2] = without_link(values[2]);
 	copy = heap_form_tuple(RelationGetDescr(toast), values, nulls);
 	rewrite_heap_tuple(rewrite, tuple, copy);
 	heap_freetuple(copy);
@@ -187,7 +206,8 @@ copy_reserved_chunks(Oid from, Oid to, TransactionId oldest, TransactionId freez
 		BufferHeapTupleTableSlot *buffered = (BufferHeapTupleTableSlot *) slot;
 
 		CHECK_FOR_INTERRUPTS();
-		if (chunk_is_reserved(source, buffered->base.tuple))
+		/* who was to be led from a removed segment to a hot row cannot be any more */
+		if (chunk_id(source, buffered->base.tuple) < CHUNK_MOVED_FIRST)
 			rewrite_chunk(rewrite, source, buffered->base.tuple, buffered->buffer, oldest);
 	}
 	table_endscan(scan);
@@ -196,7 +216,7 @@ copy_reserved_chunks(Oid from, Oid to, TransactionId oldest, TransactionId freez
 	table_close(source, NoLock);
 	table_close(target, NoLock);
 	CommandCounterIncrement();
-	reindex_relation(to, 0, &reindex);
+	compat_reindex_relation(to, 0, &reindex);
 }
 
 static void
