@@ -177,7 +177,7 @@ segment_lock_set_alive(SegmentNumber segment)
 	held.alive = segment;
 }
 
-/* before the first segment_lock_exclusive*() of a transaction */
+/* before the first segment_lock_exclusive*() of a transaction: who holds the lock for all is waited for */
 void
 segment_lock_movers(Relation rel)
 {
@@ -185,6 +185,15 @@ segment_lock_movers(Relation rel)
 
 	ItemPointerSet(&tid, SEALED_FIRST_BLOCK, OFFSET_ALL_SEGMENTS);
 	LockTuple(rel, &tid, RowExclusiveLock);
+}
+
+bool
+segment_lock_movers_if_free(Relation rel)
+{
+	ItemPointerData tid;
+
+	ItemPointerSet(&tid, SEALED_FIRST_BLOCK, OFFSET_ALL_SEGMENTS);
+	return ConditionalLockTuple(rel, &tid, RowExclusiveLock);
 }
 
 void
