@@ -52,8 +52,7 @@ segment_load_begin(Relation rel, Relation layout_of)
 	load->rel = rel;
 	if (!chunk_store_open(rel, RowExclusiveLock, &load->store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
-	load->writer = segment_writer_begin(rel, &load->store, layout.nentity, layout.entity, count_segment,
-										&load->result);
+	load->writer = segment_writer_begin(rel, &load->store, &layout, count_segment, &load->result);
 	load->sort = seal_begin_sort(rel, &layout, RelationGetDescr(rel));
 	return load;
 }

@@ -353,8 +353,7 @@ seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
 	seal.sort_desc = make_sort_desc(rel);
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
-	seal.writer = segment_writer_begin(rel, &seal.store, seal.layout.nentity, seal.layout.entity,
-									   delete_sealed_rows, &seal);
+	seal.writer = segment_writer_begin(rel, &seal.store, &seal.layout, delete_sealed_rows, &seal);
 	/* a transaction that keeps its snapshot must not meet rows here that it does not see */
 	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());
 	move_rows(&seal, all, before, snapshot);
