@@ -160,8 +160,8 @@ column_zone_key(ZoneKind kind, Datum value)
 }
 
 /* the bytes of a by-reference value without its header; *copy is to be freed */
-static const char *
-value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy)
+const char *
+column_value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy)
 {
 	struct varlena *plain;
 
@@ -196,8 +196,8 @@ column_values_equal(const ColumnType *column, Datum a, Datum b)
 
 	if (column->byval)
 		return a == b;
-	pa = value_bytes(column, a, &la, &ca);
-	pb = value_bytes(column, b, &lb, &cb);
+	pa = column_value_bytes(column, a, &la, &ca);
+	pb = column_value_bytes(column, b, &lb, &cb);
 	equal = la == lb && memcmp(pa, pb, la) == 0;
 	if (ca)
 		pfree(ca);
@@ -216,7 +216,7 @@ column_geometry_box(const ColumnType *column, Datum value, double *box)
 {
 	size_t		len;
 	struct varlena *copy;
-	const char *bytes = value_bytes(column, value, &len, &copy);
+	const char *bytes = column_value_bytes(column, value, &len, &copy);
 	uint8		flags = len >= POINT_HEADER ? bytes[3] : 0;
 	uint32		head[2];		/* type and number of points */
 	bool		known = false;
@@ -372,7 +372,7 @@ encode_points(const ColumnType *column, const Datum *values, int n, StringInfo o
 	{
 		size_t		len;
 		struct varlena *copy;
-		const char *bytes = value_bytes(column, values[i], &len, &copy);
+		const char *bytes = column_value_bytes(column, values[i], &len, &copy);
 
 		if (i == 0)
 		{
@@ -430,7 +430,7 @@ encode_bytes(const ColumnType *column, const Datum *values, int n, StringInfo ou
 	{
 		size_t		len;
 		struct varlena *copy;
-		const char *bytes = value_bytes(column, values[i], &len, &copy);
+		const char *bytes = column_value_bytes(column, values[i], &len, &copy);
 
 		appendBinaryStringInfo(&data, bytes, (int) len);
 		offsets[i + 1] = data.len;

@@ -57,6 +57,7 @@ extern void column_decode(const ColumnType *column, const char *in, int len, int
 extern bool column_to_decimals(const Datum *values, int n, int64 *numbers, int *scale);
 extern bool column_geometry_box(const ColumnType *column, Datum value, double *box);
 extern Datum column_integer_datum(const ColumnType *column, int64 value);
+extern const char *column_value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy);
 extern bool column_values_equal(const ColumnType *column, Datum a, Datum b);
 extern const char *column_stream_name(const char *in, int len);
 
