@@ -8,7 +8,6 @@
 #include "territory.h"
 #include "segment/layout.h"
 #include "utils/timestamp.h"
-#include "utils/tuplesort.h"
 
 typedef struct SealResult
 {
@@ -32,7 +31,6 @@ extern bool seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *s
 extern void seal_check_constraints(Relation rel);
 extern Relation seal_open_table(Oid relid, const char *function);
 extern bool seal_row_is_too_large(Relation rel, TupleTableSlot *slot);
-extern Tuplesortstate *seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc, int memory);
 extern void seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result);
 
 #define COMPACT_SMALL 16		/* small segments that seal() lets pile up before it merges them */
