@@ -20,6 +20,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/datum.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -212,6 +213,7 @@ struct UniqueCheck
 	int			nindexes;
 	UniqueIndex *indexes;
 	MemoryContext context;
+	MemoryContext key_context;	/* the key that is looked for */
 };
 
 /* which tables have unique indexes, so far as this backend has asked */
@@ -299,6 +301,7 @@ unique_check_begin(Relation rel)
 	check = palloc0(sizeof(UniqueCheck));
 	check->rel = rel;
 	check->context = context;
+	check->key_context = AllocSetContextCreate(context, "territory unique key", ALLOCSET_SMALL_SIZES);
 	/* Self: what is committed now, and what this transaction sealed */
 	check->scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
 	if (check->scan == NULL)
@@ -352,6 +355,22 @@ report_duplicate(UniqueCheck *check, Relation index, Datum *values, bool *nulls)
 					errtableconstraint(check->rel, RelationGetRelationName(index))));
 }
 
+/* what expressions gave lives in per-row memory, which the look through sealed rows resets */
+static void
+keep_expressions(UniqueCheck *check, Relation index, Datum *values, const bool *nulls)
+{
+	MemoryContext old = MemoryContextSwitchTo(check->key_context);
+
+	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(index), i);
+
+		if (index->rd_index->indkey.values[i] == 0 && !nulls[i])
+			values[i] = datumCopy(values[i], attribute->attbyval, attribute->attlen);
+	}
+	MemoryContextSwitchTo(old);
+}
+
 /* is there a sealed row with the key of the row in slot?  An error, or its TID */
 static bool
 check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report)
@@ -368,6 +387,7 @@ check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report
 		if (!form_key(unique->index, unique->info, check->estate, slot, values, nulls) ||
 			(!unique->info->ii_NullsNotDistinct && any_null(unique->index, nulls)))
 			continue;
+		keep_expressions(check, unique->index, values, nulls);
 		check->scan->needed = unique->columns;
 		check->scan->all_columns = unique->all_columns;
 		sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
@@ -377,6 +397,7 @@ check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report
 			report_duplicate(check, unique->index, values, nulls);
 	}
 	ResetPerTupleExprContext(check->estate);
+	MemoryContextReset(check->key_context);
 	return found;
 }
 
