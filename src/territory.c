@@ -13,6 +13,7 @@
 PG_MODULE_MAGIC;
 
 int			territory_segment_rows = SEGMENT_MAX_ROWS;
+bool		territory_bulk_seal = false;
 
 extern void am_init(void);
 extern void scan_init(void);
@@ -28,5 +29,9 @@ _PG_init(void)
 							"Smaller segments prune better and compress less.",
 							&territory_segment_rows, SEGMENT_MAX_ROWS, 1, SEGMENT_MAX_ROWS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("territory.bulk_seal",
+							 "COPY and INSERT ... SELECT write straight into segments.",
+							 "For loading history: rows are never heap tuples, and indexes hold none of them.",
+							 &territory_bulk_seal, false, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("territory");
 }
