@@ -858,7 +858,7 @@ unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
 		{
 			List	   *only = list_make1_oid(RelationGetRelid(index));
 
-			if (!ExecCheckIndexConstraints(batch->info, slot, estate, &tid, only))
+			if (!compat_check_index_constraints(batch->info, slot, estate, &tid, only))
 				report_duplicate(&batch->check, index, values, nulls);
 			list_free(only);
 		}

@@ -141,7 +141,7 @@ lock_share(Relation rel, SegmentNumber segment, bool wait)
 		segment_tid(&tid, segment);
 	if (wait)
 		LockTuple(rel, &tid, ShareLock);
-	else if (!ConditionalLockTuple(rel, &tid, ShareLock))
+	else if (!compat_try_lock_tuple(rel, &tid, ShareLock))
 		return false;
 	if (held.n == MAX_SEGMENT_LOCKS)
 		held.all = true;
@@ -202,5 +202,5 @@ segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment)
 	ItemPointerData tid;
 
 	segment_tid(&tid, segment);
-	return ConditionalLockTuple(rel, &tid, ExclusiveLock);
+	return compat_try_lock_tuple(rel, &tid, ExclusiveLock);
 }
