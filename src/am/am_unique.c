@@ -251,10 +251,10 @@ struct UniqueCheck
 	SealedScan *scan;
 	SnapshotData dirty;			/* shows segments in progress; the rows' states are seen by Self */
 	EState	   *estate;
+	EState	   *sealed_estate;	/* of sealed rows' keys: reset while the looked-for key is held */
 	int			nindexes;
 	UniqueIndex *indexes;
 	MemoryContext context;
-	MemoryContext key_context;	/* the key that is looked for */
 };
 
 /* which tables have unique indexes, so far as this backend has asked */
@@ -333,7 +333,7 @@ open_unique_indexes(UniqueCheck *check)
 	ListCell   *lc;
 
 	check->estate = CreateExecutorState();
-	check->key_context = AllocSetContextCreate(CurrentMemoryContext, "territory unique key", ALLOCSET_SMALL_SIZES);
+	check->sealed_estate = CreateExecutorState();
 	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
 	foreach(lc, indexes)
 	{
@@ -390,6 +390,7 @@ unique_check_end(UniqueCheck *check)
 	for (int i = 0; i < check->nindexes; i++)
 		index_close(check->indexes[i].index, AccessShareLock);
 	FreeExecutorState(check->estate);
+	FreeExecutorState(check->sealed_estate);
 	if (check->scan)
 		sealed_scan_end(check->scan);
 	MemoryContextDelete(check->context);
@@ -404,22 +405,6 @@ report_duplicate(UniqueCheck *check, Relation index, Datum *values, bool *nulls)
 					errmsg("duplicate key value violates unique constraint \"%s\"", RelationGetRelationName(index)),
 					key ? errdetail("Key %s already exists.", key) : 0,
 					errtableconstraint(check->rel, RelationGetRelationName(index))));
-}
-
-/* what expressions gave lives in per-row memory, which the look through sealed rows resets */
-static void
-keep_expressions(UniqueCheck *check, Relation index, Datum *values, const bool *nulls)
-{
-	MemoryContext old = MemoryContextSwitchTo(check->key_context);
-
-	for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(index), i);
-
-		if (index->rd_index->indkey.values[i] == 0 && !nulls[i])
-			values[i] = datumCopy(values[i], attribute->attbyval, attribute->attlen);
-	}
-	MemoryContextSwitchTo(old);
 }
 
 /* the row's key in an index; false where no other row can collide with it */
@@ -449,13 +434,12 @@ check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report
 		fate = ROW_DEAD;
 		if (!must_be_unique(unique, check->estate, slot, values, nulls))
 			continue;
-		keep_expressions(check, unique->index, values, nulls);
 		check->scan->needed = unique->columns;
 		check->scan->all_columns = unique->all_columns;
 		do
 		{
 			sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
-			fate = find_equal(check->scan, unique, check->estate, slot, values, nulls, tid);
+			fate = find_equal(check->scan, unique, check->sealed_estate, slot, values, nulls, tid);
 			if (fate == ROW_LOOK_AGAIN)
 				sealed_scan_forget(check->scan);
 		} while (fate == ROW_LOOK_AGAIN);
@@ -463,7 +447,6 @@ check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report
 			report_duplicate(check, unique->index, values, nulls);
 	}
 	ResetPerTupleExprContext(check->estate);
-	MemoryContextReset(check->key_context);
 	return fate == ROW_ALIVE && ItemPointerIsValid(tid);
 }
 
@@ -905,6 +888,7 @@ unique_batch_end(UniqueBatch *batch)
 	if (batch->info)
 		ExecCloseIndices(batch->info);
 	FreeExecutorState(batch->check.estate);
+	FreeExecutorState(batch->check.sealed_estate);
 	if (batch->check.scan)
 		sealed_scan_end(batch->check.scan);
 }
