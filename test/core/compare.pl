@@ -119,7 +119,7 @@ sub promises
 				my @rows = @lines[ $i + 2 .. $end - 1 ];
 				my $title = $lines[$i];
 
-				if ($title =~ /^ *QUERY PLAN *$/ || $query =~ /explain/i) 
+				if ($title =~ /^ *QUERY PLAN *$/ || $query =~ /explain/i)
 				{
 					$lines[$end] = '(a plan)';
 					@rows = () if $variant =~ /-sealed$/;
