@@ -88,13 +88,11 @@ compat_update_relstats(Relation rel, BlockNumber pages, double tuples, BlockNumb
 #endif
 }
 
-/* ---- locks: from 18 on a failure to get one can be logged ---- */
+/* ---- locks ---- */
 
 #if PG_VERSION_NUM >= 180000
-#define compat_try_lock_tuple(rel, tid, mode) ConditionalLockTuple(rel, tid, mode, false)
 #define compat_try_wait_for_xid(xid) ConditionalXactLockTableWait(xid, false)
 #else
-#define compat_try_lock_tuple(rel, tid, mode) ConditionalLockTuple(rel, tid, mode)
 #define compat_try_wait_for_xid(xid) ConditionalXactLockTableWait(xid)
 #endif
 
