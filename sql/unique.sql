@@ -11,6 +11,7 @@ INSERT INTO k(id) VALUES (500);
 INSERT INTO k(id, u) VALUES (2000, md5('77')::uuid);
 INSERT INTO k(id, code, part) VALUES (2000, 'c5', 1);
 INSERT INTO k(id, low) VALUES (2000, 'l9');
+INSERT INTO k(id, low) VALUES (2001, 'L9A');
 INSERT INTO k(id, code, part) VALUES (2000, 'c5', 3);
 INSERT INTO k VALUES (3000, NULL, NULL, NULL, NULL), (3001, NULL, NULL, NULL, NULL);
 UPDATE k SET id = 7 WHERE id = 8;
