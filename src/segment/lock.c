@@ -185,10 +185,7 @@ segment_lock_movers(Relation rel)
 bool
 segment_lock_movers_if_free(Relation rel)
 {
-	ItemPointerData tid;
-
-	ItemPointerSet(&tid, SEALED_FIRST_BLOCK, OFFSET_ALL_SEGMENTS);
-	return ConditionalLockTuple(rel, &tid, RowExclusiveLock);
+	return lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, false);
 }
 
 void
