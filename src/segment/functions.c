@@ -60,7 +60,7 @@ territory_seal(PG_FUNCTION_ARGS)
 						errmsg("\"before\" is in the future"),
 						errhint("Leave it out to seal all rows.")));
 	rel = seal_open_table(relid, "territory.seal()");
-	seal_rows(rel, all, before, &result);
+	seal_rows(rel, all, before, NULL, &result);
 	table_close(rel, NoLock);
 	values[0] = Int64GetDatum(result.rows);
 	values[1] = Int64GetDatum(result.segments);

@@ -43,6 +43,7 @@ typedef struct Seal
 	Relation	rel;
 	ChunkStore	store;
 	Layout		layout;
+	const BlockRuns *blocks;	/* where to look for rows; NULL: everywhere */
 	SegmentWriter *writer;
 	ItemPointerData *tids;		/* of the rows of the segment being filled */
 	int			ntids;
@@ -90,11 +91,11 @@ seal_check_constraints(Relation rel)
 	list_free(indexes);
 }
 
-/* opened and locked for moving rows, or a clear error */
+/* open it, if rows of it can be moved by the caller, or a clear error */
 Relation
-seal_open_table(Oid relid, const char *function)
+seal_check_table(Oid relid, LOCKMODE lockmode, const char *function)
 {
-	Relation	rel = try_relation_open(relid, ShareUpdateExclusiveLock);
+	Relation	rel = try_relation_open(relid, lockmode);
 
 	if (rel == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
@@ -113,6 +114,15 @@ seal_open_table(Oid relid, const char *function)
 						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
 	PreventCommandIfReadOnly(function);
 	CheckTableNotInUse(rel, function);
+	return rel;
+}
+
+/* opened and locked for moving rows, or a clear error */
+Relation
+seal_open_table(Oid relid, const char *function)
+{
+	Relation	rel = seal_check_table(relid, ShareUpdateExclusiveLock, function);
+
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))
 	{
 		/* came by SET ACCESS METHOD from a heap table that needed none */
@@ -125,21 +135,27 @@ seal_open_table(Oid relid, const char *function)
 	return rel;
 }
 
-/* where the layout's time column is not a timestamptz, its own zone's midnight */
+/* a value of a time column; a date, and a time without zone, is the session's */
+TimestampTz
+seal_time(Oid type, Datum value)
+{
+	int			overflow;
+
+	if (type == DATEOID)
+		return date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow);
+	if (type == TIMESTAMPOID)
+		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+	return DatumGetTimestampTz(value);
+}
+
 bool
 seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before)
 {
-	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid);
 	bool		isnull;
 	Datum		value = slot_getattr(slot, time, &isnull);
 
-	if (isnull)
-		return false;
-	if (type == DATEOID)
-		return date_cmp_timestamptz_internal(DatumGetDateADT(value), before) < 0;
-	if (type == TIMESTAMPOID)
-		return timestamp_cmp_timestamptz_internal(DatumGetTimestamp(value), before) < 0;
-	return DatumGetTimestampTz(value) < before;
+	return !isnull &&
+		seal_time(getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid), value) < before;
 }
 
 /* rows above the limit stay hot; external values count with their raw size */
@@ -291,6 +307,23 @@ row_tid_number(TupleTableSlot *extended)
 	return DatumGetInt64(slot_getattr(extended, extended->tts_tupleDescriptor->natts, &isnull));
 }
 
+/* the whole heap at once, or one run of blocks after the other, as far as they are still there */
+static bool
+next_run(Seal *seal, TableScanDesc scan, int r)
+{
+	BlockNumber nblocks = ((HeapScanDesc) scan)->rs_nblocks;
+
+	if (seal->blocks == NULL)
+		return r == 0;
+	if (r >= seal->blocks->nruns || seal->blocks->runs[r].first >= nblocks)
+		return false;
+	if (r > 0)
+		heap_methods->scan_rescan(scan, NULL, false, false, false, false);
+	heap_setscanlimits(scan, seal->blocks->runs[r].first,
+					   Min(seal->blocks->runs[r].count, nblocks - seal->blocks->runs[r].first));
+	return true;
+}
+
 static void
 move_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 {
@@ -300,18 +333,21 @@ move_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
 												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
 
-	while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+	for (int r = 0; next_run(seal, scan, r); r++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
-			continue;
-		extend_row(slot, extended);
-		if (seal_row_is_too_large(seal->rel, slot))
-			continue;
-		if (sort)
-			tuplesort_puttupleslot(sort, extended);
-		else
-			add_row(seal, extended, row_tid_number(extended));
+		while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
+				continue;
+			extend_row(slot, extended);
+			if (seal_row_is_too_large(seal->rel, slot))
+				continue;
+			if (sort)
+				tuplesort_puttupleslot(sort, extended);
+			else
+				add_row(seal, extended, row_tid_number(extended));
+		}
 	}
 	heap_methods->scan_end(scan);
 	if (sort)
@@ -332,9 +368,9 @@ move_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* the table is locked by seal_open_table() */
+/* of these blocks, unless blocks is NULL; the table is locked by seal_open_table() */
 void
-seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
+seal_rows(Relation rel, bool all, TimestampTz before, const BlockRuns *blocks, SealResult *result)
 {
 	Seal		seal;
 	Snapshot	snapshot;
@@ -343,6 +379,7 @@ seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
 	memset(result, 0, sizeof *result);
 	memset(&seal, 0, sizeof seal);
 	seal.rel = rel;
+	seal.blocks = blocks;
 	seal.result = result;
 	layout_read(rel, &seal.layout);
 	if (!all && seal.layout.time == InvalidAttrNumber)

@@ -163,6 +163,11 @@ CREATE FUNCTION territory.seal(rel regclass, before timestamptz DEFAULT NULL,
 COMMENT ON FUNCTION territory.seal(regclass, timestamptz) IS
 'Move the rows whose time is before the given instant (all rows, when it is left out) into compressed segments, in this transaction. Gives the rows and segments written, what these rows took as heap tuples (bytes, estimated) and what they take now (bytes). Rows that somebody is changing stay hot. Owner only.';
 
+CREATE PROCEDURE territory.seal_in_batches(rel regclass, before timestamptz, batch interval DEFAULT '1 day')
+	LANGUAGE C AS 'MODULE_PATHNAME', 'territory_seal_in_batches';
+COMMENT ON PROCEDURE territory.seal_in_batches(regclass, timestamptz, interval) IS
+'Seal what is older than the given instant, a batch of the calendar at a time (in the time zone of the table''s layout, or else the session''s), oldest first. Commits each batch and says how far it is; a call that was interrupted is simply made again. Rows without a time stay hot. Owner only; not inside a transaction block.';
+
 CREATE FUNCTION territory.adopt(rel regclass, before timestamptz DEFAULT NULL,
 	OUT rows bigint, OUT segments bigint, OUT heap_bytes bigint, OUT sealed_bytes bigint)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_adopt';
