@@ -26,6 +26,11 @@ typedef struct TerritoryScanDesc
 	bool		sealed_ready;	/* sealed was opened, maybe to nothing */
 	SealedScan *sealed;
 
+	/* TABLESAMPLE */
+	BlockNumber sample_blocks;	/* sealed blocks met so far */
+	BlockNumber sample_choice;	/* the last that the method chose */
+	BlockNumber sample_bound;	/* no sealed block has this number */
+
 	/* ANALYZE */
 	BlockNumber analyze_blocks;
 	bool		analyze_hot_done;
@@ -40,6 +45,15 @@ extern void territory_scan_end(TableScanDesc scan);
 extern bool scan_came_sealed(Oid relid);
 extern void am_scan_install(TableAmRoutine *methods);
 extern void am_store_tuple(HeapTuple tuple, TupleTableSlot *slot);
+
+/* am_row.c */
+extern void lifted_remember(Relation rel, ItemPointer tid, CommandId cid);
+extern CommandId lifted_command(Relation rel, ItemPointer tid, CommandId cid);
+extern TM_Result row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy,
+							TM_FailureData *failure);
+extern bool row_was_sealed(TM_Result result, TM_FailureData *failure);
+extern bool row_fetch_version(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot);
+extern void am_row_install(TableAmRoutine *methods);
 
 /* am_modify.c */
 extern void am_modify_install(TableAmRoutine *methods);

@@ -15,17 +15,21 @@
 #include "access/rewriteheap.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "access/xloginsert.h"
 #include "catalog/index.h"
 #include "catalog/pg_am.h"
 #include "commands/vacuum.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "storage/procarray.h"
+#include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/snapmgr.h"
 
 #include "am/am.h"
+#include "segment/state.h"
 
 /* ---- running heap's code on a relation of ours ---- */
 
@@ -126,12 +130,27 @@ territory_index_validate_scan(Relation rel, Relation index, IndexInfo *info, Sna
 
 /* ---- VACUUM FULL and CLUSTER: hot rows by heap, our chunks as they are ---- */
 
-static bool
-chunk_is_reserved(Relation toast, HeapTuple tuple)
+static Oid
+chunk_id(Relation toast, HeapTuple tuple)
 {
 	bool		isnull;
 
-	return DatumGetObjectId(fastgetattr(tuple, 1, RelationGetDescr(toast), &isnull)) < CHUNK_RESERVED_END;
+	return DatumGetObjectId(fastgetattr(tuple, 1, RelationGetDescr(toast), &isnull));
+}
+
+/* links to hot rows are void: these have new TIDs */
+static Datum
+without_link(Datum chunk)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datumCopy(chunk, false, -1));
+	StateEntry	entry;
+
+	if (VARSIZE_ANY_EXHDR(value) != sizeof entry)
+		return chunk;
+	memcpy(&entry, VARDATA_ANY(value), sizeof entry);
+	entry.moved = MOVED_NOT;
+	memcpy(VARDATA_ANY(value), &entry, sizeof entry);
+	return PointerGetDatum(value);
 }
 
 /* copy one tuple with its xmin and xmax, unless nobody can see it any more */
@@ -152,6 +171,8 @@ rewrite_chunk(RewriteState rewrite, Relation toast, HeapTuple tuple, Buffer buff
 		return;
 	}
 	heap_deform_tuple(tuple, RelationGetDescr(toast), values, nulls);
+	if (DatumGetObjectId(values[0]) >= CHUNK_STATE_FIRST && DatumGetObjectId(values[0]) < CHUNK_DATA_FIRST)
+		values[2] = without_link(values[2]);
 	copy = heap_form_tuple(RelationGetDescr(toast), values, nulls);
 	rewrite_heap_tuple(rewrite, tuple, copy);
 	heap_freetuple(copy);
@@ -175,7 +196,8 @@ copy_reserved_chunks(Oid from, Oid to, TransactionId oldest, TransactionId freez
 		BufferHeapTupleTableSlot *buffered = (BufferHeapTupleTableSlot *) slot;
 
 		CHECK_FOR_INTERRUPTS();
-		if (chunk_is_reserved(source, buffered->base.tuple))
+		/* who was to be led from a removed segment to a hot row cannot be any more */
+		if (chunk_id(source, buffered->base.tuple) < CHUNK_MOVED_FIRST)
 			rewrite_chunk(rewrite, source, buffered->base.tuple, buffered->buffer, oldest);
 	}
 	table_endscan(scan);
@@ -184,7 +206,7 @@ copy_reserved_chunks(Oid from, Oid to, TransactionId oldest, TransactionId freez
 	table_close(source, NoLock);
 	table_close(target, NoLock);
 	CommandCounterIncrement();
-	reindex_relation(to, 0, &reindex);
+	compat_reindex_relation(to, 0, &reindex);
 }
 
 static void
@@ -205,15 +227,44 @@ territory_copy_for_cluster(Relation from, Relation to, Relation index, bool sort
 
 /* ---- the rest ---- */
 
-/* keep a page for ANALYZE to hang the sealed rows on */
+/* an empty page at the end of a table that has none */
+static void
+add_first_page(Relation rel)
+{
+	Buffer		buffer;
+
+	LockRelationForExtension(rel, ExclusiveLock);
+	if (RelationGetNumberOfBlocks(rel) > 0)
+	{
+		UnlockRelationForExtension(rel, ExclusiveLock);
+		return;
+	}
+	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, NULL);
+	START_CRIT_SECTION();
+	PageInit(BufferGetPage(buffer), BufferGetPageSize(buffer), 0);
+	MarkBufferDirty(buffer);
+	if (RelationNeedsWAL(rel))
+		log_newpage_buffer(buffer, true);
+	END_CRIT_SECTION();
+	UnlockReleaseBuffer(buffer);
+	UnlockRelationForExtension(rel, ExclusiveLock);
+}
+
+/*
+ * What a seal emptied goes back to the file system, but for one page that
+ * ANALYZE hangs the sealed rows on.
+ */
 static void
 territory_relation_vacuum(Relation rel, VacuumParams *params, BufferAccessStrategy strategy)
 {
-	VacuumParams kept = *params;
+	VacuumParams ours = *params;
+	bool		segments = has_segments(rel);
 
-	if (has_segments(rel))
-		kept.truncate = VACOPTVALUE_DISABLED;
-	heap_methods->relation_vacuum(rel, &kept, strategy);
+	if (segments && RelationGetNumberOfBlocks(rel) <= 1)
+		ours.truncate = VACOPTVALUE_DISABLED;
+	heap_methods->relation_vacuum(rel, &ours, strategy);
+	if (segments)
+		add_first_page(rel);
 }
 
 static bool

@@ -123,7 +123,7 @@ open_heap_table(Oid relid)
 						errmsg("\"%s\" is not a heap table", RelationGetRelationName(rel)),
 						relation_is_territory(rel) ?
 						errhint("It is a territory table already: use territory.seal().") : 0));
-	if (!pg_class_ownercheck(relid, GetUserId()))
+	if (!relation_is_owned(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
 	if (IsCatalogRelation(rel))
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -8,6 +8,10 @@
  * they leave is decoded in the key's columns and compared with the index's own
  * operators; a row whose fate another transaction holds is waited for, as
  * btree does.
+ *
+ * Who checks has entered the gate (segment/lock.c) and looks at the directory
+ * entries of seals in progress, too.  A key found there may still be a hot row's,
+ * which the index knows: that row decides.
  */
 #include "territory.h"
 
@@ -32,6 +36,7 @@
 #include "utils/typcache.h"
 
 #include "am/am.h"
+#include "segment/lock.h"
 #include "segment/state.h"
 
 /* an index entry of the row in slot; false where a predicate leaves it out */
@@ -121,18 +126,28 @@ key_columns(Relation index, IndexInfo *info, bool *all_columns)
 	return columns;
 }
 
-/*
- * Is the sealed row gone?  Waits for a transaction that is deciding it, and
- * then says so, because everything may have changed.
- */
-typedef enum SealedFate
+/* a unique index, ready to form and compare keys */
+typedef struct UniqueIndex
 {
-	SEALED_ALIVE,
-	SEALED_DEAD,
-	SEALED_LOOK_AGAIN,
-} SealedFate;
+	Relation	index;
+	IndexInfo  *info;
+	FmgrInfo	equal[INDEX_MAX_KEYS];
+	Bitmapset  *columns;
+	bool		all_columns;
+} UniqueIndex;
 
-static SealedFate
+/*
+ * Does the row keep others from its key?  A transaction that is deciding it is
+ * waited for; then everything may have changed.
+ */
+typedef enum RowFate
+{
+	ROW_ALIVE,
+	ROW_DEAD,
+	ROW_LOOK_AGAIN,
+} RowFate;
+
+static RowFate
 sealed_fate(SealedScan *scan, ItemPointer tid)
 {
 	SnapshotData dirty;
@@ -144,21 +159,57 @@ sealed_fate(SealedScan *scan, ItemPointer tid)
 	if (found && state.dead && TransactionIdIsValid(dirty.xmin))
 	{
 		XactLockTableWait(dirty.xmin, NULL, NULL, XLTW_None);
-		return SEALED_LOOK_AGAIN;
+		return ROW_LOOK_AGAIN;
 	}
-	return found && state.dead ? SEALED_DEAD : SEALED_ALIVE;
+	return found && state.dead ? ROW_DEAD : ROW_ALIVE;
 }
 
-/* does the open scan, pruned to one key, hold that key? */
-static bool
-find_equal(SealedScan *scan, Relation index, IndexInfo *info, EState *estate, Datum *values, bool *nulls,
-		   FmgrInfo *equal, ItemPointer tid)
+/*
+ * The hot row of a key that may be in a segment in progress, other than the one
+ * in slot.  A seal that has deleted it waits for nobody, so it can be waited for.
+ * Where there is none, no sealed copy of it will be alive.
+ */
+static RowFate
+hot_fate(SealedScan *scan, UniqueIndex *unique, TupleTableSlot *slot, Datum *values, bool *nulls)
+{
+	int			n = IndexRelationGetNumberOfKeyAttributes(unique->index);
+	ScanKeyData keys[INDEX_MAX_KEYS];
+	SnapshotData dirty;
+	TupleTableSlot *hot = table_slot_create(scan->rel, NULL);
+	IndexScanDesc hot_scan;
+	TransactionId other = InvalidTransactionId;
+	RowFate		fate = ROW_DEAD;
+
+	for (int i = 0; i < n; i++)
+		ScanKeyEntryInitialize(&keys[i], nulls[i] ? SK_ISNULL | SK_SEARCHNULL : 0, i + 1, BTEqualStrategyNumber,
+							   InvalidOid, unique->index->rd_indcollation[i], unique->equal[i].fn_oid, values[i]);
+	InitDirtySnapshot(dirty);
+	hot_scan = compat_index_beginscan(scan->rel, unique->index, &dirty, n);
+	index_rescan(hot_scan, keys, n, NULL, 0);
+	while (fate == ROW_DEAD && index_getnext_slot(hot_scan, ForwardScanDirection, hot))
+	{
+		if (ItemPointerIsValid(&slot->tts_tid) && ItemPointerEquals(&hot->tts_tid, &slot->tts_tid))
+			continue;
+		other = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+		fate = TransactionIdIsValid(other) ? ROW_LOOK_AGAIN : ROW_ALIVE;
+	}
+	index_endscan(hot_scan);
+	ExecDropSingleTupleTableSlot(hot);
+	if (fate == ROW_LOOK_AGAIN)
+		XactLockTableWait(other, NULL, NULL, XLTW_None);
+	return fate;
+}
+
+/* what the open scan, pruned to one key, says about that key; *tid is the sealed row, where it is one */
+static RowFate
+find_equal(SealedScan *scan, UniqueIndex *unique, EState *estate, TupleTableSlot *slot, Datum *values, bool *nulls,
+		   ItemPointer tid)
 {
 	TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(scan->rel), &TTSOpsVirtual);
-	bool		found = false;
+	RowFate		fate = ROW_DEAD;
 
 	sealed_scan_restart(scan, ForwardScanDirection);
-	while (!found && sealed_scan_next(scan, ForwardScanDirection))
+	while (fate == ROW_DEAD && sealed_scan_next(scan, ForwardScanDirection))
 	{
 		Datum		sealed_values[INDEX_MAX_KEYS];
 		bool		sealed_nulls[INDEX_MAX_KEYS];
@@ -166,25 +217,20 @@ find_equal(SealedScan *scan, Relation index, IndexInfo *info, EState *estate, Da
 		ExecClearTuple(row);
 		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
 		ExecStoreVirtualTuple(row);
-		if (!form_key(index, info, estate, row, sealed_values, sealed_nulls) ||
-			!keys_equal(index, equal, values, nulls, sealed_values, sealed_nulls))
-			continue;
-		sealed_scan_tid(scan, tid);
-		switch (sealed_fate(scan, tid))
+		if (form_key(unique->index, unique->info, estate, row, sealed_values, sealed_nulls) &&
+			keys_equal(unique->index, unique->equal, values, nulls, sealed_values, sealed_nulls))
 		{
-			case SEALED_ALIVE:
-				found = true;
-				break;
-			case SEALED_DEAD:
-				break;
-			case SEALED_LOOK_AGAIN:
-				sealed_scan_restart(scan, ForwardScanDirection);
-				break;
+			sealed_scan_tid(scan, tid);
+			fate = sealed_fate(scan, tid);
 		}
-		ResetPerTupleExprContext(estate);
 	}
 	ExecDropSingleTupleTableSlot(row);
-	return found;
+	if (fate == ROW_DEAD && scan->met_unsettled)
+	{
+		fate = hot_fate(scan, unique, slot, values, nulls);
+		ItemPointerSetInvalid(tid);
+	}
+	return fate;
 }
 
 static bool
@@ -198,20 +244,11 @@ any_null(Relation index, bool *nulls)
 
 /* ---- a check, for one row or for many of one command ---- */
 
-/* a unique index, ready to form and compare keys */
-typedef struct UniqueIndex
-{
-	Relation	index;
-	IndexInfo  *info;
-	FmgrInfo	equal[INDEX_MAX_KEYS];
-	Bitmapset  *columns;
-	bool		all_columns;
-} UniqueIndex;
-
 struct UniqueCheck
 {
 	Relation	rel;
 	SealedScan *scan;
+	SnapshotData dirty;			/* shows segments in progress; the rows' states are seen by Self */
 	EState	   *estate;
 	int			nindexes;
 	UniqueIndex *indexes;
@@ -322,12 +359,13 @@ unique_check_begin(Relation rel)
 
 	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid) || !has_unique_index(rel))
 		return NULL;
+	gate_enter(rel);
 	context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	check = palloc0(sizeof(UniqueCheck));
 	check->rel = rel;
 	check->context = context;
-	/* Self: what is committed now, and what this transaction sealed */
+	InitDirtySnapshot(check->dirty);
 	check->scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
 	if (check->scan == NULL)
 	{
@@ -335,6 +373,7 @@ unique_check_begin(Relation rel)
 		MemoryContextDelete(context);
 		return NULL;
 	}
+	check->scan->directory_snapshot = &check->dirty;
 	open_unique_indexes(check);
 	MemoryContextSwitchTo(old);
 	return check;
@@ -372,31 +411,39 @@ must_be_unique(UniqueIndex *unique, EState *estate, TupleTableSlot *slot, Datum 
 		(unique->info->ii_NullsNotDistinct || !any_null(unique->index, nulls));
 }
 
-/* is there a sealed row with the key of the row in slot?  An error, or its TID */
+/*
+ * Is there a sealed row with the key of the row in slot?  An error, or its TID.
+ * One that is not sealed yet is no sealed row: it is in the index.
+ */
 static bool
 check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report)
 {
-	bool		found = false;
+	RowFate		fate = ROW_DEAD;
 
-	for (int i = 0; i < check->nindexes && !found; i++)
+	for (int i = 0; i < check->nindexes && (fate == ROW_DEAD || !ItemPointerIsValid(tid)); i++)
 	{
 		UniqueIndex *unique = &check->indexes[i];
 		Datum		values[INDEX_MAX_KEYS];
 		bool		nulls[INDEX_MAX_KEYS];
 		PruneKey	keys[INDEX_MAX_KEYS];
 
+		fate = ROW_DEAD;
 		if (!must_be_unique(unique, check->estate, slot, values, nulls))
 			continue;
 		check->scan->needed = unique->columns;
 		check->scan->all_columns = unique->all_columns;
-		sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
-		found = find_equal(check->scan, unique->index, unique->info, check->estate, values, nulls, unique->equal,
-						   tid);
-		if (found && report)
+		do
+		{
+			sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
+			fate = find_equal(check->scan, unique, check->estate, slot, values, nulls, tid);
+			if (fate == ROW_LOOK_AGAIN)
+				sealed_scan_forget(check->scan);
+		} while (fate == ROW_LOOK_AGAIN);
+		if (fate == ROW_ALIVE && report)
 			report_duplicate(check, unique->index, values, nulls);
 	}
 	ResetPerTupleExprContext(check->estate);
-	return found;
+	return fate == ROW_ALIVE && ItemPointerIsValid(tid);
 }
 
 void

@@ -99,6 +99,7 @@ make_scan_path(RelOptInfo *rel, Path *model, Path *child)
 	path->path.parallel_safe = model->parallel_safe;
 	path->path.parallel_workers = model->parallel_workers;
 	path->path.rows = model->rows;
+	path_copy_disabled(&path->path, model);
 	path->path.startup_cost = model->startup_cost;
 	path->path.total_cost = model->total_cost;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
@@ -171,7 +172,7 @@ replace_seqscan(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	double		all = Max(rel->tuples, 1);
 	double		hot = Max(rel->tuples - sealed->rows, 0);
 	double		divisor = Max(seqscan->parallel_workers, 1);
-	Cost		disabled = enable_seqscan ? 0 : disable_cost;
+	Cost		disabled = seqscan_disable_cost();
 	Cost		run = seqscan->total_cost - seqscan->startup_cost - disabled;
 
 	if (!seqscan->parallel_aware)
@@ -232,6 +233,18 @@ is_territory_table(RangeTblEntry *rte, SealedCost *sealed)
 	return ours;
 }
 
+/* WHERE CURRENT OF can be answered by the TID path only, which core made */
+static bool
+is_current_of(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+		if (IsA(lfirst_node(RestrictInfo, lc)->clause, CurrentOfExpr))
+			return true;
+	return false;
+}
+
 static void
 set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
@@ -250,7 +263,9 @@ set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	sealed.quals = rel->baserestrictcost;
 
 	/* add_path threw away paths that cost more than a wrapped path will: sequential ones come back */
-	whole = lappend(rel->pathlist, create_seqscan_path(root, rel, rel->lateral_relids, 0));
+	whole = rel->pathlist;
+	if (!is_current_of(rel))
+		whole = lappend(whole, create_seqscan_path(root, rel, rel->lateral_relids, 0));
 	partial = rel->partial_pathlist;
 	if (rel->consider_parallel && rel->lateral_relids == NULL)
 	{
