@@ -316,6 +316,7 @@ add_to_group(SegmentEntry *group, const SegmentEntry *entry)
 	group->rows += entry->rows;
 	group->data_len += entry->data_len;
 	group->heap_bytes += entry->heap_bytes;
+	group->sealed_at = Max(group->sealed_at, entry->sealed_at);
 	group->natts = Max(group->natts, entry->natts);
 	if (first)
 	{

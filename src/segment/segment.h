@@ -52,6 +52,7 @@ typedef struct SegmentEntry
 	int64		rows;
 	int64		data_len;
 	int64		heap_bytes;		/* what these rows took as heap tuples, about */
+	int64		sealed_at;		/* when this was written, as a timestamptz; of a group, the last */
 	uint32		header_len;		/* of the block header at the start of the data; 0 for a group, as what follows */
 	uint32		header_crc;
 	int32		nblocks;

@@ -14,6 +14,7 @@
 #include "port/pg_crc32c.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "codec/codec.h"
 #include "segment/segment.h"
@@ -323,6 +324,7 @@ flush_segment(SegmentWriter *writer)
 	entry->header_crc = stream_crc(header.data, header.len);
 	entry->data_len = (int64) header.len + data.len;
 	entry->heap_bytes = heap_estimate(writer);
+	entry->sealed_at = GetCurrentTimestamp();
 	entry->number = writer->number;
 	write_pieces(writer, &header, &data);
 	directory_insert(writer->store, entry);
