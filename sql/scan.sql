@@ -42,7 +42,7 @@ SET enable_hashjoin = off; SET enable_mergejoin = off;
 SELECT sum(v) FROM generate_series(3, 6) x JOIN s ON s.sensor = x WHERE t < '2026-03-28 12:00';
 RESET enable_hashjoin; RESET enable_mergejoin;
 -- order: hot and sealed rows merged, both ways, with few blocks opened
-SELECT plan_of($$SELECT sensor, t FROM s WHERE sensor = 3 ORDER BY t LIMIT 3$$);
+SELECT plan_of($$SELECT sensor, t, v FROM s WHERE sensor = 3 ORDER BY t LIMIT 3$$);
 SELECT sensor, t, v FROM s ORDER BY t DESC, sensor LIMIT 4;
 SELECT sensor, t, v FROM s WHERE v > 98 ORDER BY sensor DESC, t DESC LIMIT 5;
 SET enable_sort = off;

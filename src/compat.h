@@ -38,10 +38,12 @@
 #define RelPhysical RelFileLocator
 #define relation_physical(rel) ((rel)->rd_locator)
 #define relphysical_equals(a, b) RelFileLocatorEquals(a, b)
+#define relation_new_since(rel) ((rel)->rd_firstRelfilelocatorSubid)
 #else
 #define RelPhysical RelFileNode
 #define relation_physical(rel) ((rel)->rd_node)
 #define relphysical_equals(a, b) RelFileNodeEquals(a, b)
+#define relation_new_since(rel) ((rel)->rd_firstRelfilenodeSubid)
 #endif
 
 #if PG_VERSION_NUM < 160000

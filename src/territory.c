@@ -17,6 +17,7 @@ bool		territory_bulk_seal = false;
 
 extern void am_init(void);
 extern void scan_init(void);
+extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
 void
@@ -33,5 +34,6 @@ _PG_init(void)
 							 "COPY and INSERT ... SELECT write straight into segments.",
 							 "For loading history: rows are never heap tuples, and indexes hold none of them.",
 							 &territory_bulk_seal, false, PGC_USERSET, 0, NULL, NULL, NULL);
+	seal_each_statement_init();
 	MarkGUCPrefixReserved("territory");
 }

@@ -25,6 +25,7 @@ am_init(void)
 	am_scan_install(&territory_methods);
 	am_row_install(&territory_methods);
 	am_modify_install(&territory_methods);
+	am_index_install(&territory_methods);
 	am_rewrite_install(&territory_methods);
 	am_ddl_install(&territory_methods);
 	am_bulk_init();

@@ -66,6 +66,7 @@ extern UniqueCheck *unique_check_begin(Relation rel);
 extern void unique_check_row(UniqueCheck *check, TupleTableSlot *slot);
 extern void unique_check_end(UniqueCheck *check);
 extern void unique_check(Relation rel, TupleTableSlot *slot);
+extern bool unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPointer tid);
 extern void unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot);
 
 typedef struct UniqueBatch UniqueBatch;
@@ -81,6 +82,9 @@ extern bool bulk_takes(Relation rel, TupleTableSlot *slot, CommandId cid, int op
 extern int	bulk_takes_many(Relation rel, TupleTableSlot **slots, int n, TupleTableSlot **left, int options);
 extern void bulk_finish(Relation rel);
 extern void am_bulk_init(void);
+
+/* am_index.c */
+extern void am_index_install(TableAmRoutine *methods);
 
 /* am_rewrite.c */
 extern bool rewrite_takes(Relation rel, TupleTableSlot *slot);

@@ -14,6 +14,7 @@
 #include "access/parallel.h"
 #include "access/rewriteheap.h"
 #include "access/table.h"
+#include "access/visibilitymap.h"
 #include "access/xact.h"
 #include "access/xloginsert.h"
 #include "catalog/index.h"
@@ -27,6 +28,7 @@
 #include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "am/am.h"
 #include "segment/state.h"
@@ -71,6 +73,14 @@ has_segments(Relation rel)
 	return sealed.rows > 0;
 }
 
+/* does the constraint hold already, so that only the index is made anew? */
+static bool
+constraint_holds(Relation rel, Relation index)
+{
+	return ReindexIsProcessingIndex(RelationGetRelid(index)) && index->rd_index->indisvalid &&
+		relation_new_since(rel) == InvalidSubTransactionId;
+}
+
 /*
  * A new unique index or exclusion constraint must hold for sealed rows too.  A
  * parallel build asks once, in its first worker, with the snapshot that all of
@@ -81,7 +91,7 @@ check_new_constraint(Relation rel, Relation index, IndexInfo *info, TableScanDes
 {
 	Snapshot	snapshot = NULL;
 
-	if (!(info->ii_Unique || info->ii_ExclusionOps) || ReindexIsProcessingIndex(RelationGetRelid(index)) ||
+	if (!(info->ii_Unique || info->ii_ExclusionOps) || constraint_holds(rel, index) ||
 		(s && ParallelWorkerNumber != 0) || !has_segments(rel))
 		return;
 	if (info->ii_ExclusionOps || !index->rd_index->indimmediate)
@@ -250,6 +260,26 @@ add_first_page(Relation rel)
 	UnlockRelationForExtension(rel, ExclusiveLock);
 }
 
+/* heap's VACUUM counted hot rows in reltuples */
+static void
+count_sealed_rows(Relation rel)
+{
+	DirectoryTotals sealed;
+	HeapTuple	tuple;
+	BlockNumber visible;
+
+	CommandCounterIncrement();	/* see what heap stored */
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(rel)));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", RelationGetRelid(rel));
+	sealed_totals(rel, SnapshotSelf, &sealed);
+	visibilitymap_count(rel, &visible, NULL);
+	vac_update_relstats(rel, RelationGetNumberOfBlocks(rel),
+						Max(((Form_pg_class) GETSTRUCT(tuple))->reltuples, 0) + sealed.rows, visible,
+						rel->rd_rel->relhasindex, InvalidTransactionId, InvalidMultiXactId, NULL, NULL, false);
+	ReleaseSysCache(tuple);
+}
+
 /*
  * What a seal emptied goes back to the file system, but for one page that
  * ANALYZE hangs the sealed rows on.
@@ -264,7 +294,10 @@ territory_relation_vacuum(Relation rel, VacuumParams *params, BufferAccessStrate
 		ours.truncate = VACOPTVALUE_DISABLED;
 	heap_methods->relation_vacuum(rel, &ours, strategy);
 	if (segments)
+	{
 		add_first_page(rel);
+		count_sealed_rows(rel);
+	}
 }
 
 static bool
@@ -279,13 +312,17 @@ territory_relation_toast_am(Relation rel)
 	return HEAP_TABLE_AM_OID;
 }
 
-/* heap's estimate from hot pages, and the sealed rows as the directory counts them */
+/*
+ * heap's estimate from hot pages, and the sealed rows as the directory counts
+ * them.  reltuples counts both, and sealing changes their sum little: what is
+ * not sealed is hot.
+ */
 static void
 territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *pages, double *tuples,
 								 double *allvisfrac)
 {
 	DirectoryTotals sealed;
-	double		counted = rel->rd_rel->reltuples;
+	float4		counted = rel->rd_rel->reltuples;
 
 	sealed_totals(rel, SnapshotSelf, &sealed);
 	if (sealed.rows == 0)
@@ -293,8 +330,8 @@ territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);
 		return;
 	}
-	/* reltuples may count sealed rows, or, after VACUUM, not: heap's density must not see it */
-	rel->rd_rel->reltuples = -1;
+	if (counted >= 0)
+		rel->rd_rel->reltuples = Max(counted - sealed.rows, 0);
 	PG_TRY();
 	{
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);

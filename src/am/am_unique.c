@@ -475,6 +475,50 @@ unique_check(Relation rel, TupleTableSlot *slot)
 	unique_check_end(check);
 }
 
+/* the living sealed row that has a key in one index, be it dying in another transaction */
+bool
+unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPointer tid)
+{
+	SealedScan *scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
+	PruneKey	keys[INDEX_MAX_KEYS];
+	FmgrInfo	equal[INDEX_MAX_KEYS];
+	EState	   *estate;
+	IndexInfo  *info;
+	TupleTableSlot *row;
+	bool		found = false;
+
+	if (scan == NULL)
+		return false;
+	estate = CreateExecutorState();
+	info = BuildIndexInfo(index);
+	lookup_equal_functions(index, equal);
+	scan->needed = key_columns(index, info, &scan->all_columns);
+	sealed_scan_prune(scan, keys, prune_keys_for(index, values, nulls, keys));
+	sealed_scan_restart(scan, ForwardScanDirection);
+	row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
+	while (!found && sealed_scan_next(scan, ForwardScanDirection))
+	{
+		SnapshotData dirty;
+		Datum		sealed_values[INDEX_MAX_KEYS];
+		bool		sealed_nulls[INDEX_MAX_KEYS];
+
+		ExecClearTuple(row);
+		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
+		ExecStoreVirtualTuple(row);
+		if (form_key(index, info, estate, row, sealed_values, sealed_nulls) &&
+			keys_equal(index, equal, values, nulls, sealed_values, sealed_nulls))
+		{
+			sealed_scan_tid(scan, tid);
+			found = state_alive_dirty(rel, tid, &dirty);
+		}
+		ResetPerTupleExprContext(estate);
+	}
+	ExecDropSingleTupleTableSlot(row);
+	FreeExecutorState(estate);
+	sealed_scan_end(scan);
+	return found;
+}
+
 /*
  * A new unique index is built of hot rows only: sort the keys of all rows as
  * the build would, which raises its error at the first two that are equal.

@@ -134,7 +134,10 @@ with_all_columns(Path *path)
 	return &copy->path;
 }
 
-/* an index path gives up to two: in the index's order, and in none */
+/*
+ * An index path gives up to two: in the index's order, and in none.  Without
+ * sealed rows the order costs nothing, and plans are those of a heap table.
+ */
 static List *
 wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Path *child, List *paths)
 {
@@ -147,16 +150,18 @@ wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	path->path.total_cost += cost / divisor;
 	if (supports_backward(child))
 		path->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
-	paths = lappend(paths, path);
-	if (child->pathkeys && !child->parallel_aware)
+	if (sealed->rows > 0 || child->pathkeys == NIL)
+		paths = lappend(paths, path);
+	if (child->pathkeys)
 	{
 		double		rows = Max(path->path.rows, 2.0);
-		Cost		sort = rows * log(rows) / M_LN2 * 2.0 * cpu_operator_cost;
+		Cost		sort = sealed->rows > 0 ? rows * log(rows) / M_LN2 * 2.0 * cpu_operator_cost : 0;
 
 		path = make_scan_path(rel, child, child);
 		path->path.pathkeys = child->pathkeys;
 		/* blocks are opened as the order needs them, so little of it comes before the first row */
 		path->path.startup_cost += Min(cost, sealed->segments * cpu_operator_cost + BLOCK_MAX_ROWS * cpu_tuple_cost);
+		/* one of several workers adds all sealed rows */
 		path->path.total_cost += cost + sort;
 		path->path.total_cost = Max(path->path.total_cost, path->path.startup_cost);
 		paths = lappend(paths, path);

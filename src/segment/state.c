@@ -106,6 +106,33 @@ state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *en
 	return find_version(store, tid, snapshot, entry, NULL, NULL);
 }
 
+/*
+ * Is the row alive, as HeapTupleSatisfiesDirty would have it: whose fate
+ * another transaction holds lives, and snapshot->xmax tells whose.
+ */
+bool
+state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot)
+{
+	ChunkStore	store;
+	StateEntry	state;
+	bool		dead;
+
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return false;
+	InitDirtySnapshot(*snapshot);
+	snapshot->xmin = snapshot->xmax = InvalidTransactionId;
+	snapshot->speculativeToken = 0;
+	dead = state_find(&store, tid, snapshot, &state) && state.dead;
+	if (dead && TransactionIdIsValid(snapshot->xmin))
+	{
+		snapshot->xmax = snapshot->xmin;
+		dead = false;
+	}
+	snapshot->xmin = InvalidTransactionId;
+	chunk_store_close(&store, AccessShareLock);
+	return !dead;
+}
+
 /* a dead mark on a row that nobody else can know yet */
 void
 state_insert_dead(ChunkStore *store, SegmentNumber segment, int place)

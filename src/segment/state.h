@@ -48,6 +48,7 @@ extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid
 extern TM_Result state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved,
 								 ItemPointer forward, CommandId command);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);
+extern bool state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot);
 extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place);
 
 /* relocated.c */
