@@ -38,6 +38,7 @@
 #include "segment/move.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
+#include "segment/table.h"
 
 typedef struct Seal
 {
@@ -79,24 +80,11 @@ seal_check_constraints(Relation rel)
 Relation
 seal_check_table(Oid relid, LOCKMODE lockmode, const char *function)
 {
-	Relation	rel = try_relation_open(relid, lockmode);
+	Relation	rel;
 
-	if (rel == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is partitioned", RelationGetRelationName(rel)),
-						errhint("Call %s on each of its partitions.", function)));
-	if (!relation_is_territory(rel))
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is not a territory table", RelationGetRelationName(rel)),
-						errhint("Use ALTER TABLE ... SET ACCESS METHOD territory first.")));
-	if (!relation_is_owned(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
-	if (RELATION_IS_OTHER_TEMP(rel))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
 	PreventCommandIfReadOnly(function);
+	table_check_owner(relid);
+	rel = table_open_ours(relid, lockmode, function);
 	CheckTableNotInUse(rel, function);
 	return rel;
 }

@@ -180,10 +180,17 @@ COMMENT ON FUNCTION territory.unseal(regclass, timestamptz, timestamptz) IS
 'Move sealed rows with from_time <= time < to_time back into the heap (all of them, when the times are left out). Gives the number of rows. Owner only.';
 
 CREATE FUNCTION territory.segments(rel regclass) RETURNS TABLE(segment integer, rows integer, dead_rows integer,
-	blocks integer, heap_bytes bigint, sealed_bytes bigint)
+	blocks integer, heap_bytes bigint, sealed_bytes bigint, from_time timestamptz, to_time timestamptz,
+	from_entity text, to_entity text, sealed_at timestamptz)
 	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_segments';
 COMMENT ON FUNCTION territory.segments(regclass) IS
-'A row per segment: its rows, how many of them were deleted or updated since, its blocks, and its bytes before and after. Needs SELECT on the table.';
+'A row per segment: its rows, how many of them were deleted or updated since, its blocks, its bytes before (estimated) and after, the first and last time in it, the first and last value of its leading entity column (as text; null where row-level security applies to the caller, as are the times), and when it was written. Needs SELECT on the table.';
+
+CREATE FUNCTION territory.table_totals(rel regclass, OUT hot_rows bigint, OUT segments bigint, OUT sealed_rows bigint,
+	OUT heap_bytes bigint, OUT sealed_bytes bigint, OUT last_seal timestamptz)
+	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_table_totals';
+COMMENT ON FUNCTION territory.table_totals(regclass) IS
+'What a territory table holds: hot rows (counted, or estimated from 1,000 pages where it has more), segments, living sealed rows, what these took as heap tuples (bytes, estimated) and what they take now (bytes), and when the last segment was written. Needs SELECT on the table.';
 
 CREATE FUNCTION territory.verify(rel regclass) RETURNS TABLE(segment integer, rows bigint, ok boolean, problem text)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_verify';
@@ -191,18 +198,16 @@ COMMENT ON FUNCTION territory.verify(regclass) IS
 'Check every checksum and decode every value of every segment. Gives per segment its living rows, whether it is sound, and if not the error. Needs SELECT on the table.';
 
 CREATE VIEW territory.table_status WITH (security_invoker = true) AS
-SELECT c.oid::regclass AS relation, s.segments, s.sealed_rows - s.dead_rows AS sealed_rows, s.sealed_bytes,
-	pg_relation_size(c.oid) AS hot_bytes, pg_indexes_size(c.oid) AS index_bytes,
-	round(s.heap_bytes::numeric / nullif(s.sealed_bytes, 0), 1) AS ratio
+SELECT c.oid::regclass AS relation, s.hot_rows, pg_relation_size(c.oid) AS hot_bytes, pg_indexes_size(c.oid) AS index_bytes,
+	s.segments, s.sealed_rows, s.sealed_bytes,
+	round(s.heap_bytes::numeric / nullif(s.sealed_bytes, 0), 1) AS ratio, s.last_seal
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_am a ON a.oid = c.relam AND a.amname = 'territory'
-CROSS JOIN LATERAL (SELECT count(*) AS segments, coalesce(sum(rows), 0)::bigint AS sealed_rows,
-	coalesce(sum(dead_rows), 0)::bigint AS dead_rows, coalesce(sum(heap_bytes), 0)::bigint AS heap_bytes,
-	coalesce(sum(sealed_bytes), 0)::bigint AS sealed_bytes FROM territory.segments(c.oid)) s
+CROSS JOIN LATERAL territory.table_totals(c.oid) s
 WHERE c.relkind IN ('r', 'm') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
 	AND NOT pg_catalog.pg_is_other_temp_schema(c.relnamespace);
 COMMENT ON VIEW territory.table_status IS
-'A row per territory table that the caller may read: segments, living sealed rows, bytes sealed, bytes of hot rows and indexes, and how much smaller the sealed rows became.';
+'A row per territory table that the caller may read: its hot rows (estimated where they fill more than 1,000 pages), bytes of these and of the indexes, segments, living sealed rows, bytes sealed, how much smaller the sealed rows became, and when it was last sealed.';
 GRANT SELECT ON territory.table_status TO PUBLIC;
 
 GRANT USAGE ON SCHEMA territory TO PUBLIC;
