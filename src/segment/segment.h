@@ -127,9 +127,11 @@ extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys
 /* writer.c */
 typedef struct SegmentWriter SegmentWriter;
 typedef void (*SegmentWritten) (SegmentEntry *entry, void *arg);
+typedef void (*SegmentMeasured) (AttrNumber attno, int64 bytes, const char *codec, void *arg);
 
 extern SegmentWriter *segment_writer_begin(Relation rel, ChunkStore *store, int nentity,
 										   const AttrNumber *entity, SegmentWritten written, void *arg);
+extern void segment_writer_measure(SegmentWriter *writer, SegmentMeasured measured);
 extern void segment_writer_add(SegmentWriter *writer, TupleTableSlot *slot);
 extern void segment_writer_end(SegmentWriter *writer);
 

@@ -192,6 +192,12 @@ CREATE FUNCTION territory.table_totals(rel regclass, OUT hot_rows bigint, OUT se
 COMMENT ON FUNCTION territory.table_totals(regclass) IS
 'What a territory table holds: hot rows (counted, or estimated from 1,000 pages where it has more), segments, living sealed rows, what these took as heap tuples (bytes, estimated) and what they take now (bytes), and when the last segment was written. Needs SELECT on the table.';
 
+CREATE FUNCTION territory.advise(rel regclass, sample_rows integer DEFAULT 65536) RETURNS TABLE(column_name name, type text,
+	codec text, heap_bytes_per_value numeric, sealed_bytes_per_value numeric, ratio numeric)
+	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_advise';
+COMMENT ON FUNCTION territory.advise(regclass, integer) IS
+'What a heap or territory table would take if all of it were sealed, judged by about so many of its rows, without sealing anything: per column its type, the encoding of its first block, bytes per row as heap stores its values and as segments would, and how many times smaller that is; the last row, without a column name, is of whole rows with all overhead but indexes. Needs SELECT on every column, and is refused where row-level security applies to the caller.';
+
 CREATE FUNCTION territory.verify(rel regclass) RETURNS TABLE(segment integer, rows bigint, ok boolean, problem text)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_verify';
 COMMENT ON FUNCTION territory.verify(regclass) IS

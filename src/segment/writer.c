@@ -44,6 +44,7 @@ struct SegmentWriter
 	MemoryContext values;		/* by-reference values of the segment being filled */
 	MemoryContext scratch;
 	SegmentWritten written;
+	SegmentMeasured measured;	/* then nothing is written */
 	void	   *arg;
 };
 
@@ -83,6 +84,13 @@ segment_writer_begin(Relation rel, ChunkStore *store, int nentity, const AttrNum
 	writer->written = written;
 	writer->arg = arg;
 	return writer;
+}
+
+/* write nothing, but tell what each column takes; the store may be NULL then */
+void
+segment_writer_measure(SegmentWriter *writer, SegmentMeasured measured)
+{
+	writer->measured = measured;
 }
 
 /* a copy that is neither compressed nor out of line; adds its size to *bytes */
@@ -287,6 +295,20 @@ heap_estimate(SegmentWriter *writer)
 	return (int64) writer->rows * row + MAXALIGN(writer->bytes);
 }
 
+/* under the next number: data first, the entry last */
+static void
+insert_segment(SegmentWriter *writer, SegmentEntry *entry, StringInfo header, StringInfo data)
+{
+	if (writer->number < 0 || writer->number == SEGMENT_MAX_NUMBER)
+		writer->number = directory_next_number(writer->store);
+	else
+		writer->number++;
+	directory_close_groups(writer->store, writer->number);
+	entry->number = writer->number;
+	write_pieces(writer, header, data);
+	directory_insert(writer->store, entry);
+}
+
 static void
 flush_segment(SegmentWriter *writer)
 {
@@ -305,16 +327,17 @@ flush_segment(SegmentWriter *writer)
 	append_integers(&header, block_rows, nblocks);
 	for (int c = 0; c < writer->ncolumns; c++)
 	{
+		int			at = data.len;
+		int			before = header.len + data.len;
+
 		write_column(writer, &writer->columns[c], first_row, nblocks, &header, &data);
+		if (writer->measured)
+			writer->measured(writer->columns[c].attno, header.len + data.len - before,
+							 column_stream_name(data.data + at, data.len - at), writer->arg);
 		if (entry->nzones < SEGMENT_MAX_ZONES)
 			compute_zone(&writer->columns[c], 0, writer->rows, &entry->zones[entry->nzones++]);
 	}
 
-	if (writer->number < 0 || writer->number == SEGMENT_MAX_NUMBER)
-		writer->number = directory_next_number(writer->store);
-	else
-		writer->number++;
-	directory_close_groups(writer->store, writer->number);
 	entry->format = SEGMENT_FORMAT;
 	entry->segments = 1;
 	entry->rows = writer->rows;
@@ -325,9 +348,8 @@ flush_segment(SegmentWriter *writer)
 	entry->data_len = (int64) header.len + data.len;
 	entry->heap_bytes = heap_estimate(writer);
 	entry->sealed_at = GetCurrentTimestamp();
-	entry->number = writer->number;
-	write_pieces(writer, &header, &data);
-	directory_insert(writer->store, entry);
+	if (!writer->measured)
+		insert_segment(writer, entry, &header, &data);
 	if (writer->written)
 		writer->written(entry, writer->arg);
 	MemoryContextSwitchTo(old);
