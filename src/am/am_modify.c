@@ -14,6 +14,7 @@
  */
 #include "territory.h"
 
+#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
@@ -247,6 +248,31 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 									  update_indexes);
 }
 
+/*
+ * Can the new version's key be another row's?  Not while no key changed, which
+ * the lock's mode tells; but it does not speak of partial and expression
+ * indexes.
+ */
+static bool
+key_may_be_new(Relation rel, LockTupleMode mode)
+{
+	bool		beyond = mode != LockTupleNoKeyExclusive;
+	List	   *indexes = beyond ? NIL : RelationGetIndexList(rel);
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		beyond = beyond || (index->rd_index->indisunique &&
+							(!index->rd_index->indimmediate || RelationGetIndexExpressions(index) != NIL ||
+							 RelationGetIndexPredicate(index) != NIL));
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return beyond;
+}
+
 static TM_Result
 territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, CommandId cid, Snapshot snapshot,
 					   Snapshot crosscheck, bool wait, TM_FailureData *failure, LockTupleMode *mode,
@@ -271,7 +297,7 @@ territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, Com
 			break;
 		tid = failure->ctid;
 	}
-	if (result == TM_Ok)
+	if (result == TM_Ok && key_may_be_new(rel, *mode))
 		unique_check(rel, slot);
 	return result;
 }
