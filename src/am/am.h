@@ -100,6 +100,7 @@ extern void am_rewrite_install(TableAmRoutine *methods);
 extern void am_rewrite_init(void);
 
 /* am_ddl.c */
+extern void am_add_first_page(Relation rel);
 extern void am_ddl_install(TableAmRoutine *methods);
 extern void am_ddl_init(void);
 
