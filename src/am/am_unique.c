@@ -133,13 +133,16 @@ sealed_fate(SealedScan *scan, ItemPointer tid)
 {
 	SnapshotData dirty;
 	StateEntry	state;
+	TransactionId decider;
 	bool		found;
 
 	InitDirtySnapshot(dirty);
 	found = state_find(&scan->store, tid, &dirty, &state);
-	if (found && state.dead && TransactionIdIsValid(dirty.xmin))
+	/* a mark being made is seen as itself, or as the anchor that it replaces */
+	decider = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+	if (found && TransactionIdIsValid(decider))
 	{
-		XactLockTableWait(dirty.xmin, NULL, NULL, XLTW_None);
+		XactLockTableWait(decider, scan->rel, tid, XLTW_InsertIndex);
 		return SEALED_LOOK_AGAIN;
 	}
 	return found && state.dead ? SEALED_DEAD : SEALED_ALIVE;
