@@ -135,6 +135,28 @@ update_lock_mode(Relation rel, ItemPointer tid, TupleTableSlot *new_slot)
 	return mode;
 }
 
+/* was the row lifted, and its copy deleted?  Then heap would call the row deleted, not updated */
+static bool
+lifted_to_delete(Relation rel, TM_FailureData *failure)
+{
+	HeapTupleData tuple;
+	HeapTupleHeader header;
+	Buffer		buffer;
+	bool		deleted;
+
+	tuple.t_self = failure->ctid;
+	if (!RelationIsLogicallyLogged(rel) || !heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
+		return false;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	header = tuple.t_data;
+	deleted = TransactionIdEquals(HeapTupleHeaderGetXmin(header), failure->xmax) &&
+		ItemPointerEquals(&header->t_ctid, &tuple.t_self) &&
+		!(header->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) &&
+		TransactionIdDidCommit(HeapTupleHeaderGetUpdateXid(header));
+	UnlockReleaseBuffer(buffer);
+	return deleted;
+}
+
 /*
  * Mark a sealed row dead; with a slot, insert what takes its place first.
  * Options are heap_insert's.
@@ -153,11 +175,13 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 	result = state_lock_row(rel, &store, tid, cid, mode, wait ? LockWaitBlock : LockWaitSkip, failure, &anchor);
 	if (result == TM_WouldBlock)
 		result = TM_BeingModified;
+	if (result == TM_Updated && lifted_to_delete(rel, failure))
+		result = TM_Deleted;
 	if (result == TM_Ok)
 	{
 		if (new_slot)
 			heap_methods->tuple_insert(rel, new_slot, cid, options, NULL);
-		result = state_mark_dead(&store, &anchor, tid, new_slot ? &new_slot->tts_tid : NULL, cid);
+		result = state_mark_dead(rel, &store, &anchor, tid, new_slot ? &new_slot->tts_tid : NULL, cid);
 		if (result != TM_Ok)
 			elog(ERROR, "territory: unexpected result %d on a locked state entry", result);
 	}
@@ -170,7 +194,8 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
  * of this command may lock, update or delete at command_for().
  */
 static TM_Result
-lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData *failure, ItemPointer hot)
+lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData *failure, LockTupleMode mode,
+		 ItemPointer hot)
 {
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TM_Result	result;
@@ -178,7 +203,7 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 	if (!territory_fetch_row_version(rel, tid, SnapshotAny, slot))
 		elog(ERROR, "territory: sealed row (%u,%u) of \"%s\" not found", ItemPointerGetBlockNumberNoCheck(tid),
 			 ItemPointerGetOffsetNumberNoCheck(tid), RelationGetRelationName(rel));
-	result = replace_sealed(rel, tid, cid, wait, failure, slot, LockTupleExclusive, HEAP_INSERT_NO_LOGICAL);
+	result = replace_sealed(rel, tid, cid, wait, failure, slot, mode, HEAP_INSERT_NO_LOGICAL);
 	if (result == TM_Ok)
 	{
 		EState	   *estate = CreateExecutorState();
@@ -221,7 +246,7 @@ territory_tuple_delete(Relation rel, ItemPointer tid, CommandId cid, Snapshot sn
 			pgstat_count_heap_delete(rel);
 		return result;
 	}
-	result = lift_row(rel, tid, cid, wait, failure, &hot);
+	result = lift_row(rel, tid, cid, wait, failure, LockTupleExclusive, &hot);
 	if (result != TM_Ok)
 		return result;
 	return heap_methods->tuple_delete(rel, &hot, cid + 1, snapshot, crosscheck, wait, failure,
@@ -252,7 +277,7 @@ territory_tuple_update(Relation rel, ItemPointer tid, TupleTableSlot *slot, Comm
 	}
 	else
 	{
-		result = lift_row(rel, tid, cid, wait, failure, &hot);
+		result = lift_row(rel, tid, cid, wait, failure, *mode, &hot);
 		if (result == TM_Ok)
 			result = heap_methods->tuple_update(rel, &hot, slot, cid + 1, snapshot, crosscheck, wait, failure,
 												mode, update_indexes);
@@ -340,7 +365,7 @@ territory_tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId
 	TM_FailureData failure;
 
 	while (unique_find_sealed(rel, slot, &sealed))
-		if (lift_row(rel, &sealed, cid, true, &failure, &hot) == TM_Ok)
+		if (lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
 			break;
 	heap_methods->tuple_insert_speculative(rel, slot, cid, options, bistate, token);
 }

@@ -25,8 +25,8 @@ typedef struct StateEntry
 extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid,
 								LockTupleMode mode, LockWaitPolicy policy, TM_FailureData *failure,
 								ItemPointer anchor);
-extern TM_Result state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPointer forward,
-								 CommandId command);
+extern TM_Result state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer tid,
+								 ItemPointer forward, CommandId command);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);
 extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place, ItemPointer forward);
 
