@@ -131,6 +131,12 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
 	LockTuple(rel, tid, ExclusiveLock);
 	if (!find_version(store, tid, &dirty, &entry, NULL))
 	{
+		/* an older snapshot shows segments that are no more; nobody removes one while we hold the table's lock */
+		if (directory_find(store, SnapshotSelf, tid_segment(tid)) == NULL)
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("could not serialize access due to concurrent unsealing of \"%s\"",
+								   RelationGetRelationName(rel)),
+							errhint("Run the transaction again.")));
 		memset(&entry, 0, sizeof entry);
 		chunk_insert(store, chunk_state_key(tid_segment(tid), tid_place(tid)), &entry, sizeof entry,
 					 HEAP_INSERT_FROZEN, NULL);

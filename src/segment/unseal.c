@@ -137,8 +137,8 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("cannot unseal in a transaction that keeps its snapshot"),
 						errhint("Use READ COMMITTED.")));
-	/* writers wait, so that no row changes between this snapshot and the end of its segment */
-	LockRelationOid(RelationGetRelid(rel), ShareRowExclusiveLock);
+	/* writers and lockers wait, so that no row changes between this snapshot and the end of its segment */
+	LockRelationOid(RelationGetRelid(rel), ExclusiveLock);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	scan = sealed_scan_begin(rel, snapshot, NULL);
 	if (scan != NULL && chunk_store_open(rel, RowExclusiveLock, &unseal.store))
