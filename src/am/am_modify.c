@@ -61,6 +61,8 @@ territory_fetch_row_version(Relation rel, ItemPointer tid, Snapshot snapshot, Tu
 
 	if (!tid_is_sealed(tid))
 		return heap_methods->tuple_fetch_row_version(rel, tid, snapshot, slot);
+	if (IsMVCCSnapshot(snapshot))
+		PredicateLockRelation(rel, snapshot);
 	old = MemoryContextSwitchTo(slot->tts_mcxt);
 	tuple = sealed_fetch(rel, tid, snapshot);
 	MemoryContextSwitchTo(old);

@@ -24,6 +24,7 @@
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -359,6 +360,8 @@ seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
 	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());
 	move_rows(&seal, all, before, snapshot);
 	UnregisterSnapshot(snapshot);
+	/* serializable transactions hold the rows that they read by their old TIDs, which writers will not ask about */
+	TransferPredicateLocksToHeapRelation(rel);
 	chunk_store_close(&seal.store, NoLock);
 	pfree(seal.tids);
 }
