@@ -147,7 +147,8 @@ lifted_to_delete(Relation rel, TM_FailureData *failure)
 	bool		deleted;
 
 	tuple.t_self = failure->ctid;
-	if (!RelationIsLogicallyLogged(rel) || !heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
+	if (!RelationIsLogicallyLogged(rel) || ItemPointerIndicatesMovedPartitions(&tuple.t_self) ||
+		!heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
 		return false;
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	header = tuple.t_data;
@@ -160,15 +161,18 @@ lifted_to_delete(Relation rel, TM_FailureData *failure)
 }
 
 /*
- * Mark a sealed row dead; with a slot, insert what takes its place first.
- * Options are heap_insert's.
+ * Mark a sealed row dead; with a slot, insert what takes its place first, whose
+ * options are heap_insert's.  A row that goes to another partition says so to
+ * those who wait for it.
  */
 static TM_Result
 replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData *failure,
-			   TupleTableSlot *new_slot, LockTupleMode mode, int options)
+			   TupleTableSlot *new_slot, LockTupleMode mode, int options, bool changing_partition)
 {
 	ChunkStore	store;
 	ItemPointerData anchor;
+	ItemPointerData elsewhere;
+	ItemPointer forward = new_slot ? &new_slot->tts_tid : changing_partition ? &elsewhere : NULL;
 	TM_Result	result;
 
 	if (!chunk_store_open(rel, RowExclusiveLock, &store))
@@ -183,7 +187,8 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 	{
 		if (new_slot)
 			heap_methods->tuple_insert(rel, new_slot, cid, options, NULL);
-		result = state_mark_dead(rel, &store, &anchor, tid, new_slot ? &new_slot->tts_tid : NULL, cid);
+		ItemPointerSetMovedPartitions(&elsewhere);
+		result = state_mark_dead(rel, &store, &anchor, tid, forward, cid);
 		if (result != TM_Ok)
 			elog(ERROR, "territory: unexpected result %d on a locked state entry", result);
 	}
@@ -205,7 +210,7 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 	if (!territory_fetch_row_version(rel, tid, SnapshotAny, slot))
 		elog(ERROR, "territory: sealed row (%u,%u) of \"%s\" not found", ItemPointerGetBlockNumberNoCheck(tid),
 			 ItemPointerGetOffsetNumberNoCheck(tid), RelationGetRelationName(rel));
-	result = replace_sealed(rel, tid, cid, wait, failure, slot, mode, HEAP_INSERT_NO_LOGICAL);
+	result = replace_sealed(rel, tid, cid, wait, failure, slot, mode, HEAP_INSERT_NO_LOGICAL, false);
 	if (result == TM_Ok)
 	{
 		EState	   *estate = CreateExecutorState();
@@ -243,7 +248,8 @@ territory_tuple_delete(Relation rel, ItemPointer tid, CommandId cid, Snapshot sn
 										  failure, changing_partition);
 	if (!RelationIsLogicallyLogged(rel))
 	{
-		result = replace_sealed(rel, tid, cid, wait, failure, NULL, LockTupleExclusive, 0);
+		result = replace_sealed(rel, tid, cid, wait, failure, NULL, LockTupleExclusive, 0,
+								changing_partition);
 		if (result == TM_Ok)
 			pgstat_count_heap_delete(rel);
 		return result;
@@ -274,7 +280,7 @@ territory_tuple_update(Relation rel, ItemPointer tid, TupleTableSlot *slot, Comm
 	*mode = update_lock_mode(rel, tid, slot);
 	if (!RelationIsLogicallyLogged(rel))
 	{
-		result = replace_sealed(rel, tid, cid, wait, failure, slot, *mode, 0);
+		result = replace_sealed(rel, tid, cid, wait, failure, slot, *mode, 0, false);
 		*update_indexes = result == TM_Ok;
 	}
 	else
@@ -300,11 +306,13 @@ lock_forward(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *s
 	bool		same = false;
 	TM_Result	result;
 
+	if (ItemPointerIndicatesMovedPartitions(&failure->ctid))
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("tuple to be locked was already moved to another partition due to concurrent update")));
 	tuple.t_self = failure->ctid;
 	if (heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
 	{
-		same = TransactionIdEquals(HeapTupleHeaderGetXmin(tuple.t_data), mover) ||
-			HeapTupleHeaderXminFrozen(tuple.t_data);
+		same = TransactionIdEquals(HeapTupleHeaderGetRawXmin(tuple.t_data), mover);
 		ReleaseBuffer(buffer);
 	}
 	if (!same)

@@ -137,7 +137,8 @@ sealed_fate(SealedScan *scan, ItemPointer tid)
 	bool		found;
 
 	InitDirtySnapshot(dirty);
-	found = state_find(&scan->store, tid, &dirty, &state);
+	/* twice: the first look may miss an entry that is being replaced */
+	found = state_find(&scan->store, tid, &dirty, &state) || state_find(&scan->store, tid, &dirty, &state);
 	/* a mark being made is seen as itself, or as the anchor that it replaces */
 	decider = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
 	if (found && TransactionIdIsValid(decider))

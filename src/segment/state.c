@@ -11,6 +11,7 @@
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/procarray.h"
@@ -76,7 +77,11 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
 	return dead;
 }
 
-/* the newest entry of a row as the snapshot shows it; its TID in *at, if asked */
+/*
+ * The newest entry of a row as the snapshot shows it; its TID in *at, if asked.
+ * Snapshots that are no MVCC ones may miss the entry while it is being replaced:
+ * the old version was replaced just after the new one was looked at.
+ */
 static bool
 find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at)
 {
@@ -172,7 +177,7 @@ follow_update(Relation rel, ChunkStore *store, HeapTuple anchor, Buffer buffer)
 	if (TransactionIdEquals(HeapTupleHeaderGetXmin(mark.t_data), updater))
 		entry_from_tuple(store, &mark, &entry);
 	ReleaseBuffer(mark_buffer);
-	return !entry.moved || row_lock_follow(rel, &entry.forward, updater);
+	return !entry.moved || ItemPointerIndicatesMovedPartitions(&entry.forward) || row_lock_follow(rel, &entry.forward, updater);
 }
 
 /*
@@ -192,19 +197,21 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, 
 		TM_Result	result;
 		bool		dead;
 
+		CHECK_FOR_INTERRUPTS();
+
+		/*
+		 * Where a dead mark was not seen since its maker was going on, and the
+		 * maker committed before the anchor was looked at, neither is found.
+		 */
 		if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self))
-		{
-			/* a dead mark by somebody whose transaction is going on hides nothing: Self sees its anchor */
-			failure->ctid = *tid;
-			return TM_Deleted;
-		}
+			continue;
 		dead = entry.dead;
 		/* heap's error of NOWAIT would name the TOAST relation */
 		result = heap_lock_tuple(store->toast, &tuple, GetCurrentCommandId(true), mode,
 								 policy == LockWaitError ? LockWaitSkip : policy, false, &buffer, failure);
 		if (result == TM_Ok || (dead && (result == TM_Invisible || result == TM_SelfModified)))
 		{
-			TransactionId xmin = HeapTupleHeaderGetXmin(tuple.t_data);
+			TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple.t_data);
 			CommandId	cmin = TransactionIdIsCurrentTransactionId(xmin) ?
 				HeapTupleHeaderGetCmin(tuple.t_data) : InvalidCommandId;
 			bool		again = !dead && mode == LockTupleKeyShare && !follow_update(rel, store, &tuple, buffer);
@@ -271,7 +278,7 @@ state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer
 	result = heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
 	if (result == TM_Ok && !HeapTupleIsHeapOnly(tuple))
 		index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
-	if (result == TM_Ok && forward)
+	if (result == TM_Ok && forward && !ItemPointerIndicatesMovedPartitions(forward))
 		row_lock_carry(rel, tuple->t_data, forward);
 	heap_freetuple(tuple);
 	return result;
