@@ -28,6 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "segment/lock.h"
 #include "segment/segment.h"
 
 #define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
@@ -237,7 +238,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 
 	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(first_id));
 	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(end_id));
-	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	scan = compat_index_beginscan(store->toast, store->index, SnapshotAny, 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	found = index_getnext_slot(scan, BackwardScanDirection, slot);
 	if (found)
@@ -252,7 +253,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 	return found;
 }
 
-/* no trace of this number or a greater one is left: entry, closed group, state or data */
+/* no trace of this number or a greater one is left: entry, closed group, state, data or where its rows went */
 static int64
 number_after_all(ChunkStore *store)
 {
@@ -264,8 +265,10 @@ number_after_all(ChunkStore *store)
 			next = Max(next, ((int64) key.seq + 1) << level * DIRECTORY_SHIFT);
 	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_DATA_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_STATE_FIRST) << 16 | key.seq >> 15) + 1);
-	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_RESERVED_END, &key))
+	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_MOVED_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_DATA_FIRST) << 15 | key.seq >> 16) + 1);
+	if (last_key(store, CHUNK_MOVED_FIRST, CHUNK_RESERVED_END, &key))
+		next = Max(next, ((int64) (key.id - CHUNK_MOVED_FIRST) << 15 | key.seq >> 16) + 1);
 	return next;
 }
 
@@ -401,14 +404,15 @@ delete_range(ChunkStore *store, Oid id, int32 first, int32 last)
 }
 
 /*
- * A segment's entry, data and state, and groups that held nothing else.  Its
- * rows must not be changing: the caller's lock keeps writers away.
+ * A segment's entry, data and state, and groups that held nothing else.  The
+ * caller holds its lock exclusively, so that no row of it is changing.
  */
 void
 directory_delete(ChunkStore *store, SegmentNumber number)
 {
 	ChunkKey	key = chunk_state_key(number, 0);
 
+	segment_lock_forget();
 	CommandCounterIncrement();	/* rows that this command marked, too */
 	delete_range(store, CHUNK_DIRECTORY, number, number);
 	delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);

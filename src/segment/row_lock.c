@@ -269,6 +269,7 @@ lock_version(Relation rel, ItemPointer at, TransactionId *creator, TransactionId
 			*creator = HeapTupleHeaderGetUpdateXid(header);
 			*at = header->t_ctid;
 		}
+		Assert(!ItemPointerIsValid(at) || !tid_is_sealed(at));
 		if (step == LOCK_STEP_SET)
 			write_xmax(rel, buffer, map, &tuple, &new);
 		break;
