@@ -147,6 +147,25 @@ typedef enum RowFate
 	ROW_LOOK_AGAIN,
 } RowFate;
 
+/* was another transaction taking the segment's rows elsewhere, to delete them there perhaps?  It has ended now */
+static bool
+segment_is_going(SealedScan *scan, SegmentNumber segment)
+{
+	SnapshotData dirty;
+	SegmentEntry *entry;
+
+	InitDirtySnapshot(dirty);
+	dirty.xmax = InvalidTransactionId;
+	entry = directory_find(&scan->store, &dirty, segment);
+	if (entry == NULL)
+		return true;
+	pfree(entry);
+	if (!TransactionIdIsValid(dirty.xmax))
+		return false;
+	XactLockTableWait(dirty.xmax, NULL, NULL, XLTW_None);
+	return true;
+}
+
 static RowFate
 sealed_fate(SealedScan *scan, ItemPointer tid)
 {
@@ -165,7 +184,9 @@ sealed_fate(SealedScan *scan, ItemPointer tid)
 		XactLockTableWait(decider, scan->rel, tid, XLTW_InsertIndex);
 		return ROW_LOOK_AGAIN;
 	}
-	return found && state.dead ? ROW_DEAD : ROW_ALIVE;
+	if (found && state.dead)
+		return ROW_DEAD;
+	return segment_is_going(scan, tid_segment(tid)) ? ROW_LOOK_AGAIN : ROW_ALIVE;
 }
 
 /*

@@ -28,7 +28,7 @@ typedef struct StateEntry
 {
 	uint8		dead;			/* 0: an anchor */
 	uint8		moved;			/* StateMoved */
-	ItemPointerData forward;	/* a heap TID of the same table, or heap's mark of one that went to another partition */
+	ItemPointerData forward;	/* a heap TID of the same table, or heap's mark for another partition */
 	CommandId	command;		/* that marked the row dead, for its own transaction to know */
 } StateEntry;
 
