@@ -47,6 +47,7 @@ extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid
 								LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor);
 extern TM_Result state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer tid,
 								 StateMoved moved, ItemPointer forward, CommandId command);
+extern bool state_locked_by_us(ChunkStore *store, ItemPointer tid);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);
 extern bool state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot);
 extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place);
