@@ -94,8 +94,11 @@ seal_check_constraints(Relation rel)
 static Relation
 open_table(Oid relid, const char *function)
 {
-	Relation	rel = try_relation_open(relid, ShareUpdateExclusiveLock);
+	Relation	rel;
 
+	/* before the lock, which a standby does not give */
+	PreventCommandIfReadOnly(function);
+	rel = try_relation_open(relid, ShareUpdateExclusiveLock);
 	if (rel == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
 	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
@@ -111,7 +114,6 @@ open_table(Oid relid, const char *function)
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
-	PreventCommandIfReadOnly(function);
 	CheckTableNotInUse(rel, function);
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))
 	{
