@@ -12,6 +12,9 @@
  * Who checks has entered the gate (segment/lock.c) and looks at the directory
  * entries of seals in progress, too.  A key found there may still be a hot row's,
  * which the index knows: that row decides.
+ *
+ * The reason for its length: checks of single rows, of batches and of new
+ * indexes form and compare keys alike.
  */
 #include "territory.h"
 
@@ -147,21 +150,46 @@ typedef enum RowFate
 	ROW_LOOK_AGAIN,
 } RowFate;
 
+/* was another transaction taking the segment's rows elsewhere, to delete them there perhaps?  It has ended now */
+static bool
+segment_is_going(SealedScan *scan, SegmentNumber segment)
+{
+	SnapshotData dirty;
+	SegmentEntry *entry;
+
+	InitDirtySnapshot(dirty);
+	dirty.xmax = InvalidTransactionId;
+	entry = directory_find(&scan->store, &dirty, segment);
+	if (entry == NULL)
+		return true;
+	pfree(entry);
+	if (!TransactionIdIsValid(dirty.xmax))
+		return false;
+	XactLockTableWait(dirty.xmax, NULL, NULL, XLTW_None);
+	return true;
+}
+
 static RowFate
 sealed_fate(SealedScan *scan, ItemPointer tid)
 {
 	SnapshotData dirty;
 	StateEntry	state;
+	TransactionId decider;
 	bool		found;
 
 	InitDirtySnapshot(dirty);
-	found = state_find(&scan->store, tid, &dirty, &state);
-	if (found && state.dead && TransactionIdIsValid(dirty.xmin))
+	/* twice: the first look may miss an entry that is being replaced */
+	found = state_find(&scan->store, tid, &dirty, &state) || state_find(&scan->store, tid, &dirty, &state);
+	/* a mark being made is seen as itself, or as the anchor that it replaces */
+	decider = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+	if (found && TransactionIdIsValid(decider))
 	{
-		XactLockTableWait(dirty.xmin, NULL, NULL, XLTW_None);
+		XactLockTableWait(decider, scan->rel, tid, XLTW_InsertIndex);
 		return ROW_LOOK_AGAIN;
 	}
-	return found && state.dead ? ROW_DEAD : ROW_ALIVE;
+	if (found && state.dead)
+		return ROW_DEAD;
+	return segment_is_going(scan, tid_segment(tid)) ? ROW_LOOK_AGAIN : ROW_ALIVE;
 }
 
 /*
@@ -223,6 +251,7 @@ find_equal(SealedScan *scan, UniqueIndex *unique, EState *estate, TupleTableSlot
 			sealed_scan_tid(scan, tid);
 			fate = sealed_fate(scan, tid);
 		}
+		ResetPerTupleExprContext(estate);
 	}
 	ExecDropSingleTupleTableSlot(row);
 	if (fate == ROW_DEAD && scan->met_unsettled)
@@ -250,6 +279,7 @@ struct UniqueCheck
 	SealedScan *scan;
 	SnapshotData dirty;			/* shows segments in progress; the rows' states are seen by Self */
 	EState	   *estate;
+	EState	   *sealed_estate;	/* of sealed rows' keys: reset while the looked-for key is held */
 	int			nindexes;
 	UniqueIndex *indexes;
 	MemoryContext context;
@@ -331,6 +361,7 @@ open_unique_indexes(UniqueCheck *check)
 	ListCell   *lc;
 
 	check->estate = CreateExecutorState();
+	check->sealed_estate = CreateExecutorState();
 	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
 	foreach(lc, indexes)
 	{
@@ -387,6 +418,7 @@ unique_check_end(UniqueCheck *check)
 	for (int i = 0; i < check->nindexes; i++)
 		index_close(check->indexes[i].index, AccessShareLock);
 	FreeExecutorState(check->estate);
+	FreeExecutorState(check->sealed_estate);
 	if (check->scan)
 		sealed_scan_end(check->scan);
 	MemoryContextDelete(check->context);
@@ -435,7 +467,7 @@ check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report
 		do
 		{
 			sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
-			fate = find_equal(check->scan, unique, check->estate, slot, values, nulls, tid);
+			fate = find_equal(check->scan, unique, check->sealed_estate, slot, values, nulls, tid);
 			if (fate == ROW_LOOK_AGAIN)
 				sealed_scan_forget(check->scan);
 		} while (fate == ROW_LOOK_AGAIN);
@@ -837,7 +869,7 @@ unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
 		{
 			List	   *only = list_make1_oid(RelationGetRelid(index));
 
-			if (!ExecCheckIndexConstraints(batch->info, slot, estate, &tid, only))
+			if (!compat_check_index_constraints(batch->info, slot, estate, &tid, only))
 				report_duplicate(&batch->check, index, values, nulls);
 			list_free(only);
 		}
@@ -884,6 +916,7 @@ unique_batch_end(UniqueBatch *batch)
 	if (batch->info)
 		ExecCloseIndices(batch->info);
 	FreeExecutorState(batch->check.estate);
+	FreeExecutorState(batch->check.sealed_estate);
 	if (batch->check.scan)
 		sealed_scan_end(batch->check.scan);
 }

@@ -9,6 +9,7 @@
 #include "territory.h"
 
 extern void gate_enter(Relation rel);
+extern void gate_close(Relation rel);
 extern void gate_wait(Relation rel);
 
 extern void segment_lock_share(Relation rel, SegmentNumber segment);
@@ -19,5 +20,6 @@ extern void segment_lock_forget(void);
 extern void segment_lock_exclusive(Relation rel, SegmentNumber segment);
 extern bool segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment);
 extern void segment_lock_movers(Relation rel);
+extern bool segment_lock_movers_if_free(Relation rel);
 
 #endif

@@ -30,25 +30,25 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/tuplesort.h"
-#include "utils/typcache.h"
 
 #include "segment/layout.h"
 #include "segment/lock.h"
 #include "segment/move.h"
+#include "segment/row_sort.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
+#include "segment/table.h"
 
 typedef struct Seal
 {
 	Relation	rel;
 	ChunkStore	store;
 	Layout		layout;
+	const BlockRuns *blocks;	/* where to look for rows; NULL: everywhere */
 	SegmentWriter *writer;
 	ItemPointerData *tids;		/* of the rows of the segment being filled */
 	int			ntids;
 	MovedRows  *moved;
-	TupleDesc	sort_desc;		/* the table's row, and its TID as one column more */
 	SealResult *result;
 } Seal;
 
@@ -74,29 +74,25 @@ seal_check_constraints(Relation rel)
 	list_free(indexes);
 }
 
+/* open it, if rows of it can be moved by the caller, or a clear error */
+Relation
+seal_check_table(Oid relid, LOCKMODE lockmode, const char *function)
+{
+	Relation	rel;
+
+	PreventCommandIfReadOnly(function);
+	table_check_owner(relid);
+	rel = table_open_ours(relid, lockmode, function);
+	CheckTableNotInUse(rel, function);
+	return rel;
+}
+
 /* opened and locked for moving rows, or a clear error */
 Relation
 seal_open_table(Oid relid, const char *function)
 {
-	Relation	rel = try_relation_open(relid, ShareUpdateExclusiveLock);
+	Relation	rel = seal_check_table(relid, ShareUpdateExclusiveLock, function);
 
-	if (rel == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is partitioned", RelationGetRelationName(rel)),
-						errhint("Call %s on each of its partitions.", function)));
-	if (!relation_is_territory(rel))
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is not a territory table", RelationGetRelationName(rel)),
-						errhint("Use ALTER TABLE ... SET ACCESS METHOD territory first.")));
-	if (!relation_is_owned(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
-	if (RELATION_IS_OTHER_TEMP(rel))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
-	PreventCommandIfReadOnly(function);
-	CheckTableNotInUse(rel, function);
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))
 	{
 		/* came by SET ACCESS METHOD from a heap table that needed none */
@@ -107,21 +103,27 @@ seal_open_table(Oid relid, const char *function)
 	return rel;
 }
 
-/* where the layout's time column is not a timestamptz, its own zone's midnight */
+/* a value of a time column; a date, and a time without zone, is the session's */
+TimestampTz
+seal_time(Oid type, Datum value)
+{
+	int			overflow;
+
+	if (type == DATEOID)
+		return date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow);
+	if (type == TIMESTAMPOID)
+		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+	return DatumGetTimestampTz(value);
+}
+
 bool
 seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before)
 {
-	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid);
 	bool		isnull;
 	Datum		value = slot_getattr(slot, time, &isnull);
 
-	if (isnull)
-		return false;
-	if (type == DATEOID)
-		return date_cmp_timestamptz_internal(DatumGetDateADT(value), before) < 0;
-	if (type == TIMESTAMPOID)
-		return timestamp_cmp_timestamptz_internal(DatumGetTimestamp(value), before) < 0;
-	return DatumGetTimestampTz(value) < before;
+	return !isnull &&
+		seal_time(getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid), value) < before;
 }
 
 /* rows above the limit stay hot; external values count with their raw size */
@@ -155,149 +157,98 @@ note_moved_rows(SegmentEntry *entry, void *arg)
 }
 
 static void
-add_row(Seal *seal, TupleTableSlot *slot, int64 tid_number)
+add_row(Seal *seal, TupleTableSlot *slot, const ItemPointerData *tid)
 {
-	ItemPointerData tid;
-
-	ItemPointerSet(&tid, (BlockNumber) (tid_number >> 16), (OffsetNumber) (tid_number & 0xffff));
-	seal->tids[seal->ntids++] = tid;
+	seal->tids[seal->ntids++] = *tid;
 	segment_writer_add(seal->writer, slot);
 }
 
-/* the table's columns and an int8 for the TID */
-static TupleDesc
-make_sort_desc(Relation rel)
+/* the whole heap at once, or one run of blocks after the other, as far as they are still there */
+static bool
+next_run(Seal *seal, TableScanDesc scan, int r)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
-	TupleDesc	result = CreateTemplateTupleDesc(desc->natts + 1);
+	BlockNumber nblocks = ((HeapScanDesc) scan)->rs_nblocks;
 
-	for (int i = 1; i <= desc->natts; i++)
-		TupleDescCopyEntry(result, i, desc, i);
-	TupleDescInitEntry(result, desc->natts + 1, "tid", INT8OID, -1, 0);
-	return result;
-}
-
-/* NULL where the layout gives no order */
-Tuplesortstate *
-seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc, int memory)
-{
-	AttrNumber	attnos[LAYOUT_MAX_ENTITY + 1];
-	Oid			operators[LAYOUT_MAX_ENTITY + 1];
-	Oid			collations[LAYOUT_MAX_ENTITY + 1];
-	bool		nulls_first[LAYOUT_MAX_ENTITY + 1];
-	int			n = 0;
-
-	for (int e = 0; e <= layout->nentity; e++)
-	{
-		AttrNumber	attno = e < layout->nentity ? layout->entity[e] : layout->time;
-		Form_pg_attribute attribute;
-
-		if (attno == InvalidAttrNumber)
-			continue;
-		attribute = TupleDescAttr(RelationGetDescr(rel), attno - 1);
-		operators[n] = lookup_type_cache(attribute->atttypid, TYPECACHE_LT_OPR)->lt_opr;
-		if (!OidIsValid(operators[n]))
-			continue;			/* a type without an order groups nothing */
-		attnos[n] = attno;
-		collations[n] = attribute->attcollation;
-		nulls_first[n++] = false;
-	}
-	if (n == 0)
-		return NULL;
-	return tuplesort_begin_heap(desc, n, attnos, operators, collations, nulls_first,
-								memory, NULL, TUPLESORT_NONE);
-}
-
-/* a heap row with its TID as a column */
-static void
-extend_row(TupleTableSlot *slot, TupleTableSlot *extended)
-{
-	int			natts = slot->tts_tupleDescriptor->natts;
-
-	slot_getallattrs(slot);
-	ExecClearTuple(extended);
-	memcpy(extended->tts_values, slot->tts_values, sizeof(Datum) * natts);
-	memcpy(extended->tts_isnull, slot->tts_isnull, sizeof(bool) * natts);
-	extended->tts_values[natts] =
-		Int64GetDatum((int64) ItemPointerGetBlockNumberNoCheck(&slot->tts_tid) << 16 |
-					  ItemPointerGetOffsetNumberNoCheck(&slot->tts_tid));
-	extended->tts_isnull[natts] = false;
-	ExecStoreVirtualTuple(extended);
-}
-
-static int64
-row_tid_number(TupleTableSlot *extended)
-{
-	bool		isnull;
-
-	return DatumGetInt64(slot_getattr(extended, extended->tts_tupleDescriptor->natts, &isnull));
+	if (seal->blocks == NULL)
+		return r == 0;
+	if (r >= seal->blocks->nruns || seal->blocks->runs[r].first >= nblocks)
+		return false;
+	if (r > 0)
+		heap_methods->scan_rescan(scan, NULL, false, false, false, false);
+	heap_setscanlimits(scan, seal->blocks->runs[r].first,
+					   Min(seal->blocks->runs[r].count, nblocks - seal->blocks->runs[r].first));
+	return true;
 }
 
 static void
 write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 {
 	TupleTableSlot *slot = table_slot_create(seal->rel, NULL);
-	TupleTableSlot *extended = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsVirtual);
-	Tuplesortstate *sort = seal_begin_sort(seal->rel, &seal->layout, seal->sort_desc,
-											 Max(maintenance_work_mem / 4 * 3, 64));
+	RowSort    *sort = row_sort_begin(RelationGetDescr(seal->rel), &seal->layout,
+									  Max(maintenance_work_mem / 4 * 3, 64));
 	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
 												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
 
-	while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+	for (int r = 0; next_run(seal, scan, r); r++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
-			continue;
-		extend_row(slot, extended);
-		if (seal_row_is_too_large(seal->rel, slot))
-			continue;
-		if (sort)
-			tuplesort_puttupleslot(sort, extended);
-		else
-			add_row(seal, extended, row_tid_number(extended));
+		while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
+				continue;
+			slot_getallattrs(slot);
+			if (seal_row_is_too_large(seal->rel, slot))
+				continue;
+			if (sort)
+				row_sort_add(sort, slot, &slot->tts_tid);
+			else
+				add_row(seal, slot, &slot->tts_tid);
+		}
 	}
 	heap_methods->scan_end(scan);
 	if (sort)
 	{
-		TupleTableSlot *sorted = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsMinimalTuple);
+		TupleTableSlot *sorted = MakeSingleTupleTableSlot(RelationGetDescr(seal->rel), &TTSOpsVirtual);
+		ItemPointerData tid;
 
-		tuplesort_performsort(sort);
-		while (tuplesort_gettupleslot(sort, true, false, sorted, NULL))
+		row_sort_perform(sort);
+		while (row_sort_next(sort, sorted, &tid))
 		{
 			CHECK_FOR_INTERRUPTS();
-			add_row(seal, sorted, row_tid_number(sorted));
+			add_row(seal, sorted, &tid);
 		}
 		ExecDropSingleTupleTableSlot(sorted);
-		tuplesort_end(sort);
+		row_sort_end(sort);
 	}
 	segment_writer_end(seal->writer);
-	ExecDropSingleTupleTableSlot(extended);
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* the table is locked by seal_open_table() */
+/* of these blocks, unless blocks is NULL; the table is locked by seal_open_table() */
 void
-seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
+seal_rows(Relation rel, bool all, TimestampTz before, const BlockRuns *blocks, SealResult *result)
 {
 	Seal		seal;
+	CompactResult tidied;
 	Snapshot	snapshot;
 
 	seal_check_constraints(rel);
 	memset(result, 0, sizeof *result);
 	memset(&seal, 0, sizeof seal);
 	seal.rel = rel;
+	seal.blocks = blocks;
 	seal.result = result;
 	layout_read(rel, &seal.layout);
 	if (!all && seal.layout.time == InvalidAttrNumber)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("\"%s\" has no time column", RelationGetRelationName(rel)),
 						errhint("Seal all rows by leaving out \"before\", or name the column with territory.set_layout().")));
+	if (!IsolationUsesXactSnapshot())
+		compact_segments(rel, true, &tidied);
 	if (!chunk_store_open(rel, RowExclusiveLock, &seal.store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
-	seal.sort_desc = make_sort_desc(rel);
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
-	seal.writer = segment_writer_begin(rel, &seal.store, seal.layout.nentity, seal.layout.entity,
-									   note_moved_rows, &seal);
+	seal.writer = segment_writer_begin(rel, &seal.store, &seal.layout, note_moved_rows, &seal);
 	seal.moved = moved_rows_begin(rel, Max(maintenance_work_mem / 4, 64));
 	/* a transaction that keeps its snapshot must not meet rows here that it does not see */
 	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());
