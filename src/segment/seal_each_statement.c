@@ -94,6 +94,15 @@ seal_one(Oid relid)
 	SetUserIdAndSecContext(user, context);
 }
 
+/* what says that the table cannot be sealed now; any other error is one */
+static bool
+refuses(int code)
+{
+	return code == ERRCODE_LOCK_NOT_AVAILABLE || code == ERRCODE_T_R_DEADLOCK_DETECTED ||
+		code == ERRCODE_OBJECT_IN_USE || code == ERRCODE_FEATURE_NOT_SUPPORTED ||
+		code == ERRCODE_T_R_SERIALIZATION_FAILURE;
+}
+
 /* in a subtransaction, so that a table that refuses is left as it was */
 static void
 try_to_seal(Oid relid)
@@ -120,8 +129,7 @@ try_to_seal(Oid relid)
 		LockTimeout = timeout;
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_INTERNAL_ERROR ||
-			error->sqlerrcode == ERRCODE_DATA_CORRUPTED)
+		if (!refuses(error->sqlerrcode))
 			ReThrowError(error);
 		elog(DEBUG1, "territory: table %u stays hot: %s", relid, error->message);
 		FreeErrorData(error);

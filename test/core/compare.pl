@@ -197,7 +197,7 @@ for my $file (sort glob "$heap/results/*.out")
 		next;
 	}
 	my ($reason, $expected) = ('', '');
-	($reason, $expected) = ($1, $2) if defined $known && $known =~ /\A((?:#.*\n)*)(.*)\z/s;
+	($reason, $expected) = ($1, $2) if defined $known && $known =~ /\A((?:#[^\n]*\n)*)(.*)\z/s;
 	if ($update && $diff ne $expected)
 	{
 		mkdir dirname($0) . '/accepted';
