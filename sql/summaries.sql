@@ -16,6 +16,23 @@ SELECT segment, ok, problem FROM territory.verify('s');
 -- a day is a block, the one of 23 hours, too
 SELECT u.block, u.rows, min_value::timestamptz AS first, max_value::timestamptz AS last
 FROM territory.summaries('s') u WHERE column_name = 't' ORDER BY 1 NULLS FIRST;
+-- which ends before the next day begins
+CREATE FUNCTION blocks_read(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query
+	LOOP
+		IF line LIKE '%Blocks%' THEN
+			RETURN NEXT line;
+		END IF;
+	END LOOP;
+END $$;
+SELECT blocks_read($$SELECT i FROM s WHERE e = 2 AND t >= '2026-03-29' AND t < '2026-03-30'$$);
+SELECT blocks_read($$SELECT i FROM s WHERE e > 1 AND e < 3 AND t > '2026-03-29 23:55'::timestamptz AND t <= '2026-03-31'::date$$);
+DROP FUNCTION blocks_read;
+SELECT count(*) FROM s WHERE e > 1 AND e < 3 AND t > '2026-03-29 23:55'::timestamptz AND t < '2026-03-31'::date;
+SELECT count(*) FROM s WHERE f < 0 AND t >= '2026-03-30 23:55' AND e <= 1;
 -- the rows of each block, found by its entity and times
 CREATE VIEW blocks AS
 SELECT u.block, u.min_value::int AS entity, v.min_value::timestamptz AS lo, v.max_value::timestamptz AS hi
