@@ -220,7 +220,7 @@ CREATE FUNCTION territory.compact(rel regclass,
 	OUT bytes_before bigint, OUT bytes_after bigint, OUT busy bigint)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_compact';
 COMMENT ON FUNCTION territory.compact(regclass) IS
-'Rewrite the segments that hold dead rows, and merge small ones (below half of territory.segment_rows), in the order of the layout of now. Gives the living rows written, the dead rows left behind, the segments and bytes rewritten and what they became, and how many segments were passed over because somebody was changing or locking their rows. Owner only.';
+'Rewrite the segments that hold dead rows, and merge small ones (below half of territory.segment_rows), in the order of the layout of now. Gives the living rows written, the dead rows left behind, the segments and bytes rewritten and what they became, and how many segments were passed over because somebody was changing or locking their rows. At most 1,024 segments a call: repeat it while segments_before is that many. Owner only.';
 
 CREATE FUNCTION territory.unseal(rel regclass, from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
 	RETURNS bigint LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_unseal';
