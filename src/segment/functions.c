@@ -230,6 +230,7 @@ territory_detected_layout(PG_FUNCTION_ARGS)
 	Datum		entity[LAYOUT_MAX_ENTITY];
 	Datum		values[3];
 	bool		nulls[3];
+	Datum		result;
 
 	layout_detect(rel, &layout);
 	for (int i = 0; i < layout.nentity; i++)
@@ -241,6 +242,8 @@ territory_detected_layout(PG_FUNCTION_ARGS)
 	values[1] = nulls[1] ? (Datum) 0 : NameGetDatum(&TupleDescAttr(desc, layout.time - 1)->attname);
 	nulls[2] = layout.position == InvalidAttrNumber;
 	values[2] = nulls[2] ? (Datum) 0 : NameGetDatum(&TupleDescAttr(desc, layout.position - 1)->attname);
+	/* the names are the open relation's */
+	result = HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls));
 	table_close(rel, NoLock);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
+	PG_RETURN_DATUM(result);
 }
