@@ -87,3 +87,9 @@ INSERT INTO up VALUES (5, 1, 'x') ON CONFLICT (a) DO UPDATE SET a = 9, c = up.c 
 INSERT INTO up VALUES (5, 1, 'new') ON CONFLICT (a) DO UPDATE SET c = 'never';
 SELECT * FROM up ORDER BY a;
 DROP TABLE up;
+-- what was there before an upsert, as xmax tells it
+CREATE TABLE told (a integer PRIMARY KEY, b integer) USING territory;
+INSERT INTO told SELECT i, i FROM generate_series(1, 3) i;
+SELECT rows FROM territory.seal('told');
+INSERT INTO told VALUES (2, 20), (9, 90) ON CONFLICT (a) DO UPDATE SET b = excluded.b RETURNING a, xmax = 0 AS inserted;
+DROP TABLE told;

@@ -175,11 +175,17 @@ segment_lock_set_alive(SegmentNumber segment)
 	held.alive = segment;
 }
 
-/* before the first segment_lock_exclusive*() of a transaction */
+/* before the first segment_lock_exclusive*() of a transaction: who holds the lock for all is waited for */
 void
 segment_lock_movers(Relation rel)
 {
 	(void) lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, true);
+}
+
+bool
+segment_lock_movers_if_free(Relation rel)
+{
+	return lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, false);
 }
 
 void
