@@ -5,7 +5,7 @@
 #ifndef DECIMAL_H
 #define DECIMAL_H
 
-#include "postgres.h"
+#include "compat.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -382,8 +382,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 		if (result == TM_Ok || (dead && (result == TM_Invisible || result == TM_SelfModified)))
 		{
 			TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple.t_data);
-			CommandId	cmin = TransactionIdIsCurrentTransactionId(xmin) ?
-				HeapTupleHeaderGetCmin(tuple.t_data) : InvalidCommandId;
+			bool		ours = TransactionIdIsCurrentTransactionId(xmin);
 			bool		again = !dead && mode == LockTupleKeyShare && !follow_update(rel, store, &tuple, buffer);
 
 			ReleaseBuffer(buffer);
@@ -396,9 +395,9 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 			}
 			failure->ctid = entry.moved ? entry.forward : *tid;
 			failure->xmax = xmin;
-			failure->cmax = cmin == InvalidCommandId ? cmin : entry.command;
+			failure->cmax = ours ? entry.command : InvalidCommandId;
 			failure->traversed = false;
-			if (cmin != InvalidCommandId)
+			if (ours)
 				return TM_SelfModified;
 			return entry.moved ? TM_Updated : TM_Deleted;
 		}
