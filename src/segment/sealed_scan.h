@@ -35,7 +35,7 @@ typedef struct SealedScan
 	SegmentReader reader;
 	bool		segment_open;
 	bool		block_open;
-	uint8	   *dead;
+	uint8	   *dead;			/* of the open block; NULL: no row of it */
 	Datum	  **values;			/* per attribute, of the open block */
 	bool	  **nulls;
 

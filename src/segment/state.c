@@ -50,16 +50,16 @@ state_any(ChunkStore *store)
 	return any;
 }
 
-/* a flag per row that the snapshot sees dead, or NULL where none is */
+/* for some rows of a segment: a flag per row that the snapshot sees dead, or NULL where none is */
 uint8 *
-state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+state_read_dead_rows(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, int first, int rows)
 {
-	ChunkKey	key = chunk_state_key(entry->number, 0);
+	ChunkKey	key = chunk_state_key(entry->number, first);
 	uint8	   *dead = NULL;
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
-	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + entry->rows - 1);
+	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + rows - 1);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 	{
 		StateEntry	state;
@@ -68,11 +68,17 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
 		if (!state.dead)
 			continue;
 		if (dead == NULL)
-			dead = palloc0(entry->rows);
+			dead = palloc0(rows);
 		dead[chunk_seq(store, tuple) - key.seq] = 1;
 	}
 	chunk_scan_end(&scan);
 	return dead;
+}
+
+uint8 *
+state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	return state_read_dead_rows(store, snapshot, entry, 0, entry->rows);
 }
 
 /* the newest entry of a row as the snapshot shows it; its TID and who made it, if asked */
