@@ -59,6 +59,8 @@ extern void lifted_remember(Relation rel, ItemPointer tid, CommandId cid);
 extern CommandId lifted_command(Relation rel, ItemPointer tid, CommandId cid);
 extern TM_Result row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy,
 							TM_FailureData *failure);
+extern bool row_moved_on(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy,
+						 TM_FailureData *failure);
 extern bool row_was_sealed(TM_Result result, TM_FailureData *failure);
 extern bool row_fetch_version(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot);
 extern void am_row_install(TableAmRoutine *methods);
@@ -100,6 +102,7 @@ extern void am_rewrite_install(TableAmRoutine *methods);
 extern void am_rewrite_init(void);
 
 /* am_ddl.c */
+extern void am_add_first_page(Relation rel);
 extern void am_ddl_install(TableAmRoutine *methods);
 extern void am_ddl_init(void);
 

@@ -13,6 +13,7 @@
 #include "nodes/execnodes.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
+#include "storage/predicate.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -129,6 +130,8 @@ enter_sealed(TerritoryScanDesc *scan, ScanDirection direction, TupleDesc desc)
 		scan->sealed = sealed_scan_begin(scan->base.rs_rd, scan->base.rs_snapshot, scan->shared);
 		scan->sealed_ready = true;
 		MemoryContextSwitchTo(old);
+		if (scan->sealed && IsMVCCSnapshot(scan->base.rs_snapshot))
+			PredicateLockRelation(scan->base.rs_rd, scan->base.rs_snapshot);	/* heap locks page by page in TID ranges */
 	}
 	if (scan->sealed)
 	{

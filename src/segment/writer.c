@@ -14,6 +14,7 @@
 #include "port/pg_crc32c.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "codec/codec_summary.h"
 #include "segment/segment.h"
@@ -43,6 +44,7 @@ struct SegmentWriter
 	MemoryContext values;		/* by-reference values of the segment being filled */
 	MemoryContext scratch;
 	SegmentWritten written;
+	SegmentMeasured measured;	/* then nothing is written */
 	void	   *arg;
 };
 
@@ -98,6 +100,13 @@ segment_writer_begin(Relation rel, ChunkStore *store, const Layout *layout, Segm
 	writer->written = written;
 	writer->arg = arg;
 	return writer;
+}
+
+/* write nothing, but tell what each column takes; the store may be NULL then */
+void
+segment_writer_measure(SegmentWriter *writer, SegmentMeasured measured)
+{
+	writer->measured = measured;
 }
 
 /* a copy that is neither compressed nor out of line; adds its size to *bytes */
@@ -366,7 +375,7 @@ heap_estimate(SegmentWriter *writer)
 	return (int64) writer->rows * row + MAXALIGN(writer->bytes);
 }
 
-/* header, summaries and data, and then the entry that tells of them */
+/* header, summaries and data under the next number, and then the entry that tells of them */
 static void
 insert_segment(SegmentWriter *writer, SegmentParts *parts)
 {
@@ -377,6 +386,16 @@ insert_segment(SegmentWriter *writer, SegmentParts *parts)
 	else
 		writer->number++;
 	directory_close_groups(writer->store, writer->number);
+	entry->number = writer->number;
+	write_pieces(writer, &parts->header, &parts->data);
+	directory_insert(writer->store, entry);
+}
+
+static void
+fill_entry(SegmentWriter *writer, SegmentParts *parts)
+{
+	SegmentEntry *entry = parts->entry;
+
 	entry->format = SEGMENT_FORMAT;
 	entry->segments = 1;
 	entry->rows = writer->rows;
@@ -387,11 +406,9 @@ insert_segment(SegmentWriter *writer, SegmentParts *parts)
 	appendBinaryStringInfo(&parts->header, parts->summaries.data, parts->summaries.len);
 	entry->data_len = (int64) parts->header.len + parts->data.len;
 	entry->heap_bytes = heap_estimate(writer);
-	entry->number = writer->number;
 	entry->summary_len = parts->segment_summaries.len;
 	memcpy((char *) entry + SEGMENT_ENTRY_SIZE(entry->nzones), parts->segment_summaries.data, entry->summary_len);
-	write_pieces(writer, &parts->header, &parts->data);
-	directory_insert(writer->store, entry);
+	entry->sealed_at = GetCurrentTimestamp();
 }
 
 static void
@@ -409,8 +426,19 @@ flush_segment(SegmentWriter *writer)
 	cut_blocks(writer, &parts);
 	write_layout(writer, &parts);
 	for (int c = 0; c < writer->ncolumns; c++)
+	{
+		int64		before = parts.header.len + parts.summaries.len + parts.data.len;
+		int			at = parts.data.len;
+
 		write_column(&writer->columns[c], &parts);
-	insert_segment(writer, &parts);
+		if (writer->measured)
+			writer->measured(writer->columns[c].attno,
+							 parts.header.len + parts.summaries.len + parts.data.len - before,
+							 column_stream_name(parts.data.data + at, parts.data.len - at), writer->arg);
+	}
+	fill_entry(writer, &parts);
+	if (!writer->measured)
+		insert_segment(writer, &parts);
 	if (writer->written)
 		writer->written(parts.entry, writer->arg);
 	MemoryContextSwitchTo(old);
