@@ -158,10 +158,16 @@ entry_at(SealedScan *scan, int segment)
 static void
 open_segment(SealedScan *scan, ScanDirection direction)
 {
+	MemoryContext old;
+
 	MemoryContextReset(scan->block_context);
 	MemoryContextReset(scan->segment_context);
 	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry_at(scan, scan->segment), scan->segment_context);
 	scan->reader.desc = scan->desc;
+	old = MemoryContextSwitchTo(scan->segment_context);
+	scan->dead_bitmaps = scan->any_state ?
+		state_read_dead_bitmaps(&scan->store, scan->snapshot, scan->reader.entry) : NULL;
+	MemoryContextSwitchTo(old);
 	scan->block = ScanDirectionIsBackward(direction) ? scan->reader.header->nblocks : -1;
 	scan->segment_open = true;
 	scan->segments_read++;
@@ -184,7 +190,7 @@ open_block(SealedScan *scan, ScanDirection direction)
 	old = MemoryContextSwitchTo(scan->block_context);
 	/* a few rows are often asked for, and a segment may have many that are dead */
 	scan->dead = scan->any_state ?
-		state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry,
+		state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
 							 scan->reader.header->first_row[scan->block], rows) : NULL;
 	for (int a = 0; a < desc->natts; a++)
 	{
