@@ -11,6 +11,7 @@
 #define MOVER_MAX_LOCKS 1024	/* of single segments */
 
 extern void gate_enter(Relation rel);
+extern void gate_pass_by(Relation rel);
 extern void gate_close(Relation rel);
 extern void gate_wait(Relation rel);
 
