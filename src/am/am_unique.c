@@ -223,6 +223,7 @@ find_equal(SealedScan *scan, UniqueIndex *unique, EState *estate, TupleTableSlot
 			sealed_scan_tid(scan, tid);
 			fate = sealed_fate(scan, tid);
 		}
+		ResetPerTupleExprContext(estate);
 	}
 	ExecDropSingleTupleTableSlot(row);
 	if (fate == ROW_DEAD && scan->met_unsettled)
@@ -250,6 +251,7 @@ struct UniqueCheck
 	SealedScan *scan;
 	SnapshotData dirty;			/* shows segments in progress; the rows' states are seen by Self */
 	EState	   *estate;
+	EState	   *sealed_estate;	/* of sealed rows' keys: reset while the looked-for key is held */
 	int			nindexes;
 	UniqueIndex *indexes;
 	MemoryContext context;
@@ -331,6 +333,7 @@ open_unique_indexes(UniqueCheck *check)
 	ListCell   *lc;
 
 	check->estate = CreateExecutorState();
+	check->sealed_estate = CreateExecutorState();
 	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
 	foreach(lc, indexes)
 	{
@@ -387,6 +390,7 @@ unique_check_end(UniqueCheck *check)
 	for (int i = 0; i < check->nindexes; i++)
 		index_close(check->indexes[i].index, AccessShareLock);
 	FreeExecutorState(check->estate);
+	FreeExecutorState(check->sealed_estate);
 	if (check->scan)
 		sealed_scan_end(check->scan);
 	MemoryContextDelete(check->context);
@@ -435,7 +439,7 @@ check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report
 		do
 		{
 			sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
-			fate = find_equal(check->scan, unique, check->estate, slot, values, nulls, tid);
+			fate = find_equal(check->scan, unique, check->sealed_estate, slot, values, nulls, tid);
 			if (fate == ROW_LOOK_AGAIN)
 				sealed_scan_forget(check->scan);
 		} while (fate == ROW_LOOK_AGAIN);
@@ -837,7 +841,7 @@ unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
 		{
 			List	   *only = list_make1_oid(RelationGetRelid(index));
 
-			if (!ExecCheckIndexConstraints(batch->info, slot, estate, &tid, only))
+			if (!compat_check_index_constraints(batch->info, slot, estate, &tid, only))
 				report_duplicate(&batch->check, index, values, nulls);
 			list_free(only);
 		}
@@ -884,6 +888,7 @@ unique_batch_end(UniqueBatch *batch)
 	if (batch->info)
 		ExecCloseIndices(batch->info);
 	FreeExecutorState(batch->check.estate);
+	FreeExecutorState(batch->check.sealed_estate);
 	if (batch->check.scan)
 		sealed_scan_end(batch->check.scan);
 }

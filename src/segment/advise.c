@@ -24,11 +24,10 @@
 #include "utils/datum.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
-#include "utils/tuplesort.h"
 
 #include "segment/layout.h"
+#include "segment/row_sort.h"
 #include "segment/seal.h"
 #include "segment/sealed_scan.h"
 #include "segment/table.h"
@@ -49,7 +48,7 @@ typedef struct Advice
 	Relation	rel;
 	Layout		layout;
 	Snapshot	snapshot;
-	Tuplesortstate *sort;		/* or NULL: in the order of arrival */
+	RowSort    *sort;			/* or NULL: in the order of arrival */
 	SegmentWriter *writer;
 	int			wanted;			/* rows */
 	int64		rows;
@@ -104,7 +103,7 @@ add_row(Advice *advice, TupleTableSlot *slot)
 		MAXALIGN(MAXALIGN(header) + heap_compute_data_size(desc, slot->tts_values, slot->tts_isnull));
 	advice->rows++;
 	if (advice->sort)
-		tuplesort_puttupleslot(advice->sort, slot);
+		row_sort_add(advice->sort, slot, &slot->tts_tid);
 	else
 		segment_writer_add(advice->writer, slot);
 }
@@ -123,7 +122,7 @@ measure_column(AttrNumber attno, int64 bytes, const char *codec, void *arg)
 static void
 measure_segment(SegmentEntry *entry, void *arg)
 {
-	((Advice *) arg)->sealed_bytes += entry->data_len * BLCKSZ / CHUNK_BYTES + SEGMENT_ENTRY_SIZE(entry->nzones);
+	((Advice *) arg)->sealed_bytes += entry->data_len * BLCKSZ / CHUNK_BYTES + segment_entry_size(entry);
 }
 
 /* ---- the sample ---- */
@@ -249,24 +248,25 @@ measure(Advice *advice)
 {
 	advice->columns = palloc0(sizeof(ColumnAdvice) * (RelationGetNumberOfAttributes(advice->rel) + 1));
 	advice->snapshot = GetActiveSnapshot();
-	advice->writer = segment_writer_begin(advice->rel, NULL, advice->layout.nentity, advice->layout.entity,
-										  measure_segment, advice);
+	advice->writer = segment_writer_begin(advice->rel, NULL, &advice->layout, measure_segment, advice);
 	segment_writer_measure(advice->writer, measure_column);
-	advice->sort = seal_begin_sort(advice->rel, &advice->layout, RelationGetDescr(advice->rel),
-								   maintenance_work_mem);
+	advice->sort = row_sort_begin(RelationGetDescr(advice->rel), &advice->layout, maintenance_work_mem);
 	sample_heap(advice);
 	/* rows of both kinds have few neighbours among those of the other */
 	if (relation_is_territory(advice->rel) && advice->rows < advice->wanted / 2)
 		sample_sealed(advice);
 	if (advice->sort)
 	{
-		TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(advice->rel), &TTSOpsMinimalTuple);
+		TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(advice->rel), &TTSOpsVirtual);
 
-		tuplesort_performsort(advice->sort);
-		while (tuplesort_gettupleslot(advice->sort, true, false, slot, NULL))
+		row_sort_perform(advice->sort);
+		while (row_sort_next(advice->sort, slot, NULL))
+		{
+			CHECK_FOR_INTERRUPTS();
 			segment_writer_add(advice->writer, slot);
+		}
 		ExecDropSingleTupleTableSlot(slot);
-		tuplesort_end(advice->sort);
+		row_sort_end(advice->sort);
 	}
 	segment_writer_end(advice->writer);
 }
@@ -282,10 +282,7 @@ check_may_read(Relation rel)
 	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
 		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ALL) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
-	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("row-level security of \"%s\" applies to you", RelationGetRelationName(rel)),
-						errhint("territory.advise() reads rows of every kind: ask the table's owner, or a role with BYPASSRLS.")));
+	table_check_not_secured(rel, "territory.advise()");
 }
 
 static Datum

@@ -101,6 +101,8 @@ verify_segment(SealedScan *scan, int place, int64 *rows)
 		scan->directory->nsegments = place + 1;
 		while (sealed_scan_next(scan, ForwardScanDirection))
 			(*rows)++;
+		sealed_scan_seek_segment(scan, place);
+		segment_verify(&scan->reader);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();

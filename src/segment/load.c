@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/tuplestore.h"
 
+#include "segment/row_sort.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
 
@@ -23,7 +24,7 @@ struct SegmentLoad
 	Relation	rel;
 	ChunkStore	store;
 	Layout		layout;
-	Tuplesortstate *sort;		/* or NULL: in the order of arrival */
+	RowSort    *sort;			/* or NULL: in the order of arrival */
 	Tuplestorestate *arrived;
 	SealResult	result;
 };
@@ -57,7 +58,7 @@ segment_load_begin(Relation rel, Relation layout_of, int memory)
 	load->rel = rel;
 	if (!chunk_store_open(rel, RowExclusiveLock, &load->store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
-	load->sort = seal_begin_sort(rel, &load->layout, RelationGetDescr(rel), memory);
+	load->sort = row_sort_begin(RelationGetDescr(rel), &load->layout, memory);
 	if (load->sort == NULL)
 		load->arrived = tuplestore_begin_heap(false, false, memory);
 	return load;
@@ -73,7 +74,7 @@ void
 segment_load_add(SegmentLoad *load, TupleTableSlot *slot)
 {
 	if (load->sort)
-		tuplesort_puttupleslot(load->sort, slot);
+		row_sort_add(load->sort, slot, NULL);
 	else
 		tuplestore_puttupleslot(load->arrived, slot);
 }
@@ -82,7 +83,7 @@ static bool
 next_row(SegmentLoad *load, TupleTableSlot *slot)
 {
 	CHECK_FOR_INTERRUPTS();
-	return load->sort ? tuplesort_gettupleslot(load->sort, true, false, slot, NULL) :
+	return load->sort ? row_sort_next(load->sort, slot, NULL) :
 		tuplestore_gettupleslot(load->arrived, true, false, slot);
 }
 
@@ -90,12 +91,12 @@ next_row(SegmentLoad *load, TupleTableSlot *slot)
 void
 segment_load_end(SegmentLoad *load, SegmentLoadCheck check, void *arg, SealResult *result)
 {
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(load->rel), &TTSOpsMinimalTuple);
-	SegmentWriter *writer = segment_writer_begin(load->rel, &load->store, load->layout.nentity,
-												 load->layout.entity, count_segment, &load->result);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(load->rel),
+													load->sort ? &TTSOpsVirtual : &TTSOpsMinimalTuple);
+	SegmentWriter *writer = segment_writer_begin(load->rel, &load->store, &load->layout, count_segment, &load->result);
 
 	if (load->sort)
-		tuplesort_performsort(load->sort);
+		row_sort_perform(load->sort);
 	while (next_row(load, slot))
 	{
 		if (check)
@@ -105,7 +106,7 @@ segment_load_end(SegmentLoad *load, SegmentLoadCheck check, void *arg, SealResul
 	segment_writer_end(writer);
 	ExecDropSingleTupleTableSlot(slot);
 	if (load->sort)
-		tuplesort_end(load->sort);
+		row_sort_end(load->sort);
 	else
 		tuplestore_end(load->arrived);
 	chunk_store_close(&load->store, NoLock);

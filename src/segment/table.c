@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 
 #include "segment/table.h"
 
@@ -79,4 +80,15 @@ table_check_readable(Relation rel)
 {
 	if (pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
+}
+
+/* for functions that show values, of whatever rows */
+void
+table_check_not_secured(Relation rel, const char *function)
+{
+	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("row-level security of \"%s\" applies to you", RelationGetRelationName(rel)),
+						errhint("%s tells of rows of every kind: ask the table's owner, or a role with BYPASSRLS.",
+								function)));
 }
