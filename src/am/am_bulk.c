@@ -242,6 +242,7 @@ write_load(BulkLoad *bulk)
 		if (bulk->unique)
 			unique_batch_end(bulk->unique);
 		UnregisterSnapshot(snapshot);
+		am_add_first_page(bulk->rel);
 		pgstat_count_heap_insert(bulk->rel, bulk->rows);
 	}
 	else if (bulk->load)

@@ -103,6 +103,7 @@ territory_finish_bulk_insert(Relation rel, int options)
 		return;
 	rewriting.relid = InvalidOid;
 	segment_load_end(rewriting.load, NULL, NULL, &result);
+	am_add_first_page(rel);
 	if (adopting.relid == rel->rd_rel->relrewrite)
 		adopting.result = result;
 }

@@ -24,7 +24,9 @@
 #include "utils/datum.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
+#include "utils/tuplesort.h"
 
 #include "segment/layout.h"
 #include "segment/row_sort.h"
@@ -48,7 +50,7 @@ typedef struct Advice
 	Relation	rel;
 	Layout		layout;
 	Snapshot	snapshot;
-	RowSort    *sort;			/* or NULL: in the order of arrival */
+	RowSort    *sort;		/* or NULL: in the order of arrival */
 	SegmentWriter *writer;
 	int			wanted;			/* rows */
 	int64		rows;
@@ -103,7 +105,7 @@ add_row(Advice *advice, TupleTableSlot *slot)
 		MAXALIGN(MAXALIGN(header) + heap_compute_data_size(desc, slot->tts_values, slot->tts_isnull));
 	advice->rows++;
 	if (advice->sort)
-		row_sort_add(advice->sort, slot, &slot->tts_tid);
+		row_sort_add(advice->sort, slot, NULL);
 	else
 		segment_writer_add(advice->writer, slot);
 }
@@ -122,7 +124,7 @@ measure_column(AttrNumber attno, int64 bytes, const char *codec, void *arg)
 static void
 measure_segment(SegmentEntry *entry, void *arg)
 {
-	((Advice *) arg)->sealed_bytes += entry->data_len * BLCKSZ / CHUNK_BYTES + segment_entry_size(entry);
+	((Advice *) arg)->sealed_bytes += entry->data_len * BLCKSZ / CHUNK_BYTES + SEGMENT_ENTRY_SIZE(entry->nzones);
 }
 
 /* ---- the sample ---- */
@@ -282,7 +284,10 @@ check_may_read(Relation rel)
 	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
 		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ALL) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
-	table_check_not_secured(rel, "territory.advise()");
+	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("row-level security of \"%s\" applies to you", RelationGetRelationName(rel)),
+						errhint("territory.advise() reads rows of every kind: ask the table's owner, or a role with BYPASSRLS.")));
 }
 
 static Datum

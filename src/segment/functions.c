@@ -63,6 +63,31 @@ territory_seal(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
 }
 
+PG_FUNCTION_INFO_V1(territory_compact);
+Datum
+territory_compact(PG_FUNCTION_ARGS)
+{
+	Relation	rel = seal_open_table(table_argument(fcinfo, "territory.compact()"), "territory.compact()");
+	CompactResult result;
+	Datum		values[7];
+	bool		nulls[7] = {false};
+
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot compact in a transaction that keeps its snapshot"),
+						errhint("Use READ COMMITTED.")));
+	compact_segments(rel, false, &result);
+	table_close(rel, NoLock);
+	values[0] = Int64GetDatum(result.rows);
+	values[1] = Int64GetDatum(result.dead_rows);
+	values[2] = Int64GetDatum(result.segments_before);
+	values[3] = Int64GetDatum(result.segments_after);
+	values[4] = Int64GetDatum(result.bytes_before);
+	values[5] = Int64GetDatum(result.bytes_after);
+	values[6] = Int64GetDatum(result.busy);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
+}
+
 PG_FUNCTION_INFO_V1(territory_unseal);
 Datum
 territory_unseal(PG_FUNCTION_ARGS)

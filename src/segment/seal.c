@@ -229,6 +229,7 @@ void
 seal_rows(Relation rel, bool all, TimestampTz before, const BlockRuns *blocks, SealResult *result)
 {
 	Seal		seal;
+	CompactResult tidied;
 	Snapshot	snapshot;
 
 	seal_check_constraints(rel);
@@ -242,6 +243,8 @@ seal_rows(Relation rel, bool all, TimestampTz before, const BlockRuns *blocks, S
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("\"%s\" has no time column", RelationGetRelationName(rel)),
 						errhint("Seal all rows by leaving out \"before\", or name the column with territory.set_layout().")));
+	if (!IsolationUsesXactSnapshot())
+		compact_segments(rel, true, &tidied);
 	if (!chunk_store_open(rel, RowExclusiveLock, &seal.store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);

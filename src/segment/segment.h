@@ -54,8 +54,7 @@ zone_merge(ZoneMap *to, const ZoneMap *from)
  * A directory entry, as on disk; zones follow, then the summaries of these
  * columns, then a CRC-32C of all before it.
  * Level 0 is a segment.  Level 1 and above sum up 64 numbers of the level below:
- * their zones hold every segment that the group had when it was closed, and
- * may hold some that were removed since.
+ * their zones hold every segment of the group.
  */
 typedef struct SegmentEntry
 {
@@ -154,6 +153,7 @@ extern SegmentNumber directory_next_number(ChunkStore *store);
 extern void directory_close_groups(ChunkStore *store, SegmentNumber next);
 extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
+extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
 
 /* writer.c */

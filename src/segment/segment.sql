@@ -161,6 +161,47 @@ END $$;
 COMMENT ON FUNCTION territory.forget_dropped() IS 'Forgets the layouts of dropped tables.';
 CREATE EVENT TRIGGER territory_forget_dropped ON sql_drop EXECUTE FUNCTION territory.forget_dropped();
 
+-- A dump keeps a layout by its names: they follow renames and drops at once.
+CREATE FUNCTION territory.follow_columns() RETURNS event_trigger
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- what pg_restore --disable-triggers brought; it enables triggers afterwards
+	UPDATE territory.layouts SET stored_for = stored_for WHERE stored_for <> relation::oid;
+	UPDATE territory.layouts l SET entity_columns = n.entity_columns, entity_attnums = n.entity_attnums,
+		time_column = n.time_column, time_attnum = CASE WHEN n.time_column IS NOT NULL THEN l.time_attnum END,
+		position_column = n.position_column,
+		position_attnum = CASE WHEN n.position_column IS NOT NULL THEN l.position_attnum END
+	FROM territory.layouts o,
+		LATERAL (SELECT array_agg(a.attname ORDER BY u.i) AS entity_columns, array_agg(u.attnum ORDER BY u.i) AS entity_attnums
+			FROM unnest(o.entity_attnums) WITH ORDINALITY u(attnum, i)
+			JOIN pg_attribute a ON a.attrelid = o.relation AND a.attnum = u.attnum AND NOT a.attisdropped) e,
+		LATERAL (SELECT e.*,
+			(SELECT attname FROM pg_attribute WHERE attrelid = o.relation AND attnum = o.time_attnum AND NOT attisdropped) AS time_column,
+			(SELECT attname FROM pg_attribute WHERE attrelid = o.relation AND attnum = o.position_attnum AND NOT attisdropped) AS position_column) n
+	WHERE l.relation = o.relation AND l.stored_for = l.relation::oid
+		AND (l.entity_columns, l.time_column, l.position_column)
+			IS DISTINCT FROM (n.entity_columns, n.time_column, n.position_column);
+END $$;
+COMMENT ON FUNCTION territory.follow_columns() IS 'Keeps the names that layouts know columns by.';
+CREATE EVENT TRIGGER territory_follow_columns ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW')
+	EXECUTE FUNCTION territory.follow_columns();
+
+CREATE FUNCTION territory.restore_layout() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	NEW.entity_attnums := CASE WHEN NEW.entity_columns IS NOT NULL THEN
+		ARRAY(SELECT a.attnum FROM unnest(NEW.entity_columns) WITH ORDINALITY u(n, i)
+			JOIN pg_attribute a ON a.attrelid = NEW.relation AND a.attname = u.n ORDER BY i) END;
+	NEW.time_attnum := (SELECT attnum FROM pg_attribute WHERE attrelid = NEW.relation AND attname = NEW.time_column);
+	NEW.position_attnum := (SELECT attnum FROM pg_attribute WHERE attrelid = NEW.relation AND attname = NEW.position_column);
+	NEW.stored_for := NEW.relation::oid;
+	RETURN NEW;
+END $$;
+COMMENT ON FUNCTION territory.restore_layout() IS
+'Gives a layout that comes from a dump the columns'' numbers in its new table.';
+CREATE TRIGGER restore_layout BEFORE INSERT OR UPDATE ON territory.layouts FOR EACH ROW
+	WHEN (NEW.stored_for <> NEW.relation::oid) EXECUTE FUNCTION territory.restore_layout();
+
 -- Sealing.
 
 CREATE FUNCTION territory.seal(rel regclass, before timestamptz DEFAULT NULL,
@@ -179,6 +220,13 @@ CREATE FUNCTION territory.adopt(rel regclass, before timestamptz DEFAULT NULL,
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_adopt';
 COMMENT ON FUNCTION territory.adopt(regclass, timestamptz) IS
 'Turn a heap table into a territory table in one rewrite under one exclusive lock: rows whose time is before the given instant (all rows, when it is left out) go straight into segments, the rest stays hot, indexes are built on the hot rows. Gives what seal() gives. Owner only.';
+
+CREATE FUNCTION territory.compact(rel regclass,
+	OUT rows bigint, OUT dead_rows bigint, OUT segments_before bigint, OUT segments_after bigint,
+	OUT bytes_before bigint, OUT bytes_after bigint, OUT busy bigint)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_compact';
+COMMENT ON FUNCTION territory.compact(regclass) IS
+'Rewrite the segments that hold dead rows, and merge small ones (below half of territory.segment_rows), in the order of the layout of now. Gives the living rows written, the dead rows left behind, the segments and bytes rewritten and what they became, and how many segments were passed over because somebody was changing or locking their rows. Owner only.';
 
 CREATE FUNCTION territory.unseal(rel regclass, from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
 	RETURNS bigint LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_unseal';

@@ -131,11 +131,10 @@ territory_summaries(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
 	Relation	rel = table_open_ours(table_argument(fcinfo, "territory.summaries()"), AccessShareLock,
-									  "territory.summaries()");
+									 "territory.summaries()");
 	SealedScan *scan;
 
-	table_check_readable(rel);
-	table_check_not_secured(rel, "territory.summaries()");
+	table_check_all_rows_readable(rel, "territory.summaries()");
 	InitMaterializedSRF(fcinfo, 0);
 	scan = sealed_scan_begin(rel, GetActiveSnapshot(), NULL);
 	if (scan)

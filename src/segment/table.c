@@ -82,13 +82,13 @@ table_check_readable(Relation rel)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
 }
 
-/* for functions that show values, of whatever rows */
+/* for functions that tell values of rows that a policy may hide from the caller */
 void
-table_check_not_secured(Relation rel, const char *function)
+table_check_all_rows_readable(Relation rel, const char *function)
 {
+	table_check_readable(rel);
 	if (check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("row-level security of \"%s\" applies to you", RelationGetRelationName(rel)),
-						errhint("%s tells of rows of every kind: ask the table's owner, or a role with BYPASSRLS.",
-								function)));
+						errhint("%s tells of all rows: ask the table's owner, or a role with BYPASSRLS.", function)));
 }

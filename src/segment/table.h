@@ -13,6 +13,6 @@ extern void table_check_owner(Oid relid);
 extern Relation table_open_any(Oid relid, LOCKMODE lockmode, const char *function);
 extern Relation table_open_ours(Oid relid, LOCKMODE lockmode, const char *function);
 extern void table_check_readable(Relation rel);
-extern void table_check_not_secured(Relation rel, const char *function);
+extern void table_check_all_rows_readable(Relation rel, const char *function);
 
 #endif

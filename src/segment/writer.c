@@ -375,7 +375,22 @@ heap_estimate(SegmentWriter *writer)
 	return (int64) writer->rows * row + MAXALIGN(writer->bytes);
 }
 
-/* the entry that tells of header, summaries and data */
+/* header, summaries and data under the next number, and then the entry that tells of them */
+static void
+insert_segment(SegmentWriter *writer, SegmentParts *parts)
+{
+	SegmentEntry *entry = parts->entry;
+
+	if (writer->number < 0 || writer->number == SEGMENT_MAX_NUMBER)
+		writer->number = directory_next_number(writer->store);
+	else
+		writer->number++;
+	directory_close_groups(writer->store, writer->number);
+	entry->number = writer->number;
+	write_pieces(writer, &parts->header, &parts->data);
+	directory_insert(writer->store, entry);
+}
+
 static void
 fill_entry(SegmentWriter *writer, SegmentParts *parts)
 {
@@ -391,36 +406,9 @@ fill_entry(SegmentWriter *writer, SegmentParts *parts)
 	appendBinaryStringInfo(&parts->header, parts->summaries.data, parts->summaries.len);
 	entry->data_len = (int64) parts->header.len + parts->data.len;
 	entry->heap_bytes = heap_estimate(writer);
-	entry->sealed_at = GetCurrentTimestamp();
 	entry->summary_len = parts->segment_summaries.len;
 	memcpy((char *) entry + SEGMENT_ENTRY_SIZE(entry->nzones), parts->segment_summaries.data, entry->summary_len);
-}
-
-/* under the next number: data first, the entry last */
-static void
-insert_segment(SegmentWriter *writer, SegmentParts *parts)
-{
-	if (writer->number < 0 || writer->number == SEGMENT_MAX_NUMBER)
-		writer->number = directory_next_number(writer->store);
-	else
-		writer->number++;
-	directory_close_groups(writer->store, writer->number);
-	parts->entry->number = writer->number;
-	write_pieces(writer, &parts->header, &parts->data);
-	directory_insert(writer->store, parts->entry);
-}
-
-/* write a column, and tell what it takes if somebody measures */
-static void
-add_column(SegmentWriter *writer, const WriterColumn *column, SegmentParts *parts)
-{
-	int			at = parts->data.len;
-	int			before = parts->header.len + parts->summaries.len + parts->data.len;
-
-	write_column(column, parts);
-	if (writer->measured)
-		writer->measured(column->attno, parts->header.len + parts->summaries.len + parts->data.len - before,
-						 column_stream_name(parts->data.data + at, parts->data.len - at), writer->arg);
+	entry->sealed_at = GetCurrentTimestamp();
 }
 
 static void
@@ -438,7 +426,16 @@ flush_segment(SegmentWriter *writer)
 	cut_blocks(writer, &parts);
 	write_layout(writer, &parts);
 	for (int c = 0; c < writer->ncolumns; c++)
-		add_column(writer, &writer->columns[c], &parts);
+	{
+		int64		before = parts.header.len + parts.summaries.len + parts.data.len;
+		int			at = parts.data.len;
+
+		write_column(&writer->columns[c], &parts);
+		if (writer->measured)
+			writer->measured(writer->columns[c].attno,
+							 parts.header.len + parts.summaries.len + parts.data.len - before,
+							 column_stream_name(parts.data.data + at, parts.data.len - at), writer->arg);
+	}
 	fill_entry(writer, &parts);
 	if (!writer->measured)
 		insert_segment(writer, &parts);
