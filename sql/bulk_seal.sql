@@ -97,6 +97,7 @@ BEGIN
 END $$;
 CREATE UNLOGGED TABLE w (a int PRIMARY KEY, b int) USING territory;
 CREATE UNLOGGED TABLE child (a int REFERENCES w) USING territory;
+SET client_min_messages = notice;
 INSERT INTO w SELECT i, i FROM generate_series(1, 10) i;
 INSERT INTO child SELECT i FROM generate_series(1, 10) i;
 INSERT INTO child SELECT 11 FROM generate_series(1, 2);
@@ -131,6 +132,7 @@ CREATE UNLOGGED TABLE y (a int UNIQUE DEFERRABLE INITIALLY DEFERRED) USING terri
 INSERT INTO y SELECT i / 2 FROM generate_series(1, 9) i;
 INSERT INTO y SELECT i FROM generate_series(1, 9) i;
 TABLE status;
+SET client_min_messages = warning;
 -- a function of the statement that inserts by itself, and one that catches an error
 CREATE FUNCTION nested(i int) RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
