@@ -405,6 +405,7 @@ unique_check_begin(Relation rel)
 		return NULL;
 	}
 	check->scan->directory_snapshot = &check->dirty;
+	check->scan->any_state = false;	/* sealed_fate() asks about the one row that matters */
 	open_unique_indexes(check);
 	MemoryContextSwitchTo(old);
 	return check;
