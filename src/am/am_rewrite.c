@@ -29,6 +29,7 @@
 
 #include "am/am.h"
 #include "segment/seal.h"
+#include "segment/table.h"
 
 /* the load of the one rewrite that can be under way */
 static struct
@@ -81,7 +82,7 @@ rewrite_takes(Relation rel, TupleTableSlot *slot)
 		Relation	old = table_open(rel->rd_rel->relrewrite, NoLock);
 		MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
 
-		rewriting.load = segment_load_begin(rel, old);
+		rewriting.load = segment_load_begin(rel, old, maintenance_work_mem);
 		rewriting.relid = RelationGetRelid(rel);
 		MemoryContextSwitchTo(context);
 		table_close(old, NoLock);
@@ -97,10 +98,12 @@ territory_finish_bulk_insert(Relation rel, int options)
 
 	if (heap_methods->finish_bulk_insert)
 		heap_methods->finish_bulk_insert(rel, options);
+	bulk_finish(rel);
 	if (rewriting.relid != RelationGetRelid(rel))
 		return;
 	rewriting.relid = InvalidOid;
-	segment_load_end(rewriting.load, &result);
+	segment_load_end(rewriting.load, NULL, NULL, &result);
+	am_add_first_page(rel);
 	if (adopting.relid == rel->rd_rel->relrewrite)
 		adopting.result = result;
 }
@@ -109,21 +112,15 @@ territory_finish_bulk_insert(Relation rel, int options)
 static Relation
 open_heap_table(Oid relid)
 {
-	Relation	rel = try_relation_open(relid, AccessExclusiveLock);
+	Relation	rel;
 
-	if (rel == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is partitioned", RelationGetRelationName(rel)),
-						errhint("Call territory.adopt() on each of its partitions.")));
-	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_tableam != heap_methods)
+	table_check_owner(relid);
+	rel = table_open_any(relid, AccessExclusiveLock, "territory.adopt()");
+	if (rel->rd_tableam != heap_methods)
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("\"%s\" is not a heap table", RelationGetRelationName(rel)),
 						relation_is_territory(rel) ?
 						errhint("It is a territory table already: use territory.seal().") : 0));
-	if (!pg_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
 	if (IsCatalogRelation(rel))
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("\"%s\" is a system catalog", RelationGetRelationName(rel))));

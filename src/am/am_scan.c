@@ -1,7 +1,6 @@
 /*
  * am_scan.c
- *	  Sequential, TID range, sample and ANALYZE scans: heap's rows, then the
- *	  sealed ones.
+ *	  Sequential, TID range and sample scans: heap's rows, then the sealed ones.
  *
  * Forward, a scan gives hot rows and then sealed rows by segment; backward the
  * reverse.  Index and bitmap scans of the AM see hot rows only: our planner
@@ -14,6 +13,7 @@
 #include "nodes/execnodes.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
+#include "storage/predicate.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -130,6 +130,8 @@ enter_sealed(TerritoryScanDesc *scan, ScanDirection direction, TupleDesc desc)
 		scan->sealed = sealed_scan_begin(scan->base.rs_rd, scan->base.rs_snapshot, scan->shared);
 		scan->sealed_ready = true;
 		MemoryContextSwitchTo(old);
+		if (scan->sealed && IsMVCCSnapshot(scan->base.rs_snapshot))
+			PredicateLockRelation(scan->base.rs_rd, scan->base.rs_snapshot);	/* heap locks page by page in TID ranges */
 	}
 	if (scan->sealed)
 	{
@@ -151,8 +153,8 @@ am_store_tuple(HeapTuple tuple, TupleTableSlot *slot)
 	slot->tts_tableOid = relid;
 }
 
-static void
-store_sealed(SealedScan *sealed, TupleTableSlot *slot)
+void
+am_store_sealed(SealedScan *sealed, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(slot->tts_mcxt);
 	HeapTuple	tuple = sealed_scan_tuple(sealed);
@@ -191,7 +193,7 @@ territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableS
 	}
 	if (scan->sealed && sealed_scan_next(scan->sealed, direction))
 	{
-		store_sealed(scan->sealed, slot);
+		am_store_sealed(scan->sealed, slot);
 		pgstat_count_heap_getnext(s->rs_rd);
 		last_sealed_relid = RelationGetRelid(s->rs_rd);
 		return true;
@@ -210,8 +212,8 @@ territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableS
 static void
 territory_scan_set_tidrange(TableScanDesc s, ItemPointer low, ItemPointer high)
 {
-	ItemPointerCopy(low, &s->rs_mintid);
-	ItemPointerCopy(high, &s->rs_maxtid);
+	ItemPointerCopy(low, scan_min_tid(s));
+	ItemPointerCopy(high, scan_max_tid(s));
 	heap_methods->scan_set_tidrange(scan_of(s)->hot, low, high);
 }
 
@@ -223,10 +225,10 @@ next_sealed_in_range(TerritoryScanDesc *scan, ScanDirection direction, TupleTabl
 		ItemPointerData tid;
 
 		sealed_scan_tid(scan->sealed, &tid);
-		if (ItemPointerCompare(&tid, &scan->base.rs_mintid) < 0 ||
-			ItemPointerCompare(&tid, &scan->base.rs_maxtid) > 0)
+		if (ItemPointerCompare(&tid, scan_min_tid(&scan->base)) < 0 ||
+			ItemPointerCompare(&tid, scan_max_tid(&scan->base)) > 0)
 			continue;
-		store_sealed(scan->sealed, slot);
+		am_store_sealed(scan->sealed, slot);
 		return true;
 	}
 	return false;
@@ -237,7 +239,7 @@ territory_scan_getnextslot_tidrange(TableScanDesc s, ScanDirection direction, Tu
 {
 	TerritoryScanDesc *scan = scan_of(s);
 	bool		backward = ScanDirectionIsBackward(direction);
-	bool		reaches_sealed = ItemPointerGetBlockNumberNoCheck(&s->rs_maxtid) >= SEALED_FIRST_BLOCK;
+	bool		reaches_sealed = ItemPointerGetBlockNumberNoCheck(scan_max_tid(s)) >= SEALED_FIRST_BLOCK;
 
 	if (backward && !scan->in_sealed && reaches_sealed && !((HeapScanDesc) scan->hot)->rs_inited)
 		enter_sealed(scan, direction, slot->tts_tupleDescriptor);
@@ -262,24 +264,57 @@ territory_scan_getnextslot_tidrange(TableScanDesc s, ScanDirection direction, Tu
 
 /* ---- bitmap scans: hot rows only ---- */
 
+#ifdef BITMAP_BLOCK_IS_CALLBACK
 static bool
-territory_scan_bitmap_next_block(TableScanDesc s, TBMIterateResult *result)
+territory_scan_bitmap_next_block(TableScanDesc s, TBMIterateResult *block)
 {
 	scan_of(s)->hot->rs_snapshot = s->rs_snapshot;
-	return heap_methods->scan_bitmap_next_block(scan_of(s)->hot, result);
+	return heap_methods->scan_bitmap_next_block(scan_of(s)->hot, block);
 }
+#endif
 
 static bool
-territory_scan_bitmap_next_tuple(TableScanDesc s, TBMIterateResult *result, TupleTableSlot *slot)
+territory_scan_bitmap_next_tuple(TableScanDesc s, BITMAP_TUPLE_PARAMS)
 {
-	return heap_methods->scan_bitmap_next_tuple(scan_of(s)->hot, result, slot);
+	scan_of(s)->hot->rs_snapshot = s->rs_snapshot;
+	scan_pass_bitmap(scan_of(s)->hot, s);
+	return heap_methods->scan_bitmap_next_tuple(scan_of(s)->hot, BITMAP_TUPLE_ARGS);
 }
 
 /*
  * TABLESAMPLE: after the last hot block each sealed block of 2,048 rows is
- * offered to the method as one page more.  SYSTEM chooses pages itself and
- * knows hot ones only, so it samples sealed rows one by one, as BERNOULLI.
+ * offered to the method as one page more.
  */
+static int
+rows_of_block(SealedScan *sealed)
+{
+	return sealed->reader.header->first_row[sealed->block + 1] - sealed->reader.header->first_row[sealed->block];
+}
+
+/*
+ * SYSTEM judges a page by its number alone, so it is asked again, now for
+ * sealed blocks numbered from 0.  A method that goes by what it gave before
+ * (SYSTEM_ROWS) has chosen among all pages that it knew, and gets every block.
+ */
+static bool
+sample_takes_block(TerritoryScanDesc *scan, SampleScanState *state)
+{
+	const TsmRoutine *method = state->tsmroutine;
+	BlockNumber here = scan->sample_blocks++;
+	DirectoryTotals sealed;
+
+	if (method->NextSampleBlock == NULL || !method->repeatable_across_scans)
+		return true;
+	if (here == 0)
+	{
+		sealed_totals(scan->base.rs_rd, scan->base.rs_snapshot, &sealed);
+		scan->sample_bound = Min(sealed.rows, MaxBlockNumber);	/* no block is empty */
+	}
+	if (here == 0 || scan->sample_choice < here)
+		scan->sample_choice = method->NextSampleBlock(state, scan->sample_bound);
+	return scan->sample_choice == here;
+}
+
 static bool
 territory_scan_sample_next_block(TableScanDesc s, SampleScanState *state)
 {
@@ -290,8 +325,15 @@ territory_scan_sample_next_block(TableScanDesc s, SampleScanState *state)
 		if (heap_methods->scan_sample_next_block(scan->hot, state))
 			return true;
 		enter_sealed(scan, ForwardScanDirection, RelationGetDescr(s->rs_rd));
+		scan->sample_blocks = 0;
 	}
-	return scan->sealed && sealed_scan_next(scan->sealed, ForwardScanDirection);
+	while (scan->sealed && sealed_scan_next(scan->sealed, ForwardScanDirection))
+	{
+		if (sample_takes_block(scan, state))
+			return true;
+		scan->sealed->row = rows_of_block(scan->sealed) - 1;
+	}
+	return false;
 }
 
 static bool
@@ -305,7 +347,7 @@ territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleT
 
 	if (!scan->in_sealed)
 		return heap_methods->scan_sample_next_tuple(scan->hot, state, slot);
-	rows = sealed->reader.header->first_row[sealed->block + 1] - sealed->reader.header->first_row[sealed->block];
+	rows = rows_of_block(sealed);
 	first = sealed->reader.header->first_row[sealed->block];
 	sealed_scan_tid(sealed, &tid);
 	for (;;)
@@ -321,70 +363,9 @@ territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleT
 		if (sealed->dead && sealed->dead[first + offset - 1])
 			continue;
 		sealed->row = offset - 1;
-		store_sealed(sealed, slot);
+		am_store_sealed(sealed, slot);
 		return true;
 	}
-}
-
-/*
- * ANALYZE: the hot pages that it chose each bring their share of the segments.
- */
-static bool
-territory_scan_analyze_next_block(TableScanDesc s, BlockNumber block, BufferAccessStrategy strategy)
-{
-	TerritoryScanDesc *scan = scan_of(s);
-
-	if (!scan->sealed_ready)
-	{
-		MemoryContext old = MemoryContextSwitchTo(scan->context);
-
-		scan->sealed = sealed_scan_begin(s->rs_rd, SnapshotSelf, NULL);
-		scan->sealed_ready = true;
-		scan->analyze_blocks = RelationGetNumberOfBlocks(s->rs_rd);
-		MemoryContextSwitchTo(old);
-	}
-	scan->analyze_hot_done = false;
-	if (scan->sealed)
-	{
-		int64		segments;
-
-		sealed_scan_restart(scan->sealed, ForwardScanDirection);
-		segments = scan->sealed->directory->nsegments;
-		scan->sealed->segment = (int64) block * segments / scan->analyze_blocks - 1;
-		scan->analyze_end = (int64) (block + 1) * segments / scan->analyze_blocks;
-	}
-	return heap_methods->scan_analyze_next_block(scan->hot, block, strategy);
-}
-
-static bool
-territory_scan_analyze_next_tuple(TableScanDesc s, TransactionId oldest, double *live, double *dead,
-								  TupleTableSlot *slot)
-{
-	TerritoryScanDesc *scan = scan_of(s);
-	SealedScan *sealed = scan->sealed;
-	int			all;
-	bool		found;
-
-	if (!scan->analyze_hot_done)
-	{
-		if (heap_methods->scan_analyze_next_tuple(scan->hot, oldest, live, dead, slot))
-			return true;
-		scan->analyze_hot_done = true;
-	}
-	if (!sealed)
-		return false;
-	all = sealed->directory->nsegments;
-	sealed->directory->nsegments = scan->analyze_end;
-	found = sealed_scan_next(sealed, ForwardScanDirection);
-	sealed->directory->nsegments = all;
-	if (!found)
-	{
-		ExecClearTuple(slot);
-		return false;
-	}
-	*live += 1;
-	store_sealed(sealed, slot);
-	return true;
 }
 
 void
@@ -399,10 +380,10 @@ am_scan_install(TableAmRoutine *methods)
 	methods->scan_getnextslot = territory_scan_getnextslot;
 	methods->scan_set_tidrange = territory_scan_set_tidrange;
 	methods->scan_getnextslot_tidrange = territory_scan_getnextslot_tidrange;
+#ifdef BITMAP_BLOCK_IS_CALLBACK
 	methods->scan_bitmap_next_block = territory_scan_bitmap_next_block;
+#endif
 	methods->scan_bitmap_next_tuple = territory_scan_bitmap_next_tuple;
 	methods->scan_sample_next_block = territory_scan_sample_next_block;
 	methods->scan_sample_next_tuple = territory_scan_sample_next_tuple;
-	methods->scan_analyze_next_block = territory_scan_analyze_next_block;
-	methods->scan_analyze_next_tuple = territory_scan_analyze_next_tuple;
 }

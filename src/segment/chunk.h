@@ -10,6 +10,7 @@
  *	directory	id 1 + level			seq S >> 6 * level		(levels 0 to 3)
  *	state		id 4096 + (S >> 16)		seq (S & 0xffff) << 15 | R
  *	data		id 8192 + (S >> 15)		seq (S & 0x7fff) << 16 | P
+ *	moved		id 12288 + (S >> 15)	seq (S & 0x7fff) << 16 | P
  */
 #ifndef CHUNK_H
 #define CHUNK_H
@@ -23,6 +24,7 @@
 #define DIRECTORY_SHIFT 6		/* 64 entries of a level make one of the next */
 #define CHUNK_STATE_FIRST ((Oid) 4096)
 #define CHUNK_DATA_FIRST ((Oid) 8192)
+#define CHUNK_MOVED_FIRST ((Oid) 12288)
 #define CHUNK_RESERVED_END ((Oid) 16384)
 
 #define CHUNK_BYTES 8064		/* a data chunk fills a page */
@@ -54,6 +56,14 @@ static inline ChunkKey
 chunk_data_key(SegmentNumber segment, int piece)
 {
 	ChunkKey	key = {CHUNK_DATA_FIRST + (segment >> 15), (segment & 0x7fff) << 16 | piece};
+
+	return key;
+}
+
+static inline ChunkKey
+chunk_moved_key(SegmentNumber segment, int piece)
+{
+	ChunkKey	key = {CHUNK_MOVED_FIRST + (segment >> 15), (segment & 0x7fff) << 16 | piece};
 
 	return key;
 }

@@ -28,6 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "segment/lock.h"
 #include "segment/segment.h"
 
 #define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
@@ -54,7 +55,7 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 
 	memcpy(entry, bytes, len);
 	if (len < (int) (SEGMENT_ENTRY_SIZE(0) + sizeof crc) || entry->nzones > SEGMENT_MAX_ZONES ||
-		len != (int) (SEGMENT_ENTRY_SIZE(entry->nzones) + sizeof crc) ||
+		entry->summary_len > CHUNK_BYTES || len != (int) (segment_entry_size(entry) + sizeof crc) ||
 		(memcpy(&crc, bytes + len - sizeof crc, sizeof crc), crc != bytes_crc(bytes, len - sizeof crc)) ||
 		entry->number != chunk_seq(store, tuple) || entry->level != level || entry->rows <= 0 ||
 		(level == 0 && entry->rows > SEGMENT_MAX_ROWS))
@@ -149,9 +150,9 @@ keep_entry(SegmentEntry *entry, void *arg)
 		directory->numbers = repalloc(directory->numbers, sizeof(SegmentNumber) * directory->nsegments * 2);
 	if (directory->nsegments < DIRECTORY_KEPT)
 	{
-		SegmentEntry *copy = palloc(SEGMENT_ENTRY_SIZE(entry->nzones));
+		SegmentEntry *copy = palloc(segment_entry_size(entry));
 
-		memcpy(copy, entry, SEGMENT_ENTRY_SIZE(entry->nzones));
+		memcpy(copy, entry, segment_entry_size(entry));
 		if (directory->nsegments >= 64 && (directory->nsegments & (directory->nsegments - 1)) == 0)
 			directory->entries = repalloc(directory->entries, sizeof(SegmentEntry *) * directory->nsegments * 2);
 		directory->entries[directory->nsegments] = copy;
@@ -205,7 +206,7 @@ add_totals(SegmentEntry *entry, void *arg)
 	totals->bytes += entry->data_len;
 }
 
-/* of all segments, by groups where there are; what was removed from a closed group still counts */
+/* of all segments, by groups where there are */
 void
 directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals)
 {
@@ -237,7 +238,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 
 	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(first_id));
 	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(end_id));
-	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	scan = compat_index_beginscan(store->toast, store->index, SnapshotAny, 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	found = index_getnext_slot(scan, BackwardScanDirection, slot);
 	if (found)
@@ -252,7 +253,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 	return found;
 }
 
-/* no trace of this number or a greater one is left: entry, closed group, state or data */
+/* no trace of this number or a greater one is left: entry, closed group, state, data or where its rows went */
 static int64
 number_after_all(ChunkStore *store)
 {
@@ -264,8 +265,10 @@ number_after_all(ChunkStore *store)
 			next = Max(next, ((int64) key.seq + 1) << level * DIRECTORY_SHIFT);
 	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_DATA_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_STATE_FIRST) << 16 | key.seq >> 15) + 1);
-	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_RESERVED_END, &key))
+	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_MOVED_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_DATA_FIRST) << 15 | key.seq >> 16) + 1);
+	if (last_key(store, CHUNK_MOVED_FIRST, CHUNK_RESERVED_END, &key))
+		next = Max(next, ((int64) (key.id - CHUNK_MOVED_FIRST) << 15 | key.seq >> 16) + 1);
 	return next;
 }
 
@@ -291,7 +294,7 @@ directory_next_number(ChunkStore *store)
 void
 directory_insert(ChunkStore *store, SegmentEntry *entry)
 {
-	size_t		len = SEGMENT_ENTRY_SIZE(entry->nzones);
+	size_t		len = segment_entry_size(entry);
 	char	   *bytes = palloc(len + sizeof(pg_crc32c));
 	pg_crc32c	crc;
 
@@ -313,6 +316,7 @@ add_to_group(SegmentEntry *group, const SegmentEntry *entry)
 	group->rows += entry->rows;
 	group->data_len += entry->data_len;
 	group->heap_bytes += entry->heap_bytes;
+	group->sealed_at = Max(group->sealed_at, entry->sealed_at);
 	group->natts = Max(group->natts, entry->natts);
 	if (first)
 	{
@@ -401,33 +405,56 @@ delete_range(ChunkStore *store, Oid id, int32 first, int32 last)
 }
 
 /*
- * A segment's entry, data and state, and groups that held nothing else.  Its
- * rows must not be changing: the caller's lock keeps writers away.
+ * A segment's entry, data and state; the groups that hold it are to be refreshed
+ * once all are gone that go.  The caller holds its lock exclusively, so that no
+ * row of it is changing.
  */
 void
 directory_delete(ChunkStore *store, SegmentNumber number)
 {
 	ChunkKey	key = chunk_state_key(number, 0);
 
+	segment_lock_forget();
 	CommandCounterIncrement();	/* rows that this command marked, too */
 	delete_range(store, CHUNK_DIRECTORY, number, number);
 	delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
 	key = chunk_data_key(number, 0);
 	delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);
 	CommandCounterIncrement();
+}
+
+static bool
+level_has(ChunkStore *store, int level, int32 number)
+{
+	ChunkScan	scan;
+	bool		found;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, CHUNK_DIRECTORY + level, number, number);
+	found = chunk_scan_next(&scan, ForwardScanDirection) != NULL;
+	chunk_scan_end(&scan);
+	return found;
+}
+
+/* closed groups that held segments which are gone sum up what is left, or go, too; numbers are ascending */
+void
+directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
+{
 	for (int level = 1; level < DIRECTORY_LEVELS; level++)
 	{
-		int32		group = number >> level * DIRECTORY_SHIFT;
-		List	   *left = read_level(store, SnapshotSelf, level - 1, group << DIRECTORY_SHIFT,
-									  ((group + 1) << DIRECTORY_SHIFT) - 1);
+		int32		done = -1;
 
-		if (left != NIL)
+		for (int i = 0; i < n; i++)
 		{
-			list_free_deep(left);
-			break;
+			int32		group = numbers[i] >> level * DIRECTORY_SHIFT;
+
+			CHECK_FOR_INTERRUPTS();
+			if (group == done || !level_has(store, level, group))
+				continue;
+			done = group;
+			delete_range(store, CHUNK_DIRECTORY + level, group, group);
+			CommandCounterIncrement();
+			close_group(store, level, group);
 		}
-		delete_range(store, CHUNK_DIRECTORY + level, group, group);
-		CommandCounterIncrement();
 	}
 }
 

@@ -6,10 +6,9 @@
  * then deleted from the heap, all in one transaction: an older snapshot goes on
  * seeing the heap rows, a newer one sees the segments, nobody sees both.
  *
- * A row that somebody is changing at that moment stays hot: its sealed copy is
- * born dead.  Where the table has a unique index, writers wait for the seal to
- * commit, because btree alone cannot tell an inserter that a key which it saw
- * being deleted lives on in a segment.
+ * All segments are written, and who is in the gate (see lock.c) is waited for,
+ * before the first row is deleted.  A row that somebody is changing at that
+ * moment stays hot: its sealed copy is born dead.
  */
 #include "territory.h"
 
@@ -24,49 +23,34 @@
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/tuplesort.h"
-#include "utils/typcache.h"
 
 #include "segment/layout.h"
+#include "segment/lock.h"
+#include "segment/move.h"
+#include "segment/row_sort.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
-#include "segment/state.h"
+#include "segment/table.h"
 
 typedef struct Seal
 {
 	Relation	rel;
 	ChunkStore	store;
 	Layout		layout;
+	const BlockRuns *blocks;	/* where to look for rows; NULL: everywhere */
 	SegmentWriter *writer;
 	ItemPointerData *tids;		/* of the rows of the segment being filled */
 	int			ntids;
-	TupleDesc	sort_desc;		/* the table's row, and its TID as one column more */
+	MovedRows  *moved;
 	SealResult *result;
 } Seal;
-
-static bool
-has_unique_index(Relation rel)
-{
-	List	   *indexes = RelationGetIndexList(rel);
-	ListCell   *lc;
-	bool		unique = false;
-
-	foreach(lc, indexes)
-	{
-		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
-
-		unique = unique || index->rd_index->indisunique;
-		index_close(index, AccessShareLock);
-	}
-	list_free(indexes);
-	return unique;
-}
 
 /* constraints that are checked through their index alone would not see sealed rows */
 void
@@ -90,31 +74,25 @@ seal_check_constraints(Relation rel)
 	list_free(indexes);
 }
 
-/* opened and locked for moving rows, or a clear error */
-static Relation
-open_table(Oid relid, const char *function)
+/* open it, if rows of it can be moved by the caller, or a clear error */
+Relation
+seal_check_table(Oid relid, LOCKMODE lockmode, const char *function)
 {
 	Relation	rel;
 
-	/* before the lock, which a standby does not give */
 	PreventCommandIfReadOnly(function);
-	rel = try_relation_open(relid, ShareUpdateExclusiveLock);
-	if (rel == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is partitioned", RelationGetRelationName(rel)),
-						errhint("Call %s on each of its partitions.", function)));
-	if (!relation_is_territory(rel))
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is not a territory table", RelationGetRelationName(rel)),
-						errhint("Use ALTER TABLE ... SET ACCESS METHOD territory first.")));
-	if (!pg_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
-	if (RELATION_IS_OTHER_TEMP(rel))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
+	table_check_owner(relid);
+	rel = table_open_ours(relid, lockmode, function);
 	CheckTableNotInUse(rel, function);
+	return rel;
+}
+
+/* opened and locked for moving rows, or a clear error */
+Relation
+seal_open_table(Oid relid, const char *function)
+{
+	Relation	rel = seal_check_table(relid, ShareUpdateExclusiveLock, function);
+
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))
 	{
 		/* came by SET ACCESS METHOD from a heap table that needed none */
@@ -125,53 +103,34 @@ open_table(Oid relid, const char *function)
 	return rel;
 }
 
-Relation
-seal_open_table(Oid relid, const char *function)
+/* a value of a time column; a date, and a time without zone, is the session's */
+TimestampTz
+seal_time(Oid type, Datum value)
 {
-	Relation	rel = open_table(relid, function);
+	int			overflow;
 
-	if (has_unique_index(rel))
-		LockRelationOid(relid, ShareRowExclusiveLock);
-	return rel;
+	if (type == DATEOID)
+		return date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow);
+	if (type == TIMESTAMPOID)
+		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+	return DatumGetTimestampTz(value);
 }
 
-/*
- * Nobody may write or lock rows until we commit: a segment that goes takes its
- * row locks with it, and a writer's snapshot must not show it.  In one step
- * from the lock that moving takes, or who locked a row and now changes it
- * would wait for us while we wait for it.
- */
-Relation
-unseal_open_table(Oid relid, const char *function)
-{
-	Relation	rel = open_table(relid, function);
-
-	LockRelationOid(relid, ExclusiveLock);
-	return rel;
-}
-
-/* where the layout's time column is not a timestamptz, its own zone's midnight */
 bool
 seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before)
 {
-	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid);
 	bool		isnull;
 	Datum		value = slot_getattr(slot, time, &isnull);
 
-	if (isnull)
-		return false;
-	if (type == DATEOID)
-		return date_cmp_timestamptz_internal(DatumGetDateADT(value), before) < 0;
-	if (type == TIMESTAMPOID)
-		return timestamp_cmp_timestamptz_internal(DatumGetTimestamp(value), before) < 0;
-	return DatumGetTimestampTz(value) < before;
+	return !isnull &&
+		seal_time(getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid), value) < before;
 }
 
 /* rows above the limit stay hot; external values count with their raw size */
-static bool
-row_is_too_large(Seal *seal, TupleTableSlot *slot)
+bool
+seal_row_is_too_large(Relation rel, TupleTableSlot *slot)
 {
-	TupleDesc	desc = RelationGetDescr(seal->rel);
+	TupleDesc	desc = RelationGetDescr(rel);
 	Size		bytes = 0;
 
 	for (int i = 0; i < desc->natts; i++)
@@ -182,208 +141,124 @@ row_is_too_large(Seal *seal, TupleTableSlot *slot)
 	return bytes > SEGMENT_MAX_ROW_BYTES;
 }
 
-static int
-item_pointer_order(const void *a, const void *b)
-{
-	return ItemPointerCompare((ItemPointer) a, (ItemPointer) b);
-}
-
-typedef struct PlacedTid
-{
-	ItemPointerData tid;
-	int			place;
-} PlacedTid;
-
-/* delete a written segment's rows from the heap, page by page */
+/* a segment was written: remember where its rows went */
 static void
-delete_sealed_rows(SegmentEntry *entry, void *arg)
+note_moved_rows(SegmentEntry *entry, void *arg)
 {
 	Seal	   *seal = arg;
-	PlacedTid  *rows = palloc(sizeof(PlacedTid) * seal->ntids);
-	char		identity = seal->rel->rd_rel->relreplident;
-	volatile int64 kept = 0;
 
 	for (int i = 0; i < seal->ntids; i++)
-	{
-		rows[i].tid = seal->tids[i];
-		rows[i].place = i;
-	}
-	qsort(rows, seal->ntids, sizeof(PlacedTid), item_pointer_order);
-	PG_TRY();
-	{
-		/* moving a row is no change: logical decoding skips a delete without identity */
-		seal->rel->rd_rel->relreplident = REPLICA_IDENTITY_NOTHING;
-		for (int i = 0; i < seal->ntids; i++)
-		{
-			TM_FailureData failure;
-
-			if (heap_delete(seal->rel, &rows[i].tid, GetCurrentCommandId(true), InvalidSnapshot, false, &failure,
-							true) == TM_Ok)
-				continue;
-			state_insert_dead(&seal->store, entry->number, rows[i].place, &rows[i].tid);
-			kept++;
-		}
-	}
-	PG_FINALLY();
-	{
-		seal->rel->rd_rel->relreplident = identity;
-	}
-	PG_END_TRY();
-	seal->result->rows += entry->rows - kept;
+		moved_rows_add(seal->moved, &seal->tids[i], entry->number, i);
+	seal->ntids = 0;
+	seal->result->rows += entry->rows;
 	seal->result->segments++;
 	seal->result->heap_bytes += entry->heap_bytes;
 	seal->result->sealed_bytes += entry->data_len;
-	seal->ntids = 0;
-	pfree(rows);
 }
 
 static void
-add_row(Seal *seal, TupleTableSlot *slot, int64 tid_number)
+add_row(Seal *seal, TupleTableSlot *slot, const ItemPointerData *tid)
 {
-	ItemPointerData tid;
-
-	ItemPointerSet(&tid, (BlockNumber) (tid_number >> 16), (OffsetNumber) (tid_number & 0xffff));
-	seal->tids[seal->ntids++] = tid;
+	seal->tids[seal->ntids++] = *tid;
 	segment_writer_add(seal->writer, slot);
 }
 
-/* the table's columns and an int8 for the TID */
-static TupleDesc
-make_sort_desc(Relation rel)
+/* the whole heap at once, or one run of blocks after the other, as far as they are still there */
+static bool
+next_run(Seal *seal, TableScanDesc scan, int r)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
-	TupleDesc	result = CreateTemplateTupleDesc(desc->natts + 1);
+	BlockNumber nblocks = ((HeapScanDesc) scan)->rs_nblocks;
 
-	for (int i = 1; i <= desc->natts; i++)
-		TupleDescCopyEntry(result, i, desc, i);
-	TupleDescInitEntry(result, desc->natts + 1, "tid", INT8OID, -1, 0);
-	return result;
-}
-
-/* NULL where the layout gives no order */
-Tuplesortstate *
-seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc)
-{
-	AttrNumber	attnos[LAYOUT_MAX_ENTITY + 1];
-	Oid			operators[LAYOUT_MAX_ENTITY + 1];
-	Oid			collations[LAYOUT_MAX_ENTITY + 1];
-	bool		nulls_first[LAYOUT_MAX_ENTITY + 1];
-	int			n = 0;
-
-	for (int e = 0; e <= layout->nentity; e++)
-	{
-		AttrNumber	attno = e < layout->nentity ? layout->entity[e] : layout->time;
-		Form_pg_attribute attribute;
-
-		if (attno == InvalidAttrNumber)
-			continue;
-		attribute = TupleDescAttr(RelationGetDescr(rel), attno - 1);
-		operators[n] = lookup_type_cache(attribute->atttypid, TYPECACHE_LT_OPR)->lt_opr;
-		if (!OidIsValid(operators[n]))
-			continue;			/* a type without an order groups nothing */
-		attnos[n] = attno;
-		collations[n] = attribute->attcollation;
-		nulls_first[n++] = false;
-	}
-	if (n == 0)
-		return NULL;
-	return tuplesort_begin_heap(desc, n, attnos, operators, collations, nulls_first,
-								maintenance_work_mem, NULL, TUPLESORT_NONE);
-}
-
-/* a heap row with its TID as a column */
-static void
-extend_row(TupleTableSlot *slot, TupleTableSlot *extended)
-{
-	int			natts = slot->tts_tupleDescriptor->natts;
-
-	slot_getallattrs(slot);
-	ExecClearTuple(extended);
-	memcpy(extended->tts_values, slot->tts_values, sizeof(Datum) * natts);
-	memcpy(extended->tts_isnull, slot->tts_isnull, sizeof(bool) * natts);
-	extended->tts_values[natts] =
-		Int64GetDatum((int64) ItemPointerGetBlockNumberNoCheck(&slot->tts_tid) << 16 |
-					  ItemPointerGetOffsetNumberNoCheck(&slot->tts_tid));
-	extended->tts_isnull[natts] = false;
-	ExecStoreVirtualTuple(extended);
-}
-
-static int64
-row_tid_number(TupleTableSlot *extended)
-{
-	bool		isnull;
-
-	return DatumGetInt64(slot_getattr(extended, extended->tts_tupleDescriptor->natts, &isnull));
+	if (seal->blocks == NULL)
+		return r == 0;
+	if (r >= seal->blocks->nruns || seal->blocks->runs[r].first >= nblocks)
+		return false;
+	if (r > 0)
+		heap_methods->scan_rescan(scan, NULL, false, false, false, false);
+	heap_setscanlimits(scan, seal->blocks->runs[r].first,
+					   Min(seal->blocks->runs[r].count, nblocks - seal->blocks->runs[r].first));
+	return true;
 }
 
 static void
-move_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
+write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 {
 	TupleTableSlot *slot = table_slot_create(seal->rel, NULL);
-	TupleTableSlot *extended = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsVirtual);
-	Tuplesortstate *sort = seal_begin_sort(seal->rel, &seal->layout, seal->sort_desc);
+	RowSort    *sort = row_sort_begin(RelationGetDescr(seal->rel), &seal->layout,
+									  Max(maintenance_work_mem / 4 * 3, 64));
 	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
 												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
 
-	while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+	for (int r = 0; next_run(seal, scan, r); r++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
-			continue;
-		extend_row(slot, extended);
-		if (row_is_too_large(seal, slot))
-			continue;
-		if (sort)
-			tuplesort_puttupleslot(sort, extended);
-		else
-			add_row(seal, extended, row_tid_number(extended));
+		while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
+				continue;
+			slot_getallattrs(slot);
+			if (seal_row_is_too_large(seal->rel, slot))
+				continue;
+			if (sort)
+				row_sort_add(sort, slot, &slot->tts_tid);
+			else
+				add_row(seal, slot, &slot->tts_tid);
+		}
 	}
 	heap_methods->scan_end(scan);
 	if (sort)
 	{
-		TupleTableSlot *sorted = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsMinimalTuple);
+		TupleTableSlot *sorted = MakeSingleTupleTableSlot(RelationGetDescr(seal->rel), &TTSOpsVirtual);
+		ItemPointerData tid;
 
-		tuplesort_performsort(sort);
-		while (tuplesort_gettupleslot(sort, true, false, sorted, NULL))
+		row_sort_perform(sort);
+		while (row_sort_next(sort, sorted, &tid))
 		{
 			CHECK_FOR_INTERRUPTS();
-			add_row(seal, sorted, row_tid_number(sorted));
+			add_row(seal, sorted, &tid);
 		}
 		ExecDropSingleTupleTableSlot(sorted);
-		tuplesort_end(sort);
+		row_sort_end(sort);
 	}
 	segment_writer_end(seal->writer);
-	ExecDropSingleTupleTableSlot(extended);
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* the table is locked by seal_open_table() */
+/* of these blocks, unless blocks is NULL; the table is locked by seal_open_table() */
 void
-seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
+seal_rows(Relation rel, bool all, TimestampTz before, const BlockRuns *blocks, SealResult *result)
 {
 	Seal		seal;
+	CompactResult tidied;
 	Snapshot	snapshot;
 
 	seal_check_constraints(rel);
 	memset(result, 0, sizeof *result);
 	memset(&seal, 0, sizeof seal);
 	seal.rel = rel;
+	seal.blocks = blocks;
 	seal.result = result;
 	layout_read(rel, &seal.layout);
 	if (!all && seal.layout.time == InvalidAttrNumber)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("\"%s\" has no time column", RelationGetRelationName(rel)),
 						errhint("Seal all rows by leaving out \"before\", or name the column with territory.set_layout().")));
+	if (!IsolationUsesXactSnapshot())
+		compact_segments(rel, true, &tidied);
 	if (!chunk_store_open(rel, RowExclusiveLock, &seal.store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
-	seal.sort_desc = make_sort_desc(rel);
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
-	seal.writer = segment_writer_begin(rel, &seal.store, seal.layout.nentity, seal.layout.entity,
-									   delete_sealed_rows, &seal);
+	seal.writer = segment_writer_begin(rel, &seal.store, &seal.layout, note_moved_rows, &seal);
+	seal.moved = moved_rows_begin(rel, Max(maintenance_work_mem / 4, 64));
 	/* a transaction that keeps its snapshot must not meet rows here that it does not see */
 	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());
-	move_rows(&seal, all, before, snapshot);
+	write_rows(&seal, all, before, snapshot);
+	CommandCounterIncrement();
+	gate_wait(rel);
+	result->rows -= moved_rows_delete(seal.moved, &seal.store);
+	moved_rows_end(seal.moved);
 	UnregisterSnapshot(snapshot);
+	TransferPredicateLocksToHeapRelation(rel);
 	chunk_store_close(&seal.store, NoLock);
 	pfree(seal.tids);
 }

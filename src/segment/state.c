@@ -11,11 +11,15 @@
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/procarray.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
+#include "segment/lock.h"
+#include "segment/row_lock.h"
 #include "segment/state.h"
 
 static void
@@ -42,7 +46,7 @@ state_any(ChunkStore *store)
 		return false;
 	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(CHUNK_STATE_FIRST));
 	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(CHUNK_DATA_FIRST));
-	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	scan = compat_index_beginscan(store->toast, store->index, SnapshotAny, 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	any = index_getnext_tid(scan, ForwardScanDirection) != NULL;
 	index_endscan(scan);
@@ -74,9 +78,14 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
 	return dead;
 }
 
-/* the newest entry of a row as the snapshot shows it; its TID in *at, if asked */
+/*
+ * The newest entry of a row as the snapshot shows it; its TID and who made it,
+ * if asked.  Snapshots that are no MVCC ones may miss the entry while it is being
+ * replaced: the old version was replaced just after the new one was looked at.
+ */
 static bool
-find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at)
+find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at,
+			 TransactionId *maker)
 {
 	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
 	ChunkScan	scan;
@@ -91,6 +100,8 @@ find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *
 		entry_from_tuple(store, tuple, entry);
 		if (at)
 			*at = tuple->t_self;
+		if (maker)
+			*maker = HeapTupleHeaderGetXmin(tuple->t_data);
 	}
 	chunk_scan_end(&scan);
 	return found;
@@ -99,22 +110,105 @@ find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *
 bool
 state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry)
 {
-	return find_version(store, tid, snapshot, entry, NULL);
+	return find_version(store, tid, snapshot, entry, NULL, NULL);
+}
+
+/*
+ * Is the row alive, as HeapTupleSatisfiesDirty would have it: whose fate
+ * another transaction holds lives, and snapshot->xmax tells whose.
+ */
+bool
+state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot)
+{
+	ChunkStore	store;
+	StateEntry	state;
+	bool		dead;
+
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return false;
+	InitDirtySnapshot(*snapshot);
+	snapshot->xmin = snapshot->xmax = InvalidTransactionId;
+	snapshot->speculativeToken = 0;
+	dead = state_find(&store, tid, snapshot, &state) && state.dead;
+	if (dead && TransactionIdIsValid(snapshot->xmin))
+	{
+		snapshot->xmax = snapshot->xmin;
+		dead = false;
+	}
+	snapshot->xmin = InvalidTransactionId;
+	chunk_store_close(&store, AccessShareLock);
+	return !dead;
 }
 
 /* a dead mark on a row that nobody else can know yet */
 void
-state_insert_dead(ChunkStore *store, SegmentNumber segment, int place, ItemPointer forward)
+state_insert_dead(ChunkStore *store, SegmentNumber segment, int place)
 {
 	StateEntry	entry;
 
 	memset(&entry, 0, sizeof entry);
 	entry.dead = true;
-	entry.moved = forward != NULL;
-	if (forward)
-		entry.forward = *forward;
 	chunk_insert(store, chunk_state_key(segment, place), &entry, sizeof entry, 0, NULL);
 }
+
+/* ---- where the row is ---- */
+
+/* is the segment there, and does it stay there until we end?  False without waiting where policy says so */
+static bool
+hold_segment(Relation rel, ChunkStore *store, SegmentNumber segment, LockWaitPolicy policy, bool *alive)
+{
+	SegmentEntry *entry;
+
+	if (segment_lock_alive(rel, segment))
+	{
+		*alive = true;
+		return true;
+	}
+	if (policy == LockWaitBlock)
+		segment_lock_share(rel, segment);
+	else if (!segment_lock_share_if_free(rel, segment))
+		return false;
+	entry = directory_find(store, SnapshotSelf, segment);
+	*alive = entry != NULL;
+	if (entry)
+	{
+		segment_lock_set_alive(segment);
+		pfree(entry);
+	}
+	return true;
+}
+
+/*
+ * Follow a row that was moved unchanged, by unseal, compact or a lift, to where
+ * it is now.  One that the current command lifted stays what it was before: the
+ * command knows it by the sealed TID.
+ */
+StatePlace
+state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, LockWaitPolicy policy)
+{
+	while (tid_is_sealed(tid))
+	{
+		StateEntry	entry;
+		TransactionId maker;
+		bool		alive;
+
+		if (!hold_segment(rel, store, tid_segment(tid), policy, &alive))
+			return PLACE_BUSY;
+		if (!alive)
+		{
+			if (!relocated_find(store, tid, tid))
+				return PLACE_GONE;
+			continue;
+		}
+		if (!find_version(store, tid, SnapshotSelf, &entry, NULL, &maker) || entry.moved != MOVED_UNCHANGED ||
+			(entry.command == cid && TransactionIdIsCurrentTransactionId(maker)))
+			return PLACE_SEALED;
+		*tid = entry.forward;
+	}
+	return PLACE_HOT;
+}
+
+/* ---- locking and changing ---- */
 
 /* make sure that the row has an entry; frozen, so that all see it at once */
 static void
@@ -124,10 +218,10 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
 	SnapshotData dirty;
 
 	InitDirtySnapshot(dirty);
-	if (find_version(store, tid, &dirty, &entry, NULL))
+	if (find_version(store, tid, &dirty, &entry, NULL, NULL))
 		return;
 	LockTuple(rel, tid, ExclusiveLock);
-	if (!find_version(store, tid, &dirty, &entry, NULL))
+	if (!find_version(store, tid, &dirty, &entry, NULL, NULL))
 	{
 		memset(&entry, 0, sizeof entry);
 		chunk_insert(store, chunk_state_key(tid_segment(tid), tid_place(tid)), &entry, sizeof entry,
@@ -136,35 +230,46 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
 	UnlockTuple(rel, tid, ExclusiveLock);
 }
 
-/* is it there now, whatever the caller's snapshot shows? */
+/*
+ * A key-share lock on an anchor that another transaction is replacing by a dead
+ * mark has to hold on the row's hot version, too.  False: look at the row again.
+ */
 static bool
-segment_exists(ChunkStore *store, SegmentNumber number)
+follow_update(Relation rel, ChunkStore *store, HeapTuple anchor, Buffer buffer)
 {
-	ChunkScan	scan;
-	bool		found;
+	HeapTupleHeader header = anchor->t_data;
+	TransactionId updater = InvalidTransactionId;
+	HeapTupleData mark;
+	Buffer		mark_buffer;
+	StateEntry	entry;
 
-	chunk_scan_begin(&scan, store, SnapshotSelf, CHUNK_DIRECTORY, number, number);
-	found = chunk_scan_next(&scan, ForwardScanDirection) != NULL;
-	chunk_scan_end(&scan);
-	return found;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	if (!(header->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask))
+		updater = HeapTupleHeaderGetUpdateXid(header);
+	mark.t_self = header->t_ctid;
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	if (!TransactionIdIsValid(updater) || TransactionIdDidAbort(updater))
+		return true;
+	if (!TransactionIdIsInProgress(updater))
+		return !TransactionIdDidCommit(updater);
+	if (!heap_fetch(store->toast, SnapshotAny, &mark, &mark_buffer, false))
+		return true;
+	memset(&entry, 0, sizeof entry);
+	if (TransactionIdEquals(HeapTupleHeaderGetXmin(mark.t_data), updater))
+		entry_from_tuple(store, &mark, &entry);
+	ReleaseBuffer(mark_buffer);
+	return entry.moved == MOVED_NOT || ItemPointerIndicatesMovedPartitions(&entry.forward) ||
+		row_lock_follow(rel, &entry.forward, updater);
 }
 
 /*
- * Lock a sealed row as heap_lock_tuple would.  On TM_Ok *anchor is the entry
- * that we hold.  On TM_Updated failure->ctid is where the row lives on.
+ * Lock a settled sealed row as heap_lock_tuple would.  On TM_Ok *anchor is the
+ * entry that we hold.  On TM_Updated failure->ctid is where the row lives on.
  */
 TM_Result
-state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, LockTupleMode mode,
-			   LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor)
+state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode mode, LockWaitPolicy policy,
+			   TM_FailureData *failure, ItemPointer anchor)
 {
-	if (!segment_exists(store, tid_segment(tid)))
-	{
-		/* unsealed since the caller's snapshot, which a READ COMMITTED command cannot meet */
-		failure->ctid = *tid;
-		failure->xmax = InvalidTransactionId;
-		failure->cmax = InvalidCommandId;
-		return TM_Deleted;
-	}
 	ensure_anchor(rel, store, tid);
 	for (;;)
 	{
@@ -174,22 +279,28 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, 
 		TM_Result	result;
 		bool		dead;
 
-		if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self))
-		{
-			/* a dead mark by somebody whose transaction is going on hides nothing: Self sees its anchor */
-			failure->ctid = *tid;
-			return TM_Deleted;
-		}
+		CHECK_FOR_INTERRUPTS();
+
+		/*
+		 * Where a dead mark was not seen since its maker was going on, and the
+		 * maker committed before the anchor was looked at, neither is found.
+		 */
+		if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self, NULL))
+			continue;
 		dead = entry.dead;
-		result = heap_lock_tuple(store->toast, &tuple, GetCurrentCommandId(true), mode, policy, false, &buffer,
-								 failure);
+		/* heap's error of NOWAIT would name the TOAST relation */
+		result = heap_lock_tuple(store->toast, &tuple, GetCurrentCommandId(true), mode,
+								 policy == LockWaitError ? LockWaitSkip : policy, false, &buffer, failure);
 		if (result == TM_Ok || (dead && (result == TM_Invisible || result == TM_SelfModified)))
 		{
-			TransactionId xmin = HeapTupleHeaderGetXmin(tuple.t_data);
+			TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple.t_data);
 			CommandId	cmin = TransactionIdIsCurrentTransactionId(xmin) ?
 				HeapTupleHeaderGetCmin(tuple.t_data) : InvalidCommandId;
+			bool		again = !dead && mode == LockTupleKeyShare && !follow_update(rel, store, &tuple, buffer);
 
 			ReleaseBuffer(buffer);
+			if (again)
+				continue;
 			if (!dead)
 			{
 				*anchor = tuple.t_self;
@@ -204,6 +315,9 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, 
 			return entry.moved ? TM_Updated : TM_Deleted;
 		}
 		ReleaseBuffer(buffer);
+		if (result == TM_WouldBlock && policy == LockWaitError)
+			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+							errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(rel))));
 		if (result == TM_Invisible || result == TM_SelfModified)
 			CommandCounterIncrement();	/* our own anchor version of this command */
 		else if (result != TM_Updated && result != TM_Deleted)
@@ -212,13 +326,31 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, 
 	}
 }
 
+/* does this transaction hold a lock on the row? */
+bool
+state_locked_by_us(ChunkStore *store, ItemPointer tid)
+{
+	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
+	ChunkScan	scan;
+	HeapTuple	tuple;
+	bool		ours = false;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, key.id, key.seq, key.seq);
+	if ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		ours = !(tuple->t_data->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) &&
+			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmax(tuple->t_data));
+	chunk_scan_end(&scan);
+	return ours;
+}
+
 /*
  * The row that *anchor stands for, locked by us, is dead from now on.  A
  * command that lifts rows counts on while it runs; command is the number that
  * the executor knows it by.
  */
 TM_Result
-state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPointer forward, CommandId command)
+state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved,
+				ItemPointer forward, CommandId command)
 {
 	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
 	StateEntry	entry;
@@ -232,8 +364,8 @@ state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPoin
 
 	memset(&entry, 0, sizeof entry);
 	entry.dead = true;
-	entry.moved = forward != NULL;
-	if (forward)
+	entry.moved = moved;
+	if (moved != MOVED_NOT)
 		entry.forward = *forward;
 	entry.command = command;
 	SET_VARSIZE(payload, sizeof payload);
@@ -242,9 +374,11 @@ state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPoin
 	values[1] = Int32GetDatum(key.seq);
 	values[2] = PointerGetDatum(payload);
 	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
-	result = heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
+	result = compat_heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
 	if (result == TM_Ok && !HeapTupleIsHeapOnly(tuple))
 		index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
+	if (result == TM_Ok && moved != MOVED_NOT && !ItemPointerIndicatesMovedPartitions(forward))
+		row_lock_carry(rel, tuple->t_data, forward);
 	heap_freetuple(tuple);
 	return result;
 }

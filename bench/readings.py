@@ -1,0 +1,250 @@
+"""A territory's sensors: load, seal, question, change, rewrite."""
+
+import datetime
+import os
+import random
+import re
+import statistics
+import subprocess
+
+import measure
+from measure import SIDES, connect, run, rows, seconds, value
+
+PARTS = 5
+FIRST_DAY = datetime.datetime(2025, 6, 1, tzinfo=datetime.timezone.utc)
+SLOW = 5    # seconds: what takes longer is measured 3 times, not more
+
+TABLE = '''
+CREATE TABLE {name} (sensor_id int NOT NULL, t timestamptz NOT NULL, temp float8, flow float8, idx float8,
+    state smallint, lon float8, lat float8) USING {am};
+CREATE INDEX {name}_sensor_id_t ON {name} (sensor_id, t);
+CREATE INDEX {name}_t ON {name} USING brin (t);
+'''
+
+
+def bench(options, report):
+    count = options.sensors * options.days * 1440
+    work = options.work
+    print(f'Generating {count:,} readings', flush=True)
+    subprocess.run([os.path.join(work, 'generate'), str(options.sensors), str(options.days), str(PARTS), work],
+                   check=True)
+    connections = {side: connect(search_path=f'as_{side},public') for side in SIDES}
+    create(connections, work)
+    load(options, report, connections, count)
+    seal(options, report, connections, count)
+    for side in SIDES:
+        run(connections[side], 'VACUUM (FREEZE, ANALYZE) readings')
+    ask(options, report, connections)
+    points(options, report, connections)
+    change(options, report, connections)
+    rewrite(report, connections, count)
+    memory(options, report)
+
+
+def create(connections, work):
+    for side, connection in connections.items():
+        run(connection, f'CREATE SCHEMA as_{side}')
+        run(connection, TABLE.format(name='readings', am=side))
+        run(connection, 'CREATE TABLE sensors (sensor_id int PRIMARY KEY, lon float8, lat float8,'
+                        ' geom geometry(Point, 4326))')
+        run(connection, f"COPY sensors (sensor_id, lon, lat) FROM '{work}/sensors.csv' (FORMAT csv)")
+        run(connection, 'UPDATE sensors SET geom = ST_SetSRID(ST_MakePoint(lon, lat), 4326)')
+        run(connection, 'CREATE INDEX ON sensors USING gist (geom)')
+        run(connection, 'VACUUM ANALYZE sensors')
+
+
+def bytes_of(connection, table='readings'):
+    return value(connection, 'SELECT pg_total_relation_size(%s::regclass)', table)
+
+
+def copy_parts(connections, targets, work):
+    """The seconds of each part of each target: (connection's name, table)."""
+    times = {target: [] for target in targets}
+    for part in range(1, PARTS + 1):
+        for target in targets:
+            side, table = target
+            times[target].append(seconds(lambda: run(connections[side],
+                                                     f"COPY {table} FROM '{work}/{part}.csv' (FORMAT csv)")))
+    return times
+
+
+def load(options, report, connections, count):
+    report.section('Load', f'{count:,} readings of {options.sensors:,} sensors, {options.days} days, in order of'
+                   f' arrival; btree (sensor_id, t) and BRIN (t) on both. COPY in {PARTS} parts, in turn; medians.')
+    targets = [('heap', 'readings'), ('territory', 'readings')]
+    bulk = measure.has_setting(connections['territory'], 'territory.bulk_seal')
+    if bulk:
+        connections['bulk'] = connect(search_path='as_territory,public', **{'territory.bulk_seal': 'on'})
+        run(connections['bulk'], TABLE.format(name='bulk', am='territory'))
+        targets.append(('bulk', 'bulk'))
+    times = copy_parts(connections, targets, options.work)
+    part = {target: statistics.median(t) for target, t in times.items()}
+    heap = part['heap', 'readings']
+    report.add('COPY, rows stay hot', 's', heap, part['territory', 'readings'], at_most=1.1)
+    if bulk:
+        report.add('COPY, territory.bulk_seal', 's', heap, part['bulk', 'bulk'], at_most=1.0)
+        report.add('bytes a row, after bulk_seal', 'B/row', bytes_of(connections['heap']) / count,
+                   bytes_of(connections['bulk'], 'bulk') / count)
+        run(connections['bulk'], 'DROP TABLE bulk')
+        connections.pop('bulk').close()
+    report.copy_rate = count / PARTS / part['territory', 'readings']
+
+
+def seal(options, report, connections, count):
+    connection = connections['territory']
+    rates = []
+    sealed_bytes = sealed_rows = 0
+    report.section('Seal', f'In {PARTS} steps by time, a VACUUM after each; the rate is the median step\'s, against'
+                   ' COPY into the same table.')
+    for part in range(1, PARTS + 1):
+        border = FIRST_DAY + datetime.timedelta(minutes=options.days * 1440 * part // PARTS)
+        result = []
+        elapsed = seconds(lambda: result.extend(
+            rows(connection, 'SELECT rows, sealed_bytes FROM territory.seal(%s, %s)', 'readings', border)))
+        rates.append(result[0][0] / elapsed)
+        sealed_rows += result[0][0]
+        sealed_bytes += result[0][1]
+        run(connection, 'VACUUM readings')
+    rate = statistics.median(rates)
+    report.add('rows/s, COPY and seal', 'rows/s', report.copy_rate, rate, at_least=2.5, note='COPY in the place of heap')
+    report.add('bytes a row of sealed data', 'B/row', None, sealed_bytes / sealed_rows, at_most=3)
+    report.add('bytes a row of the relation, indexes included', 'B/row', bytes_of(connections['heap']) / count,
+               bytes_of(connection) / count)
+    report.check('every row is sealed', sealed_rows == count, f'{sealed_rows:,}')
+
+
+def day(number, hour=0, minute=0):
+    return "'" + (FIRST_DAY + datetime.timedelta(days=number, hours=hour, minutes=minute)).isoformat() + "'"
+
+
+def queries(options):
+    """(name, sql) with the values that this size of data gives."""
+    first = options.days * 4 // 7
+    chosen = [options.sensors * share // 1000 for share in (17, 133, 251, 398, 417, 642, 777, 903)]
+    values = {
+        'sensor': str(chosen[4]), 'sensors': ', '.join(map(str, chosen)),
+        'day': day(first), 'next_day': day(first + 1), 'third_day': day(first + 3),
+        'morning': day(first, 6), 'evening': day(first, 18),
+        'before_instant': day(options.days - 3, 17, 18), 'instant': day(options.days - 3, 17, 23),
+    }
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'queries.sql')) as file:
+        for block in file.read().split('\n\n')[1:]:
+            name, sql = block.strip().split('\n', 1)
+            sql = re.sub(r"(?<![:'\w]):([a-z_]+)", lambda match: values[match.group(1)], sql)
+            yield name.removeprefix('-- '), sql.rstrip(';')
+
+
+def ask(options, report, connections):
+    report.section('Queries', 'Warm. What takes more than 5 seconds was measured 3 times, the rest'
+                   f' {options.repeat} times; heap and territory in turn; medians.')
+    equal = True
+    for name, sql in queries(options):
+        times = {side: [] for side in SIDES}
+        results = {}
+        for side in SIDES:
+            elapsed, results[side] = measure.timed_rows(connections[side], sql)
+            times[side].append(elapsed)
+        if not measure.same_rows(results['heap'], results['territory'], 'ORDER BY' in sql):
+            equal = False
+            report.check(f'same rows: {name}', False)
+        slow = max(times['heap'][0], times['territory'][0]) > SLOW
+        if not slow:
+            times = {side: [] for side in SIDES}
+        for _ in range(2 if slow else options.repeat):
+            for side in SIDES:
+                times[side].append(measure.timed_rows(connections[side], sql)[0])
+        heap, territory = (statistics.median(times[side]) for side in SIDES)
+        report.add(name, 's', heap, territory, at_most=1.0 if name == 'one sensor, one day' else None)
+    report.check('every query gives the same rows', equal)
+
+
+def points(options, report, connections):
+    """Fifty sensors and days by a prepared statement."""
+    random.seed(1)
+    calls = [(random.randint(1, options.sensors), day(random.randrange(options.days))) for _ in range(50)]
+    for side in SIDES:
+        run(connections[side], "PREPARE one_day AS SELECT t, temp, flow, idx, state FROM readings"
+                               " WHERE sensor_id = $1 AND t >= $2 AND t < $2 + interval '1 day' ORDER BY t")
+        run(connections[side], "PREPARE one_hour AS SELECT t, temp, flow, idx, state FROM readings"
+                               " WHERE sensor_id = $1 AND t >= $2 AND t < $2 + interval '1 hour' ORDER BY t")
+
+    def ask_all(side, name):
+        for sensor, start in calls:
+            run(connections[side], f'EXECUTE {name} ({sensor}, {start})')
+
+    for name, words, bound in (('one_day', 'a day', 1.0), ('one_hour', 'an hour', None)):
+        times = measure.in_turn([lambda _, side=side: ask_all(side, name) for side in SIDES], options.repeat)
+        report.add(f'prepared, a sensor and {words}, each of 50', 's', *(t / len(calls) for t in times), at_most=bound)
+
+
+def change(options, report, connections):
+    report.section('Changes', 'Each in a transaction of its own, each time of other rows.')
+    per_sensor = min(10000, options.days * 1440)
+
+    def statement(side, sql):
+        run(connections[side], sql)
+
+    def where(number):
+        sensor = 1 + number * 3 % options.sensors
+        return (f'WHERE sensor_id = {sensor} AND t < '
+                + day(0, 0, per_sensor))
+
+    def moment(number):
+        minutes = max(1, 10000 // options.sensors)
+        return f'WHERE t >= {day(1, number, 0)} AND t < {day(1, number, minutes)}'
+
+    actions = (
+        (f'UPDATE of {per_sensor:,} rows of a sensor', lambda n: f'UPDATE readings SET temp = temp + 1 {where(n)}', 5),
+        (f'DELETE of {per_sensor:,} rows of a sensor', lambda n: f'DELETE FROM readings {where(n + 20)}', 5),
+        ('UPDATE of the 10,000 rows of some minutes', lambda n: f'UPDATE readings SET temp = temp + 1 {moment(n)}', None),
+        ('DELETE of the 10,000 rows of some minutes', lambda n: f'DELETE FROM readings {moment(n + 10)}', None),
+    )
+    for name, sql, bound in actions:
+        times = measure.in_turn([lambda n, side=side: statement(side, sql(n)) for side in SIDES], options.repeat)
+        report.add(name, 's', *times, at_most=bound)
+    sums = [rows(connections[side], 'SELECT count(*), sum(temp), sum(flow), sum(sensor_id), sum(state) FROM readings')
+            for side in SIDES]
+    report.check('the same rows afterwards', measure.same_rows(*sums, True))
+
+
+def rewrite(report, connections, count):
+    report.section('Rewrites')
+    territory, heap = connections['territory'], connections['heap']
+    before = rows(territory, 'SELECT count(*), sum(temp), sum(state) FROM readings')
+    elapsed = {side: seconds(lambda: run(connections[side], 'ALTER TABLE readings ALTER state TYPE int'))
+               for side in SIDES}
+    hot = value(territory, "SELECT pg_relation_size('readings')")
+    hot_before = 10 * 10000 * 100    # updated rows, that were hot before
+    report.add('ALTER TYPE', 's', elapsed['heap'], elapsed['territory'])
+    report.add('bytes a row after it, indexes included', 'B/row', bytes_of(heap) / count, bytes_of(territory) / count)
+    report.check('ALTER TYPE leaves history sealed', hot < hot_before, f'{hot:,} bytes of heap')
+    report.check('the same rows after it', measure.same_rows(
+        before, rows(territory, 'SELECT count(*), sum(temp), sum(state) FROM readings'), True))
+    before = rows(heap, 'SELECT count(*), sum(temp), sum(state) FROM readings')
+    adopted = []
+    taken = seconds(lambda: adopted.extend(rows(heap, "SELECT rows, sealed_bytes FROM territory.adopt('readings')")))
+    left = before[0][0]
+    report.add('adopt', 's', None, taken)
+    report.add('rows/s, COPY and adopt', 'rows/s', report.copy_rate, left / taken, note='COPY in the place of heap')
+    report.add('bytes a row of sealed data after adopt', 'B/row', None, adopted[0][1] / left, at_most=3)
+    report.add('bytes a row of the relation after adopt', 'B/row', None, bytes_of(heap) / left, at_most=3.2)
+    report.check('the same rows after adopt', measure.same_rows(
+        before, rows(heap, 'SELECT count(*), sum(temp), sum(state) FROM readings'), True))
+
+
+def memory(options, report):
+    """What a backend takes for itself, above what it had."""
+    report.section('Memory', 'Most anonymous memory of the backend, above what it had before.')
+    connection = connect(search_path='as_territory,public', maintenance_work_mem='64MB')
+    run(connection, TABLE.format(name='part', am='territory'))
+    run(connection, f"COPY part FROM '{options.work}/1.csv' (FORMAT csv)")
+    with measure.PeakMemory(connection) as peak:
+        run(connection, "SELECT territory.seal('part')")
+    report.add('seal, maintenance_work_mem = 64MB', 'MB', None, peak.growth, at_most=64e6 * 1.5)
+    connection.close()
+    connection = connect(search_path='as_territory,public', max_parallel_workers_per_gather=0, jit='off')
+    with measure.PeakMemory(connection) as peak:
+        run(connection, 'SELECT count(*), sum(temp), sum(flow), sum(idx), max(state), max(lon), max(lat) FROM part')
+    report.add('scan of every column', 'MB', None, peak.growth, at_most=8e6)
+    run(connection, 'DROP TABLE part')
+    connection.close()

@@ -1,0 +1,80 @@
+"""The table of results: what, heap, territory, the ratio, and the target that the ratio has."""
+
+import datetime
+import os
+import platform
+
+from measure import cpu_model, value
+
+SETTINGS = ('shared_buffers', 'work_mem', 'maintenance_work_mem', 'max_wal_size', 'checkpoint_timeout', 'wal_level',
+            'fsync', 'max_parallel_workers_per_gather', 'jit')
+
+
+def figure(number, unit):
+    if number is None:
+        return '–'
+    if unit == 's':
+        return f'{number:.2f} s' if number >= 1 else f'{number * 1000:.2f} ms'
+    if unit == 'MB':
+        return f'{number / 1e6:.1f} MB'
+    if unit == 'B/row':
+        return f'{number:.2f} B'
+    if unit == 'rows/s':
+        return f'{number:,.0f}'
+    return str(number)
+
+
+class Report:
+    def __init__(self):
+        self.sections = []
+        self.missed = []
+
+    def section(self, title, note=''):
+        self.sections.append((title, note, []))
+        print(f'\n{title}', flush=True)
+
+    def add(self, what, unit, heap, territory, ratio=None, at_most=None, at_least=None, note=''):
+        """ratio: territory to heap, unless given; the target is about the ratio, or the figure where there is none."""
+        if ratio is None and heap and territory is not None:
+            ratio = territory / heap
+        judged = ratio if ratio is not None else territory
+        target, met = '', ''
+        if (at_most is not None or at_least is not None) and judged is not None:
+            ok = judged <= at_most if at_most is not None else judged >= at_least
+            bound = at_most if at_most is not None else at_least
+            target = ('≤ ' if at_most is not None else '≥ ') + \
+                (figure(bound, unit) if ratio is None and unit != 'n' else f'{bound:g}')
+            met = 'yes' if ok else '**no**'
+            if not ok:
+                self.missed.append(what)
+        ratio_text = '' if ratio is None else f'{ratio:.3g}'
+        cells = [what + (f' ({note})' if note else ''), figure(heap, unit), figure(territory, unit), ratio_text, target, met]
+        self.sections[-1][2].append(cells)
+        print('  ' + ' | '.join(cells), flush=True)
+
+    def check(self, what, ok, detail=''):
+        self.sections[-1][2].append([what, '', detail, '', 'equal' if not detail else 'holds', 'yes' if ok else '**no**'])
+        if not ok:
+            self.missed.append(what)
+            print(f'  {what}: NOT AS IT SHOULD BE {detail}', flush=True)
+
+    def write(self, path, connection, arguments):
+        with open(path, 'w') as out:
+            out.write('# Results\n\n')
+            out.write(f'`./run bench {" ".join(arguments)}`'.replace(' `', '`') +
+                      f' of {datetime.date.today()}: heap and territory in one run, side by side.'
+                      ' Figures of different rows or machines say nothing about each other; ratios do.\n\n')
+            out.write(f'- machine: {cpu_model()}, {os.cpu_count()} cores,'
+                      f' {os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30:.0f} GB;'
+                      f' {platform.system()} {platform.release()}\n')
+            out.write(f'- {value(connection, "SELECT version()").split(",")[0]},'
+                      f' PostGIS {value(connection, "SELECT extversion FROM pg_extension WHERE extname = %s", "postgis")},'
+                      f' territory {value(connection, "SELECT extversion FROM pg_extension WHERE extname = %s", "territory")}\n')
+            out.write('- settings: ' + ', '.join(f'{s} = {value(connection, f"SHOW {s}")}' for s in SETTINGS) + '\n')
+            for title, note, lines in self.sections:
+                out.write(f'\n## {title}\n\n')
+                if note:
+                    out.write(note + '\n\n')
+                out.write('| | heap | territory | ratio | target | met |\n| --- | --- | --- | --- | --- | --- |\n')
+                for cells in lines:
+                    out.write('| ' + ' | '.join(cells) + ' |\n')
