@@ -256,33 +256,52 @@ script('vacuum', "VACUUM accounts, items, pairs;\n\\sleep 100 ms\n");
 
 # ---- a snapshot, or a row lock, older than the unseal ----
 
-# moving a row is no change: a snapshot older than the move may change it, once
-sub older_than_unseal
+# A snapshot older than a move shows the row where it was.  If the transaction
+# keeps that snapshot it may not change the row, as if it had been updated, or it
+# would see the row twice; otherwise it changes it where it is, once.
+sub older_than_move
 {
 	my ($level, $statement, $expected) = @_;
+	my $keeps = $level ne 'READ COMMITTED';
 
-	for my $move ("SELECT territory.unseal('accounts')",
+	for my $move (
+		"SELECT territory.seal('accounts')",
+		"SELECT territory.unseal('accounts')",
 		"SELECT territory.unseal('accounts'); SELECT territory.seal('accounts')",
 		"SELECT territory.unseal('accounts', '2026-01-01', '2026-01-02')")
 	{
-		$node->safe_psql('postgres', "CALL fill(); SELECT territory.seal('accounts')");
-		my $session = $node->background_psql('postgres');
+		my $what = "$level, $move, $statement";
+		my $error;
+
+		$node->safe_psql('postgres', 'CALL fill()');
+		$node->safe_psql('postgres', "SELECT territory.seal('accounts')") if $move =~ /unseal/;
+		my $session = $node->background_psql('postgres', on_error_stop => 0);
 		$session->query_safe("BEGIN ISOLATION LEVEL $level; SELECT count(*) FROM accounts");
 		$node->safe_psql('postgres', $move);
-		$session->query_safe($statement);
-		is($session->query_safe('SELECT count(*), sum(balance) FROM accounts'), $expected, "$level, $move, $statement: as it sees it");
+		$session->query($statement);
+		$error = $session->{stderr};
+		$session->{stderr} = '';
+		if ($keeps && $statement !~ /FOR UPDATE/)
+		{
+			like($error, qr/could not serialize access/, "$what: refused");
+			$expected = '2000|2000000';
+		}
+		else
+		{
+			is($error, '', "$what: done");
+			is($session->query_safe('SELECT count(*), sum(balance) FROM accounts'), $expected, "$what: as it sees it");
+		}
 		$session->query_safe('COMMIT');
 		$session->quit;
-		is($node->safe_psql('postgres', 'SELECT count(*), sum(balance) FROM accounts'),
-			$expected, "$level, $move, $statement: as all see it");
+		is($node->safe_psql('postgres', 'SELECT count(*), sum(balance) FROM accounts'), $expected, "$what: as all see it");
 	}
 	return;
 }
 for my $level ('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE')
 {
-	older_than_unseal($level, 'UPDATE accounts SET balance = 0 WHERE account = 7',    '2000|1999000');
-	older_than_unseal($level, 'DELETE FROM accounts WHERE account = 7',               '1999|1999000');
-	older_than_unseal($level, 'SELECT FROM accounts WHERE account = 7 FOR UPDATE', '2000|2000000');
+	older_than_move($level, 'UPDATE accounts SET balance = 0 WHERE account = 7', '2000|1999000');
+	older_than_move($level, 'DELETE FROM accounts WHERE account = 7',            '1999|1999000');
+	older_than_move($level, 'SELECT FROM accounts WHERE account = 7 FOR UPDATE', '2000|2000000');
 }
 
 {
