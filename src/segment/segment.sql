@@ -18,7 +18,9 @@ CREATE TABLE territory.layouts
 	entity_position name
 );
 COMMENT ON TABLE territory.layouts IS 'what territory.set_layout() was told';
-SELECT pg_catalog.pg_extension_config_dump('territory.layouts', '');
+-- not those of temporary tables, nor of what such a table left when its session ended
+SELECT pg_catalog.pg_extension_config_dump('territory.layouts',
+	$$WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation AND c.relpersistence <> 't')$$);
 GRANT SELECT ON territory.layouts TO PUBLIC;
 
 CREATE FUNCTION territory.detected_layout(rel regclass,
@@ -145,7 +147,9 @@ BEGIN
 	IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = rel), 'USAGE') THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', rel);
 	END IF;
-	DELETE FROM territory.layouts l WHERE l.relation = rel;
+	-- and of temporary tables that went with their sessions, which no trigger tells
+	DELETE FROM territory.layouts l
+	WHERE l.relation = rel OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.relation);
 	INSERT INTO territory.layouts VALUES (rel, rel::oid, entity_columns, entity_attnums, time_column, time_attnum,
 		position_column, position_attnum, time_zone, entity_table, entity_key, entity_position);
 END $$;
