@@ -299,7 +299,8 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 		return TM_Updated;
 	if (!RelationIsLogicallyLogged(rel))
 	{
-		result = replace_sealed(rel, tid, cid, wait, failure, slot, MOVED_UPDATED, *mode, 0);
+		result = replace_sealed(rel, tid, cid, wait, failure, slot,
+								*mode == LockTupleNoKeyExclusive ? MOVED_KEY_KEPT : MOVED_UPDATED, *mode, 0);
 		*update_indexes = result == TM_Ok ? UPDATE_ALL_INDEXES : UPDATE_NO_INDEXES;
 		return result;
 	}

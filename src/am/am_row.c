@@ -353,6 +353,38 @@ check_next_version(Relation rel, CommandId cid, TM_FailureData *failure)
 	return result;
 }
 
+/*
+ * We met a version that this transaction has changed already.  As heap does,
+ * tell which command made the last one: the executor lets its own go.
+ */
+static TM_Result
+find_own_change(Relation rel, ItemPointer tid, TM_FailureData *failure)
+{
+	HeapTupleData tuple;
+	Buffer		buffer;
+
+	tuple.t_self = *tid;
+	while (!tid_is_sealed(&tuple.t_self) && heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
+	{
+		HeapTupleHeader header = tuple.t_data;
+		ItemPointerData next = header->t_ctid;
+		bool		changed = !(header->t_infomask & HEAP_XMAX_INVALID) && !HeapTupleHeaderIsOnlyLocked(header) &&
+			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header));
+
+		if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(header)))
+			failure->cmax = HeapTupleHeaderGetCmin(header);
+		ReleaseBuffer(buffer);
+		if (!changed)
+			break;
+		if (ItemPointerEquals(&next, &tuple.t_self))
+			return TM_Deleted;
+		if (ItemPointerIndicatesMovedPartitions(&next))
+			break;
+		tuple.t_self = next;
+	}
+	return TM_SelfModified;
+}
+
 static TM_Result
 territory_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot, CommandId cid,
 					 LockTupleMode mode, LockWaitPolicy policy, uint8 flags, TM_FailureData *failure)
@@ -379,6 +411,8 @@ territory_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTabl
 			break;
 		*tid = failure->ctid;
 	}
+	if (result == TM_SelfModified && traversed && ItemPointerIsValid(tid))
+		result = find_own_change(rel, tid, failure);
 	failure->traversed = traversed;
 	return result;
 }

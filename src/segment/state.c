@@ -424,6 +424,13 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 				*anchor = tuple.t_self;
 				return TM_Ok;
 			}
+			/* an older snapshot's FOR KEY SHARE, which an update of other columns does not trouble */
+			if (mode == LockTupleKeyShare && entry.moved == MOVED_KEY_KEPT && cmin == InvalidCommandId &&
+				row_lock_follow(rel, &entry.forward, xmin))
+			{
+				*anchor = tuple.t_self;
+				return TM_Ok;
+			}
 			failure->ctid = entry.moved ? entry.forward : *tid;
 			failure->xmax = xmin;
 			failure->cmax = ours ? entry.command : InvalidCommandId;
