@@ -9,6 +9,7 @@
  *
  *	directory	id 1 + level			seq S >> 6 * level		(levels 0 to 3)
  *	state		id 4096 + (S >> 16)		seq (S & 0xffff) << 15 | R
+ *	batch		id 6144 + (S >> 16)		seq (S & 0xffff) << 15 | R
  *	data		id 8192 + (S >> 15)		seq (S & 0x7fff) << 16 | P
  *	moved		id 12288 + (S >> 15)	seq (S & 0x7fff) << 16 | P
  */
@@ -23,6 +24,7 @@
 #define DIRECTORY_LEVELS 4
 #define DIRECTORY_SHIFT 6		/* 64 entries of a level make one of the next */
 #define CHUNK_STATE_FIRST ((Oid) 4096)
+#define CHUNK_BATCH_FIRST ((Oid) 6144)
 #define CHUNK_DATA_FIRST ((Oid) 8192)
 #define CHUNK_MOVED_FIRST ((Oid) 12288)
 #define CHUNK_RESERVED_END ((Oid) 16384)
@@ -48,6 +50,14 @@ static inline ChunkKey
 chunk_state_key(SegmentNumber segment, int place)
 {
 	ChunkKey	key = {CHUNK_STATE_FIRST + (segment >> 16), (segment & 0xffff) << 15 | place};
+
+	return key;
+}
+
+static inline ChunkKey
+chunk_batch_key(SegmentNumber segment, int place)
+{
+	ChunkKey	key = {CHUNK_BATCH_FIRST + (segment >> 16), (segment & 0xffff) << 15 | place};
 
 	return key;
 }

@@ -263,8 +263,10 @@ number_after_all(ChunkStore *store)
 	for (int level = 0; level < DIRECTORY_LEVELS; level++)
 		if (last_key(store, CHUNK_DIRECTORY + level, CHUNK_DIRECTORY + level + 1, &key))
 			next = Max(next, ((int64) key.seq + 1) << level * DIRECTORY_SHIFT);
-	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_DATA_FIRST, &key))
+	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_BATCH_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_STATE_FIRST) << 16 | key.seq >> 15) + 1);
+	if (last_key(store, CHUNK_BATCH_FIRST, CHUNK_DATA_FIRST, &key))
+		next = Max(next, ((int64) (key.id - CHUNK_BATCH_FIRST) << 16 | key.seq >> 15) + 1);
 	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_MOVED_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_DATA_FIRST) << 15 | key.seq >> 16) + 1);
 	if (last_key(store, CHUNK_MOVED_FIRST, CHUNK_RESERVED_END, &key))
@@ -417,6 +419,8 @@ directory_delete(ChunkStore *store, SegmentNumber number)
 	segment_lock_forget();
 	CommandCounterIncrement();	/* rows that this command marked, too */
 	delete_range(store, CHUNK_DIRECTORY, number, number);
+	delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
+	key = chunk_batch_key(number, 0);
 	delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
 	key = chunk_data_key(number, 0);
 	delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);

@@ -22,4 +22,8 @@ extern void segment_lock_exclusive_all(Relation rel, const SegmentNumber *segmen
 extern void segment_lock_movers(Relation rel);
 extern bool segment_lock_movers_if_free(Relation rel);
 
+extern void stretch_lock(Oid relid, SegmentNumber segment, int stretch);
+extern bool stretch_lock_if_free(Oid relid, SegmentNumber segment, int stretch);
+extern void stretch_unlock(Oid relid, SegmentNumber segment, int stretch);
+
 #endif
