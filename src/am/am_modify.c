@@ -28,6 +28,7 @@
 
 #include "am/am.h"
 #include "segment/dead_batch.h"
+#include "segment/lock.h"
 #include "segment/state.h"
 
 /* ---- change a sealed row ---- */
@@ -274,14 +275,15 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 }
 
 /*
- * Can the new version's key be another row's?  Not while no key changed, which
- * the lock's mode tells; but it does not speak of partial and expression
+ * While no key changed, which the lock's mode tells, the new version's keys can
+ * be no other row's; but the mode does not speak of partial and expression
  * indexes.
  */
-static bool
-key_may_be_new(Relation rel, LockTupleMode mode)
+static void
+check_new_version(Relation rel, TupleTableSlot *slot, LockTupleMode mode)
 {
 	bool		beyond = mode != LockTupleNoKeyExclusive;
+	bool		unique = false;
 	List	   *indexes = beyond ? NIL : RelationGetIndexList(rel);
 	ListCell   *lc;
 
@@ -289,13 +291,17 @@ key_may_be_new(Relation rel, LockTupleMode mode)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
+		unique = unique || index->rd_index->indisunique;
 		beyond = beyond || (index->rd_index->indisunique &&
 							(!index->rd_index->indimmediate || RelationGetIndexExpressions(index) != NIL ||
 							 RelationGetIndexPredicate(index) != NIL));
 		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);
-	return beyond;
+	if (beyond)
+		unique_check(rel, slot);
+	else if (unique)
+		gate_pass_by(rel);
 }
 
 static TM_Result
@@ -324,8 +330,8 @@ territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, Com
 			break;
 		tid = failure->ctid;
 	}
-	if (result == TM_Ok && key_may_be_new(rel, *mode))
-		unique_check(rel, slot);
+	if (result == TM_Ok)
+		check_new_version(rel, slot, *mode);
 	return result;
 }
 

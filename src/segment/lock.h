@@ -8,7 +8,10 @@
 
 #include "territory.h"
 
+#define MOVER_MAX_LOCKS 1024	/* of single segments */
+
 extern void gate_enter(Relation rel);
+extern void gate_pass_by(Relation rel);
 extern void gate_close(Relation rel);
 extern void gate_wait(Relation rel);
 

@@ -86,12 +86,18 @@ BEGIN
 	IF rel IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'territory.set_layout() needs a table';
 	END IF;
+	IF NOT EXISTS (SELECT 1 FROM pg_class WHERE oid = rel) THEN
+		RAISE undefined_table USING MESSAGE = format('relation with OID %s does not exist', rel::oid);
+	END IF;
 	IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = rel), 'USAGE') THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', rel);
 	END IF;
 	IF NOT EXISTS (SELECT 1 FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = rel AND a.amname = 'territory') THEN
 		RAISE wrong_object_type USING MESSAGE = format('%s is not a territory table', rel),
-			HINT = 'Use ALTER TABLE ... SET ACCESS METHOD territory first.';
+			HINT = CASE (SELECT relkind FROM pg_class WHERE oid = rel)
+				WHEN 'r' THEN 'Use ALTER TABLE ... SET ACCESS METHOD territory first.'
+				WHEN 'p' THEN 'Call territory.set_layout() on each of its partitions.'
+				ELSE 'Layouts are of tables.' END;
 	END IF;
 	FOREACH wanted IN ARRAY coalesce(entity_columns, '{}') || array_remove(ARRAY[time_column, position_column], NULL) LOOP
 		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = rel AND attname = wanted AND attnum > 0 AND NOT attisdropped) THEN
@@ -220,7 +226,7 @@ CREATE FUNCTION territory.compact(rel regclass,
 	OUT bytes_before bigint, OUT bytes_after bigint, OUT busy bigint)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_compact';
 COMMENT ON FUNCTION territory.compact(regclass) IS
-'Rewrite the segments that hold dead rows, and merge small ones (below half of territory.segment_rows), in the order of the layout of now. Gives the living rows written, the dead rows left behind, the segments and bytes rewritten and what they became, and how many segments were passed over because somebody was changing or locking their rows. Owner only.';
+'Rewrite the segments that hold dead rows, and merge small ones (below half of territory.segment_rows), in the order of the layout of now. Gives the living rows written, the dead rows left behind, the segments and bytes rewritten and what they became, and how many segments were passed over because somebody was changing or locking their rows. At most 1,024 segments a call: repeat it while segments_before is that many. Owner only.';
 
 CREATE FUNCTION territory.unseal(rel regclass, from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
 	RETURNS bigint LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_unseal';
