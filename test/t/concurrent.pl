@@ -326,6 +326,22 @@ for my $level ('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE')
 	$session->quit;
 }
 
+# ---- a page of old rows that an open cursor keeps pinned ----
+
+{
+	$node->safe_psql('postgres', 'CREATE TABLE pinned (a int) USING territory; INSERT INTO pinned SELECT generate_series(1, 20)');
+	# all-visible
+	$node->safe_psql('postgres', 'VACUUM pinned');
+	my $session = $node->background_psql('postgres');
+	$session->query_safe('BEGIN; DECLARE c CURSOR FOR SELECT * FROM pinned; FETCH 1 FROM c');
+	$node->safe_psql('postgres', "SELECT territory.seal('pinned')");
+	is($node->safe_psql('postgres', 'SELECT count(*), sum(a) FROM pinned'), '20|210', 'a seal loses no row of a pinned page');
+	is($session->query_safe('FETCH ALL FROM c') =~ tr/\n//, 18, 'nor does the cursor');
+	$session->query_safe('COMMIT');
+	$session->quit;
+	is($node->safe_psql('postgres', 'SELECT count(*), sum(a) FROM pinned'), '20|210', 'nor later');
+}
+
 # ---- phases ----
 
 my $parallel = '-c min_parallel_table_scan_size=0 -c parallel_setup_cost=0 -c parallel_tuple_cost=0'
