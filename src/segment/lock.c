@@ -221,16 +221,60 @@ segment_lock_movers_if_free(Relation rel)
 	return lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, false);
 }
 
-void
-segment_lock_exclusive(Relation rel, SegmentNumber segment)
-{
-	(void) lock_acquire(rel, LOCK_SEGMENT, segment, ExclusiveLock, true);
-}
-
 bool
 segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment)
 {
 	return lock_acquire(rel, LOCK_SEGMENT, segment, ExclusiveLock, false);
+}
+
+/* locks of a mover: the first is the one that who holds many segments has in their place */
+static bool
+lock_for_moving(Relation rel, const SegmentNumber *segments, int which, bool wait)
+{
+	return which == 0 ? lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, wait) :
+		lock_acquire(rel, LOCK_SEGMENT, segments[which - 1], ExclusiveLock, wait);
+}
+
+static void
+unlock_for_moving(Relation rel, const SegmentNumber *segments, int which)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, rel, which == 0 ? LOCK_ALL_SEGMENTS : LOCK_SEGMENT, which == 0 ? 0 : segments[which - 1]);
+	(void) LockRelease(&tag, which == 0 ? RowExclusiveLock : ExclusiveLock, false);
+}
+
+/*
+ * All that a mover needs, before it changes anything.  While it waits for one
+ * lock it holds none of the others, so that it comes to no deadlock with writers
+ * that go from segment to segment in an order of their own.  Very many would fill
+ * the server's lock table: then all writers of the table are kept away.
+ */
+void
+segment_lock_exclusive_all(Relation rel, const SegmentNumber *segments, int n)
+{
+	int			waited = 0;
+
+	if (n > MOVER_MAX_LOCKS)
+	{
+		LockRelationOid(RelationGetRelid(rel), ExclusiveLock);
+		return;
+	}
+	for (;;)
+	{
+		int			blocked = 0;
+
+		(void) lock_for_moving(rel, segments, waited, true);
+		while (blocked <= n && (blocked == waited || lock_for_moving(rel, segments, blocked, false)))
+			blocked++;
+		if (blocked > n)
+			return;
+		for (int i = 0; i < blocked; i++)
+			if (i != waited)
+				unlock_for_moving(rel, segments, i);
+		unlock_for_moving(rel, segments, waited);
+		waited = blocked;
+	}
 }
 
 /* ---- stretches: held while the rows' states are looked at and changed, not longer ---- */

@@ -413,8 +413,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 		if (result == TM_Ok || (dead && (result == TM_Invisible || result == TM_SelfModified)))
 		{
 			TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple.t_data);
-			CommandId	cmin = TransactionIdIsCurrentTransactionId(xmin) ?
-				HeapTupleHeaderGetCmin(tuple.t_data) : InvalidCommandId;
+			bool		ours = TransactionIdIsCurrentTransactionId(xmin);
 			bool		again = !dead && mode == LockTupleKeyShare && !follow_update(rel, store, &tuple, buffer);
 
 			ReleaseBuffer(buffer);
@@ -425,11 +424,18 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 				*anchor = tuple.t_self;
 				return TM_Ok;
 			}
+			/* an older snapshot's FOR KEY SHARE, which an update of other columns does not trouble */
+			if (mode == LockTupleKeyShare && entry.moved == MOVED_KEY_KEPT && cmin == InvalidCommandId &&
+				row_lock_follow(rel, &entry.forward, xmin))
+			{
+				*anchor = tuple.t_self;
+				return TM_Ok;
+			}
 			failure->ctid = entry.moved ? entry.forward : *tid;
 			failure->xmax = xmin;
-			failure->cmax = cmin == InvalidCommandId ? cmin : entry.command;
+			failure->cmax = ours ? entry.command : InvalidCommandId;
 			failure->traversed = false;
-			if (cmin != InvalidCommandId)
+			if (ours)
 				return TM_SelfModified;
 			return entry.moved ? TM_Updated : TM_Deleted;
 		}
