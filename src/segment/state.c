@@ -425,7 +425,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 				return TM_Ok;
 			}
 			/* an older snapshot's FOR KEY SHARE, which an update of other columns does not trouble */
-			if (mode == LockTupleKeyShare && entry.moved == MOVED_KEY_KEPT && cmin == InvalidCommandId &&
+			if (mode == LockTupleKeyShare && entry.moved == MOVED_KEY_KEPT && !ours &&
 				row_lock_follow(rel, &entry.forward, xmin))
 			{
 				*anchor = tuple.t_self;
