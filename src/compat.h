@@ -256,6 +256,12 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 #define EXECUTOR_RUN_ARGUMENTS query, direction, count, once
 #endif
 
+#if PG_VERSION_NUM >= 170000
+#define compat_lock_is_held(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define compat_lock_is_held(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 /* the local part of our virtual transaction id */
 #if PG_VERSION_NUM >= 170000
 #define my_local_xid() (MyProc->vxid.lxid)

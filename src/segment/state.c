@@ -56,17 +56,16 @@ state_any(ChunkStore *store)
 	return any;
 }
 
-/* a flag per row that the snapshot sees dead, or NULL where none is */
-uint8 *
-state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+/* flags for rows first .. first + rows - 1 of a segment from their own entries, or NULL where none is dead */
+static uint8 *
+read_dead_entries(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, int first, int rows)
 {
-	ChunkKey	key = chunk_state_key(entry->number, 0);
+	ChunkKey	key = chunk_state_key(entry->number, first);
 	uint8	   *dead = NULL;
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
-	dead_batch_flush();
-	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + entry->rows - 1);
+	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + rows - 1);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 	{
 		StateEntry	state;
@@ -75,11 +74,43 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
 		if (!state.dead)
 			continue;
 		if (dead == NULL)
-			dead = palloc0(entry->rows);
+			dead = palloc0(rows);
 		dead[chunk_seq(store, tuple) - key.seq] = 1;
 	}
 	chunk_scan_end(&scan);
-	return dead_batch_read(store, snapshot, entry, dead);
+	return dead;
+}
+
+/* a flag per row that the snapshot sees dead, or NULL where none is */
+uint8 *
+state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	dead_batch_flush();
+	return dead_batch_read(store, snapshot, entry, read_dead_entries(store, snapshot, entry, 0, entry->rows));
+}
+
+/*
+ * The same in two steps, for who may want few of the rows: what bitmaps say of
+ * the segment, then, given that, all that is said of some rows.
+ */
+uint8 *
+state_read_dead_bitmaps(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	dead_batch_flush();
+	return dead_batch_read(store, snapshot, entry, NULL);
+}
+
+uint8 *
+state_read_dead_rows(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, const uint8 *bitmaps, int first,
+					 int rows)
+{
+	uint8	   *dead = read_dead_entries(store, snapshot, entry, first, rows);
+
+	if (bitmaps && dead == NULL)
+		dead = palloc0(rows);
+	for (int i = 0; bitmaps && i < rows; i++)
+		dead[i] |= bitmaps[first + i];
+	return dead;
 }
 
 static bool
@@ -389,6 +420,13 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 			if (again)
 				continue;
 			if (!dead)
+			{
+				*anchor = tuple.t_self;
+				return TM_Ok;
+			}
+			/* an older snapshot's FOR KEY SHARE, which an update of other columns does not trouble */
+			if (mode == LockTupleKeyShare && entry.moved == MOVED_KEY_KEPT && cmin == InvalidCommandId &&
+				row_lock_follow(rel, &entry.forward, xmin))
 			{
 				*anchor = tuple.t_self;
 				return TM_Ok;
