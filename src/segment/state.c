@@ -134,8 +134,12 @@ find_in_batch(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry 
 
 /*
  * The newest entry of a row as the snapshot shows it; its TID (invalid: it is one
- * of many rows in a bitmap) and who made it, if asked.  Snapshots that are no MVCC ones may miss the entry while it is being
- * replaced: the old version was replaced just after the new one was looked at.
+ * of many rows in a bitmap) and who made it, if asked.
+ *
+ * Snapshots that are no MVCC ones may miss an entry while it is being replaced:
+ * the index was read before the new version was there, and the old one's tuple
+ * after its replacer had committed.  An entry is replaced once, so who looks
+ * twice finds it.
  */
 static bool
 find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at,
@@ -285,7 +289,9 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid, LockWaitPolicy p
 		dead_batch_flush();
 		InitDirtySnapshot(dirty);
 		stretch_lock(relid, segment, stretch);
-		*made = !find_version(store, tid, &dirty, &entry, at, NULL);
+		/* twice: the first look may miss an entry that is being replaced */
+		*made = !find_version(store, tid, &dirty, &entry, at, NULL) &&
+			!find_version(store, tid, &dirty, &entry, at, NULL);
 		if (*made)
 		{
 			memset(&entry, 0, sizeof entry);
