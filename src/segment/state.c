@@ -288,7 +288,10 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid, LockWaitPolicy p
 
 		dead_batch_flush();
 		InitDirtySnapshot(dirty);
-		stretch_lock(relid, segment, stretch);
+		if (policy == LockWaitBlock)
+			stretch_lock(relid, segment, stretch);
+		else if (!stretch_lock_if_free(relid, segment, stretch))
+			return false;
 		/* twice: the first look may miss an entry that is being replaced */
 		*made = !find_version(store, tid, &dirty, &entry, at, NULL) &&
 			!find_version(store, tid, &dirty, &entry, at, NULL);
