@@ -132,8 +132,6 @@ next_sealed(TerritoryScanDesc *scan)
 		}
 		scan->analyze_row = row + 1;
 		scan->analyze_skip = rows_to_skip(scan->analyze_sealed_rate);
-		if (sealed->dead && sealed->dead[row])
-			continue;
 		first_row = sealed->reader.header->first_row;
 		block = Max(sealed->block, 0);
 		while (first_row[block + 1] <= row)
@@ -141,7 +139,8 @@ next_sealed(TerritoryScanDesc *scan)
 		if (!sealed->block_open || block != sealed->block)
 			sealed_scan_seek_block(sealed, sealed->segment, block);
 		sealed->row = row - first_row[block];
-		return true;
+		if (sealed->dead == NULL || !sealed->dead[sealed->row])
+			return true;
 	}
 }
 

@@ -148,8 +148,9 @@ territory_tuple_tid_valid(TableScanDesc s, ItemPointer tid)
 	return tid_is_sealed(tid) || heap_methods->tuple_tid_valid(((TerritoryScanDesc *) s)->hot, tid);
 }
 
-static bool
-sealed_row_visible(Relation rel, ItemPointer tid, Snapshot snapshot)
+/* of a sealed row */
+bool
+row_visible(Relation rel, ItemPointer tid, Snapshot snapshot)
 {
 	HeapTuple	tuple = sealed_fetch(rel, tid, snapshot);
 
@@ -196,7 +197,7 @@ territory_get_latest_tid(TableScanDesc s, ItemPointer latest)
 	while (!tid_is_sealed(&tid))
 		if (!next_version(rel, s->rs_snapshot, &tid, &prior, latest))
 			return;
-	if (sealed_row_visible(rel, &tid, s->rs_snapshot))
+	if (row_visible(rel, &tid, s->rs_snapshot))
 		*latest = tid;
 }
 
@@ -204,7 +205,7 @@ static bool
 territory_tuple_satisfies_snapshot(Relation rel, TupleTableSlot *slot, Snapshot snapshot)
 {
 	if (tid_is_sealed(&slot->tts_tid))
-		return sealed_row_visible(rel, &slot->tts_tid, snapshot);
+		return row_visible(rel, &slot->tts_tid, snapshot);
 	return (is_lifted(rel, &slot->tts_tid) && IsMVCCSnapshot(snapshot)) ||
 		heap_methods->tuple_satisfies_snapshot(rel, slot, snapshot);
 }

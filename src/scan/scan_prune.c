@@ -5,7 +5,9 @@
  * A value of another type than the column's becomes a key of the column's kind
  * by a conversion that never moves it past a value of the column: pruning
  * compares inclusively, so rounding is allowed and overtaking is not.  What
- * has no such conversion does not prune.
+ * has no such conversion does not prune.  Where nothing is rounded, a strict
+ * comparison becomes an inclusive one with the neighbouring key: a day's rows
+ * end before the block that begins with the next day.
  */
 #include "territory.h"
 
@@ -76,6 +78,33 @@ key_of(Oid column, Oid type, Datum value, int64 *key)
 		return false;
 	*key = column_zone_key(kind, value);
 	return true;
+}
+
+/* do keys of the column tell all its values apart, and is a value of this type one of them? */
+static bool
+keys_are_exact(Oid column, Oid type)
+{
+	ZoneKind	kind = column_zone_kind(column);
+
+	if (kind == ZONE_NUMERIC || kind == ZONE_UUID)
+		return false;
+	return !(column == FLOAT4OID && type == FLOAT8OID) && !(column == DATEOID && type == TIMESTAMPOID);
+}
+
+/* a strict comparison of exact keys as an inclusive one */
+static void
+make_inclusive(PruneKey *key)
+{
+	if (key->strategy == BTLessStrategyNumber && key->key > PG_INT64_MIN)
+	{
+		key->strategy = BTLessEqualStrategyNumber;
+		key->key--;
+	}
+	else if (key->strategy == BTGreaterStrategyNumber && key->key < PG_INT64_MAX)
+	{
+		key->strategy = BTGreaterEqualStrategyNumber;
+		key->key++;
+	}
 }
 
 /* false: the clause passes no row at all; *usable tells whether key says anything */
@@ -149,7 +178,13 @@ scan_prune_keys(TerritoryScanState *state, PruneKey **keys, int *nkeys)
 				return false;
 		}
 		else
-			usable = key_of(column, list_nth_int(spec, PRUNE_VALUE_TYPE), value, &key->key);
+		{
+			Oid			type = list_nth_int(spec, PRUNE_VALUE_TYPE);
+
+			usable = key_of(column, type, value, &key->key);
+			if (usable && keys_are_exact(column, type))
+				make_inclusive(key);
+		}
 		if (usable)
 			n++;
 	}

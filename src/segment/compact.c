@@ -8,7 +8,8 @@
  * older snapshot goes on seeing the old segments until vacuum removes them.
  *
  * Each old segment is locked against who changes or locks its rows; one that
- * somebody is at is passed over, so nobody is waited for.
+ * somebody is at is passed over, so nobody is waited for.  More than 1,024 are
+ * left to the next call, for the sake of the server's lock table.
  */
 #include "territory.h"
 
@@ -27,7 +28,7 @@
 #include "segment/state.h"
 
 #define GROUP_ROWS (64 * SEGMENT_MAX_ROWS)	/* of the segments that are merged at once */
-#define GROUP_SEGMENTS 1024
+#define GROUP_SEGMENTS MOVER_MAX_LOCKS
 
 typedef struct Candidate
 {
@@ -103,7 +104,7 @@ find_candidates(Compact *compact, Directory *directory, bool small_only)
 {
 	List	   *candidates = NIL;
 
-	for (int s = 0; s < directory->nsegments; s++)
+	for (int s = 0; s < directory->nsegments && list_length(candidates) < MOVER_MAX_LOCKS; s++)
 	{
 		SegmentEntry *entry = directory_entry(directory, &compact->store, SnapshotSelf, s);
 		Candidate  *candidate;

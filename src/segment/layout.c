@@ -58,18 +58,19 @@ entity_of_index(Relation index, Layout *layout)
 static void
 detect_entity(Relation rel, Layout *layout)
 {
-	List	   *indexes = RelationGetIndexList(rel);	/* sets rd_pkindex */
+	List	   *indexes = RelationGetIndexList(rel);	/* sets rd_pkindex, which an invalidation resets */
+	Oid			primary = rel->rd_pkindex;
 	ListCell   *lc;
 	bool		found = false;
 
-	if (OidIsValid(rel->rd_pkindex))
-		indexes = list_make1_oid(rel->rd_pkindex);
+	if (OidIsValid(primary))
+		indexes = list_make1_oid(primary);
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
 		found = index->rd_rel->relam == BTREE_AM_OID && entity_of_index(index, layout);
-		found = found || OidIsValid(rel->rd_pkindex);
+		found = found || OidIsValid(primary);
 		index_close(index, AccessShareLock);
 		if (found)
 			break;

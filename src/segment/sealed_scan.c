@@ -158,16 +158,15 @@ entry_at(SealedScan *scan, int segment)
 static void
 open_segment(SealedScan *scan, ScanDirection direction)
 {
-	SegmentEntry *entry;
 	MemoryContext old;
 
 	MemoryContextReset(scan->block_context);
 	MemoryContextReset(scan->segment_context);
-	entry = entry_at(scan, scan->segment);
-	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry, scan->segment_context);
+	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry_at(scan, scan->segment), scan->segment_context);
 	scan->reader.desc = scan->desc;
 	old = MemoryContextSwitchTo(scan->segment_context);
-	scan->dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry) : NULL;
+	scan->dead_bitmaps = scan->any_state ?
+		state_read_dead_bitmaps(&scan->store, scan->snapshot, scan->reader.entry) : NULL;
 	MemoryContextSwitchTo(old);
 	scan->block = ScanDirectionIsBackward(direction) ? scan->reader.header->nblocks : -1;
 	scan->segment_open = true;
@@ -189,6 +188,10 @@ open_block(SealedScan *scan, ScanDirection direction)
 
 	MemoryContextReset(scan->block_context);
 	old = MemoryContextSwitchTo(scan->block_context);
+	/* a few rows are often asked for, and a segment may have many that are dead */
+	scan->dead = scan->any_state ?
+		state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
+							 scan->reader.header->first_row[scan->block], rows) : NULL;
 	for (int a = 0; a < desc->natts; a++)
 	{
 		scan->values[a] = NULL;
@@ -271,10 +274,9 @@ sealed_scan_next(SealedScan *scan, ScanDirection direction)
 		if (scan->block_open)
 		{
 			int			rows = block_rows(scan);
-			int			first = scan->reader.header->first_row[scan->block];
 
 			for (scan->row += step; scan->row >= 0 && scan->row < rows; scan->row += step)
-				if (scan->dead == NULL || !scan->dead[first + scan->row])
+				if (scan->dead == NULL || !scan->dead[scan->row])
 					return true;
 			scan->block_open = false;
 		}
@@ -338,10 +340,9 @@ bool
 sealed_scan_next_in_block(SealedScan *scan)
 {
 	int			rows = block_rows(scan);
-	int			first = scan->reader.header->first_row[scan->block];
 
 	for (scan->row++; scan->row < rows; scan->row++)
-		if (scan->dead == NULL || !scan->dead[first + scan->row])
+		if (scan->dead == NULL || !scan->dead[scan->row])
 			return true;
 	return false;
 }

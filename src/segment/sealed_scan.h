@@ -35,7 +35,8 @@ typedef struct SealedScan
 	SegmentReader reader;
 	bool		segment_open;
 	bool		block_open;
-	uint8	   *dead;
+	uint8	   *dead_bitmaps;	/* of the open segment; NULL: they say nothing */
+	uint8	   *dead;			/* of the open block; NULL: no row of it */
 	Datum	  **values;			/* per attribute, of the open block */
 	bool	  **nulls;
 

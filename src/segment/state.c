@@ -56,17 +56,16 @@ state_any(ChunkStore *store)
 	return any;
 }
 
-/* a flag per row that the snapshot sees dead, or NULL where none is */
-uint8 *
-state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+/* flags for rows first .. first + rows - 1 of a segment from their own entries, or NULL where none is dead */
+static uint8 *
+read_dead_entries(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, int first, int rows)
 {
-	ChunkKey	key = chunk_state_key(entry->number, 0);
+	ChunkKey	key = chunk_state_key(entry->number, first);
 	uint8	   *dead = NULL;
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
-	dead_batch_flush();
-	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + entry->rows - 1);
+	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + rows - 1);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 	{
 		StateEntry	state;
@@ -75,11 +74,43 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
 		if (!state.dead)
 			continue;
 		if (dead == NULL)
-			dead = palloc0(entry->rows);
+			dead = palloc0(rows);
 		dead[chunk_seq(store, tuple) - key.seq] = 1;
 	}
 	chunk_scan_end(&scan);
-	return dead_batch_read(store, snapshot, entry, dead);
+	return dead;
+}
+
+/* a flag per row that the snapshot sees dead, or NULL where none is */
+uint8 *
+state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	dead_batch_flush();
+	return dead_batch_read(store, snapshot, entry, read_dead_entries(store, snapshot, entry, 0, entry->rows));
+}
+
+/*
+ * The same in two steps, for who may want few of the rows: what bitmaps say of
+ * the segment, then, given that, all that is said of some rows.
+ */
+uint8 *
+state_read_dead_bitmaps(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	dead_batch_flush();
+	return dead_batch_read(store, snapshot, entry, NULL);
+}
+
+uint8 *
+state_read_dead_rows(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, const uint8 *bitmaps, int first,
+					 int rows)
+{
+	uint8	   *dead = read_dead_entries(store, snapshot, entry, first, rows);
+
+	if (bitmaps && dead == NULL)
+		dead = palloc0(rows);
+	for (int i = 0; bitmaps && i < rows; i++)
+		dead[i] |= bitmaps[first + i];
+	return dead;
 }
 
 static bool
@@ -103,8 +134,12 @@ find_in_batch(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry 
 
 /*
  * The newest entry of a row as the snapshot shows it; its TID (invalid: it is one
- * of many rows in a bitmap) and who made it, if asked.  Snapshots that are no MVCC ones may miss the entry while it is being
- * replaced: the old version was replaced just after the new one was looked at.
+ * of many rows in a bitmap) and who made it, if asked.
+ *
+ * Snapshots that are no MVCC ones may miss an entry while it is being replaced:
+ * the index was read before the new version was there, and the old one's tuple
+ * after its replacer had committed.  An entry is replaced once, so who looks
+ * twice finds it.
  */
 static bool
 find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at,
@@ -253,8 +288,13 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid, LockWaitPolicy p
 
 		dead_batch_flush();
 		InitDirtySnapshot(dirty);
-		stretch_lock(relid, segment, stretch);
-		*made = !find_version(store, tid, &dirty, &entry, at, NULL);
+		if (policy == LockWaitBlock)
+			stretch_lock(relid, segment, stretch);
+		else if (!stretch_lock_if_free(relid, segment, stretch))
+			return false;
+		/* twice: the first look may miss an entry that is being replaced */
+		*made = !find_version(store, tid, &dirty, &entry, at, NULL) &&
+			!find_version(store, tid, &dirty, &entry, at, NULL);
 		if (*made)
 		{
 			memset(&entry, 0, sizeof entry);
@@ -382,8 +422,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 		if (result == TM_Ok || (dead && (result == TM_Invisible || result == TM_SelfModified)))
 		{
 			TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple.t_data);
-			CommandId	cmin = TransactionIdIsCurrentTransactionId(xmin) ?
-				HeapTupleHeaderGetCmin(tuple.t_data) : InvalidCommandId;
+			bool		ours = TransactionIdIsCurrentTransactionId(xmin);
 			bool		again = !dead && mode == LockTupleKeyShare && !follow_update(rel, store, &tuple, buffer);
 
 			ReleaseBuffer(buffer);
@@ -395,7 +434,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 				return TM_Ok;
 			}
 			/* an older snapshot's FOR KEY SHARE, which an update of other columns does not trouble */
-			if (mode == LockTupleKeyShare && entry.moved == MOVED_KEY_KEPT && cmin == InvalidCommandId &&
+			if (mode == LockTupleKeyShare && entry.moved == MOVED_KEY_KEPT && !ours &&
 				row_lock_follow(rel, &entry.forward, xmin))
 			{
 				*anchor = tuple.t_self;
@@ -403,9 +442,9 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 			}
 			failure->ctid = entry.moved ? entry.forward : *tid;
 			failure->xmax = xmin;
-			failure->cmax = cmin == InvalidCommandId ? cmin : entry.command;
+			failure->cmax = ours ? entry.command : InvalidCommandId;
 			failure->traversed = false;
-			if (cmin != InvalidCommandId)
+			if (ours)
 				return TM_SelfModified;
 			return entry.moved ? TM_Updated : TM_Deleted;
 		}
