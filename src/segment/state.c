@@ -172,6 +172,22 @@ state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *en
 	return find_version(store, tid, snapshot, entry, NULL, NULL);
 }
 
+/* the entries of a segment that nobody else changes now, by place; zero where there is none */
+StateEntry *
+state_read_entries(ChunkStore *store, SegmentNumber segment, int rows)
+{
+	ChunkKey	key = chunk_state_key(segment, 0);
+	StateEntry *entries = palloc0(sizeof(StateEntry) * rows);
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, key.id, key.seq, key.seq + rows - 1);
+	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		entry_from_tuple(store, tuple, &entries[chunk_seq(store, tuple) - key.seq]);
+	chunk_scan_end(&scan);
+	return entries;
+}
+
 /*
  * Is the row alive, as HeapTupleSatisfiesDirty would have it: whose fate
  * another transaction holds lives, and snapshot->xmax tells whose.
@@ -255,8 +271,12 @@ state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, Lo
 			return PLACE_BUSY;
 		if (!alive)
 		{
-			if (!relocated_find(store, tid, tid))
+			bool		updated;
+
+			if (!relocated_find(store, tid, tid, &updated))
 				return PLACE_GONE;
+			if (updated)
+				return PLACE_UPDATED;
 			continue;
 		}
 		if (!find_version(store, tid, SnapshotSelf, &entry, NULL, &maker) || entry.moved != MOVED_UNCHANGED ||
