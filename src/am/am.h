@@ -45,13 +45,19 @@ extern void am_modify_install(TableAmRoutine *methods);
 
 /* am_unique.c */
 extern bool unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid);
-typedef struct UniqueCheck UniqueCheck;
-
-extern UniqueCheck *unique_check_begin(Relation rel);
-extern void unique_check_row(UniqueCheck *check, TupleTableSlot *slot);
-extern void unique_check_end(UniqueCheck *check);
-extern void unique_check(Relation rel, TupleTableSlot *slot);
+extern void unique_check(Relation rel, TupleTableSlot **slots, int n);
 extern void unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot);
+
+extern bool unique_index_is_checked(Relation index);
+
+/* am_sealed_keys.c */
+typedef struct SealedKeys SealedKeys;
+
+extern SealedKeys *sealed_keys(Relation rel);
+extern int	sealed_keys_count(SealedKeys *known);
+extern Oid	sealed_keys_index(SealedKeys *known, int key);
+extern bool sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, TupleTableSlot *slot, List **segments,
+								 bool *anywhere);
 
 /* am_rewrite.c */
 extern bool rewrite_takes(Relation rel, TupleTableSlot *slot);

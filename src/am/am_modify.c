@@ -241,7 +241,7 @@ territory_tuple_update(Relation rel, ItemPointer tid, TupleTableSlot *slot, Comm
 		result = heap_methods->tuple_update(rel, tid, slot, command_for(rel, tid, cid), snapshot, crosscheck,
 											wait, failure, mode, update_indexes);
 		if (result == TM_Ok)
-			unique_check(rel, slot);
+			unique_check(rel, &slot, 1);
 		return result;
 	}
 	*mode = update_lock_mode(rel, tid, slot);
@@ -258,7 +258,7 @@ territory_tuple_update(Relation rel, ItemPointer tid, TupleTableSlot *slot, Comm
 												mode, update_indexes);
 	}
 	if (result == TM_Ok)
-		unique_check(rel, slot);
+		unique_check(rel, &slot, 1);
 	return result;
 }
 
@@ -326,7 +326,7 @@ territory_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int op
 			return;
 	}
 	else
-		unique_check(rel, slot);
+		unique_check(rel, &slot, 1);
 	heap_methods->tuple_insert(rel, slot, cid, options, bistate);
 }
 
@@ -349,11 +349,7 @@ static void
 territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId cid, int options,
 					   BulkInsertState bistate)
 {
-	UniqueCheck *check = unique_check_begin(rel);
-
-	for (int i = 0; i < n; i++)
-		unique_check_row(check, slots[i]);
-	unique_check_end(check);
+	unique_check(rel, slots, n);
 	heap_methods->multi_insert(rel, slots, n, cid, options, bistate);
 }
 

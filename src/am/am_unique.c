@@ -3,9 +3,9 @@
  *	  Unique keys hold across hot and sealed rows.
  *
  * btree sees hot rows only, so every insert looks for an equal sealed key
- * first.  Zone maps decide most of it: a key outside every segment's range
- * (newer than all that is sealed, say) costs a comparison per segment.  What
- * they leave is decoded in the key's columns and compared with the index's own
+ * first.  am_sealed_keys.c decides most of it: a key newer than all that is
+ * sealed, or in no key set, costs a comparison or a look into a few pages.  What
+ * it leaves is decoded in the key's columns and compared with the index's own
  * operators; a row whose fate another transaction holds is waited for, as
  * btree does.
  */
@@ -20,8 +20,6 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -204,140 +202,80 @@ typedef struct UniqueIndex
 	bool		all_columns;
 } UniqueIndex;
 
-struct UniqueCheck
+typedef struct UniqueCheck
 {
 	Relation	rel;
+	MemoryContext context;		/* NULL while nothing had to be decoded, and the rest is not set */
 	SealedScan *scan;
 	EState	   *estate;
 	int			nindexes;
 	UniqueIndex *indexes;
-	MemoryContext context;
-};
+} UniqueCheck;
 
-/* which tables have unique indexes, so far as this backend has asked */
-typedef struct UniqueTable
-{
-	Oid			relid;
-	bool		unique;
-} UniqueTable;
-
-static HTAB *unique_tables;
-
-static void
-forget_unique_table(Datum arg, Oid relid)
-{
-	HASH_SEQ_STATUS status;
-	UniqueTable *table;
-
-	if (OidIsValid(relid))
-	{
-		(void) hash_search(unique_tables, &relid, HASH_REMOVE, NULL);
-		return;
-	}
-	hash_seq_init(&status, unique_tables);
-	while ((table = hash_seq_search(&status)) != NULL)
-		(void) hash_search(unique_tables, &table->relid, HASH_REMOVE, NULL);
-}
-
-static bool
-index_is_checked(Relation index)
+bool
+unique_index_is_checked(Relation index)
 {
 	return index->rd_index->indisunique && index->rd_index->indisready;
 }
 
+/* open what decoding and comparing need; false where nothing is sealed any more */
 static bool
-has_unique_index(Relation rel)
+open_check(UniqueCheck *check)
 {
-	Oid			relid = RelationGetRelid(rel);
-	UniqueTable *table;
-	bool		unique = false;
+	MemoryContext old;
 	List	   *indexes;
 	ListCell   *lc;
 
-	if (unique_tables == NULL)
-	{
-		HASHCTL		control = {.keysize = sizeof(Oid), .entrysize = sizeof(UniqueTable)};
-
-		unique_tables = hash_create("territory unique tables", 64, &control, HASH_ELEM | HASH_BLOBS);
-		CacheRegisterRelcacheCallback(forget_unique_table, (Datum) 0);
-	}
-	table = hash_search(unique_tables, &relid, HASH_FIND, NULL);
-	if (table)
-		return table->unique;
-	/* entered before it is known, so that an invalidation meanwhile removes it */
-	table = hash_search(unique_tables, &relid, HASH_ENTER, NULL);
-	table->unique = true;
-	indexes = RelationGetIndexList(rel);
-	foreach(lc, indexes)
-	{
-		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
-
-		unique = unique || index_is_checked(index);
-		index_close(index, AccessShareLock);
-	}
-	list_free(indexes);
-	table = hash_search(unique_tables, &relid, HASH_FIND, NULL);
-	if (table)
-		table->unique = unique;
-	return unique;
-}
-
-/* NULL where no sealed row can be in the way */
-UniqueCheck *
-unique_check_begin(Relation rel)
-{
-	MemoryContext context,
-				old;
-	UniqueCheck *check;
-	List	   *indexes;
-	ListCell   *lc;
-
-	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid) || !has_unique_index(rel))
-		return NULL;
-	context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(context);
-	check = palloc0(sizeof(UniqueCheck));
-	check->rel = rel;
-	check->context = context;
+	if (check->context)
+		return check->scan != NULL;
+	check->context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(check->context);
 	/* Self: what is committed now, and what this transaction sealed */
-	check->scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
-	if (check->scan == NULL)
+	check->scan = sealed_scan_begin(check->rel, SnapshotSelf, NULL);
+	if (check->scan)
 	{
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(context);
-		return NULL;
-	}
-	check->estate = CreateExecutorState();
-	indexes = RelationGetIndexList(rel);
-	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
-	foreach(lc, indexes)
-	{
-		UniqueIndex *unique = &check->indexes[check->nindexes];
-
-		unique->index = index_open(lfirst_oid(lc), AccessShareLock);
-		if (!index_is_checked(unique->index))
+		check->estate = CreateExecutorState();
+		indexes = RelationGetIndexList(check->rel);
+		check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
+		foreach(lc, indexes)
 		{
-			index_close(unique->index, AccessShareLock);
-			continue;
+			UniqueIndex *unique = &check->indexes[check->nindexes];
+
+			unique->index = index_open(lfirst_oid(lc), AccessShareLock);
+			if (!unique_index_is_checked(unique->index))
+			{
+				index_close(unique->index, AccessShareLock);
+				continue;
+			}
+			unique->info = BuildIndexInfo(unique->index);
+			unique->columns = key_columns(unique->index, unique->info, &unique->all_columns);
+			lookup_equal_functions(unique->index, unique->equal);
+			check->nindexes++;
 		}
-		unique->info = BuildIndexInfo(unique->index);
-		unique->columns = key_columns(unique->index, unique->info, &unique->all_columns);
-		lookup_equal_functions(unique->index, unique->equal);
-		check->nindexes++;
 	}
 	MemoryContextSwitchTo(old);
-	return check;
+	return check->scan != NULL;
 }
 
-void
-unique_check_end(UniqueCheck *check)
+static void
+begin_check(UniqueCheck *check, Relation rel)
 {
-	if (check == NULL)
+	memset(check, 0, sizeof *check);
+	check->rel = rel;
+}
+
+static void
+end_check(UniqueCheck *check)
+{
+	if (check->context == NULL)
 		return;
 	for (int i = 0; i < check->nindexes; i++)
 		index_close(check->indexes[i].index, AccessShareLock);
-	FreeExecutorState(check->estate);
-	sealed_scan_end(check->scan);
+	if (check->scan)
+	{
+		FreeExecutorState(check->estate);
+		sealed_scan_end(check->scan);
+	}
 	MemoryContextDelete(check->context);
 }
 
@@ -352,61 +290,82 @@ report_duplicate(UniqueCheck *check, Relation index, Datum *values, bool *nulls)
 					errtableconstraint(check->rel, RelationGetRelationName(index))));
 }
 
-/* is there a sealed row with the key of the row in slot?  An error, or its TID */
+/* decode what may hold the key: these segments, or all that zones do not exclude */
 static bool
-check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report)
+look_into_segments(UniqueCheck *check, UniqueIndex *unique, TupleTableSlot *slot, List *segments, bool anywhere,
+				   ItemPointer tid, bool report)
 {
-	bool		found = false;
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+	PruneKey	keys[INDEX_MAX_KEYS];
+	int			nkeys;
+	bool		found;
 
-	for (int i = 0; i < check->nindexes && !found; i++)
-	{
-		UniqueIndex *unique = &check->indexes[i];
-		Datum		values[INDEX_MAX_KEYS];
-		bool		nulls[INDEX_MAX_KEYS];
-		PruneKey	keys[INDEX_MAX_KEYS];
-
-		if (!form_key(unique->index, unique->info, check->estate, slot, values, nulls) ||
-			(!unique->info->ii_NullsNotDistinct && any_null(unique->index, nulls)))
-			continue;
-		check->scan->needed = unique->columns;
-		check->scan->all_columns = unique->all_columns;
-		sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
-		found = find_equal(check->scan, unique->index, unique->info, check->estate, values, nulls, unique->equal,
-						   tid);
-		if (found && report)
-			report_duplicate(check, unique->index, values, nulls);
-	}
+	if (!form_key(unique->index, unique->info, check->estate, slot, values, nulls) ||
+		(!unique->info->ii_NullsNotDistinct && any_null(unique->index, nulls)))
+		return false;
+	check->scan->needed = unique->columns;
+	check->scan->all_columns = unique->all_columns;
+	nkeys = prune_keys_for(unique->index, values, nulls, keys);
+	if (anywhere)
+		sealed_scan_prune(check->scan, keys, nkeys);
+	else
+		sealed_scan_choose(check->scan, keys, nkeys, segments);
+	found = find_equal(check->scan, unique->index, unique->info, check->estate, values, nulls, unique->equal, tid);
+	if (found && report)
+		report_duplicate(check, unique->index, values, nulls);
 	ResetPerTupleExprContext(check->estate);
 	return found;
 }
 
-void
-unique_check_row(UniqueCheck *check, TupleTableSlot *slot)
+/* is there a sealed row with a key of the row in slot?  An error, or its TID */
+static bool
+check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report)
 {
-	ItemPointerData tid;
+	SealedKeys *known;
+	bool		found = false;
 
-	if (check)
-		check_row(check, slot, &tid, true);
+	/* asked for again each time: what compares keys may run anything */
+	for (int k = 0; !found && (known = sealed_keys(check->rel)) != NULL && k < sealed_keys_count(known); k++)
+	{
+		Oid			index = sealed_keys_index(known, k);
+		List	   *segments;
+		bool		anywhere;
+
+		if (!sealed_keys_may_hold(known, k, check->rel, slot, &segments, &anywhere) || !open_check(check))
+			continue;
+		for (int i = 0; i < check->nindexes && !found; i++)
+			if (RelationGetRelid(check->indexes[i].index) == index)
+				found = look_into_segments(check, &check->indexes[i], slot, segments, anywhere, tid, report);
+		list_free(segments);
+	}
+	return found;
 }
 
 /* a sealed row that a row in slot would collide with */
 bool
 unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid)
 {
-	UniqueCheck *check = unique_check_begin(rel);
-	bool		found = check && check_row(check, slot, tid, false);
+	UniqueCheck check;
+	bool		found;
 
-	unique_check_end(check);
+	begin_check(&check, rel);
+	found = check_row(&check, slot, tid, false);
+	end_check(&check);
 	return found;
 }
 
+/* an error where a sealed row has a unique key of one of these rows */
 void
-unique_check(Relation rel, TupleTableSlot *slot)
+unique_check(Relation rel, TupleTableSlot **slots, int n)
 {
-	UniqueCheck *check = unique_check_begin(rel);
+	UniqueCheck check;
+	ItemPointerData tid;
 
-	unique_check_row(check, slot);
-	unique_check_end(check);
+	begin_check(&check, rel);
+	for (int i = 0; i < n; i++)
+		(void) check_row(&check, slots[i], &tid, true);
+	end_check(&check);
 }
 
 /*

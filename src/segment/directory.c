@@ -12,9 +12,12 @@
  * Invariant: whoever sees a group's entry sees no segment in it that its zones
  * do not hold.  So a closed group never gets another segment: numbers only grow
  * past closed groups.  Entries are never changed; what a snapshot shows is the
- * directory of that snapshot, and nothing is cached.
+ * directory of that snapshot.
  *
  * Whoever adds or removes entries holds ShareUpdateExclusiveLock on the table.
+ * The change is told to other backends as a change of the TOAST relation, so
+ * that what they keep of the directory can be known to be stale; to this one by
+ * directory_changes().
  */
 #include "territory.h"
 
@@ -25,6 +28,7 @@
 #include "miscadmin.h"
 #include "port/pg_crc32c.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -160,25 +164,73 @@ keep_entry(SegmentEntry *entry, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+static Directory *
+make_directory(void)
+{
+	Directory  *directory = palloc0(sizeof(Directory));
+
+	directory->context = CurrentMemoryContext;
+	directory->numbers = palloc(sizeof(SegmentNumber) * 64);
+	directory->entries = palloc(sizeof(SegmentEntry *) * 64);
+	return directory;
+}
+
 /* the segments that the snapshot shows and the keys do not exclude, in the current memory context */
 Directory *
 directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys)
 {
-	Directory  *directory = palloc0(sizeof(Directory));
+	Directory  *directory = make_directory();
 	Walk		walk = {store, snapshot, keys, nkeys, 0, keep_entry, directory, 0};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "territory directory walk",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
 
-	directory->context = CurrentMemoryContext;
-	directory->numbers = palloc(sizeof(SegmentNumber) * 64);
-	directory->entries = palloc(sizeof(SegmentEntry *) * 64);
 	old = MemoryContextSwitchTo(context);
 	walk_all(&walk);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	directory->pruned = walk.pruned;
 	return directory;
+}
+
+/* of these segments, those that the snapshot shows */
+Directory *
+directory_choose(ChunkStore *store, Snapshot snapshot, List *numbers)
+{
+	Directory  *directory = make_directory();
+	ListCell   *lc;
+
+	foreach(lc, numbers)
+	{
+		SegmentEntry *entry = directory_find(store, snapshot, lfirst_int(lc));
+
+		if (entry)
+			keep_entry(entry, directory);
+	}
+	return directory;
+}
+
+/* the segments with numbers from first to last; the first DIRECTORY_KEPT of them */
+Directory *
+directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, SegmentNumber last)
+{
+	Directory  *directory = make_directory();
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY, first, last);
+	while (directory->nsegments < DIRECTORY_KEPT &&
+		   (tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		keep_entry(entry_from_tuple(store, tuple, 0), directory);
+	chunk_scan_end(&scan);
+	return directory;
+}
+
+void
+directory_append(Directory *directory, const Directory *more)
+{
+	for (int i = 0; i < Min(more->nsegments, DIRECTORY_KEPT); i++)
+		keep_entry(more->entries[i], directory);
 }
 
 /* one of them, kept or read again into the current memory context */
@@ -252,7 +304,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 	return found;
 }
 
-/* no trace of this number or a greater one is left: entry, closed group, state or data */
+/* no trace of this number or a greater one is left: entry, closed group, key set, state or data */
 static int64
 number_after_all(ChunkStore *store)
 {
@@ -262,6 +314,15 @@ number_after_all(ChunkStore *store)
 	for (int level = 0; level < DIRECTORY_LEVELS; level++)
 		if (last_key(store, CHUNK_DIRECTORY + level, CHUNK_DIRECTORY + level + 1, &key))
 			next = Max(next, ((int64) key.seq + 1) << level * DIRECTORY_SHIFT);
+	for (int slot = 0; slot < KEYSET_SLOTS; slot++)
+	{
+		Oid			data = chunk_keyset_data_key(slot, 0, 0).id;
+
+		if (last_key(store, CHUNK_KEYSET + slot, CHUNK_KEYSET + slot + 1, &key))
+			next = Max(next, (int64) key.seq + 1);
+		if (last_key(store, data, data + 1024, &key))
+			next = Max(next, ((int64) (key.id - data) << 17 | key.seq >> 14) + 1);
+	}
 	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_DATA_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_STATE_FIRST) << 16 | key.seq >> 15) + 1);
 	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_RESERVED_END, &key))
@@ -288,6 +349,60 @@ directory_next_number(ChunkStore *store)
 
 /* ---- writing ---- */
 
+static struct
+{
+	uint64		count;
+	bool		any;			/* in this transaction */
+	Oid			told;			/* the TOAST relation last told of ... */
+	SubTransactionId told_in;	/* ... and by whom: an abort would take it back */
+}			changes;
+
+/* grows with every change that this backend makes or takes back, to any directory */
+uint64
+directory_changes(void)
+{
+	return changes.count;
+}
+
+static void
+forget_changes(XactEvent event, void *arg)
+{
+	if (changes.any)
+		changes.count++;
+	changes.any = false;
+	changes.told = InvalidOid;
+}
+
+static void
+forget_changes_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
+{
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	if (changes.any)
+		changes.count++;
+	changes.told = InvalidOid;
+}
+
+static void
+tell_change(ChunkStore *store)
+{
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(forget_changes, NULL);
+		RegisterSubXactCallback(forget_changes_of_subtransaction, NULL);
+		registered = true;
+	}
+	changes.count++;
+	changes.any = true;
+	if (changes.told == RelationGetRelid(store->toast) && changes.told_in == GetCurrentSubTransactionId())
+		return;
+	CacheInvalidateRelcache(store->toast);
+	changes.told = RelationGetRelid(store->toast);
+	changes.told_in = GetCurrentSubTransactionId();
+}
+
 void
 directory_insert(ChunkStore *store, SegmentEntry *entry)
 {
@@ -299,6 +414,7 @@ directory_insert(ChunkStore *store, SegmentEntry *entry)
 	crc = bytes_crc(bytes, len);
 	memcpy(bytes + len, &crc, sizeof crc);
 	chunk_insert(store, chunk_directory_key(entry->level, entry->number), bytes, len + sizeof crc, 0, NULL);
+	tell_change(store);
 	pfree(bytes);
 }
 
@@ -341,6 +457,23 @@ add_to_group(SegmentEntry *group, const SegmentEntry *entry)
 		group->zones[kept++] = zone;
 	}
 	group->nzones = kept;
+}
+
+/*
+ * Few entries that stand for all segments, and one that stands for them: no
+ * segment holds what its zones exclude.  NULL where there is no segment.
+ */
+SegmentEntry *
+directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit)
+{
+	Directory  *directory = *summit = make_directory();
+	Walk		walk = {store, snapshot, NULL, 0, DIRECTORY_TOP, keep_entry, directory, 0};
+	SegmentEntry *all = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
+
+	walk_all(&walk);
+	for (int i = 0; i < directory->nsegments; i++)
+		add_to_group(all, directory_entry(directory, store, snapshot, i));
+	return directory->nsegments > 0 ? all : NULL;
 }
 
 static void
@@ -388,18 +521,6 @@ directory_close_groups(ChunkStore *store, SegmentNumber next)
 	}
 }
 
-static void
-delete_range(ChunkStore *store, Oid id, int32 first, int32 last)
-{
-	ChunkScan	scan;
-	HeapTuple	tuple;
-
-	chunk_scan_begin(&scan, store, SnapshotSelf, id, first, last);
-	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
-		chunk_delete(store, &tuple->t_self);
-	chunk_scan_end(&scan);
-}
-
 /*
  * A segment's entry, data and state, and groups that held nothing else.  Its
  * rows must not be changing: the caller's lock keeps writers away.
@@ -409,11 +530,12 @@ directory_delete(ChunkStore *store, SegmentNumber number)
 {
 	ChunkKey	key = chunk_state_key(number, 0);
 
+	tell_change(store);
 	CommandCounterIncrement();	/* rows that this command marked, too */
-	delete_range(store, CHUNK_DIRECTORY, number, number);
-	delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
+	chunk_delete_range(store, CHUNK_DIRECTORY, number, number);
+	chunk_delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
 	key = chunk_data_key(number, 0);
-	delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);
+	chunk_delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);
 	CommandCounterIncrement();
 	for (int level = 1; level < DIRECTORY_LEVELS; level++)
 	{
@@ -426,7 +548,7 @@ directory_delete(ChunkStore *store, SegmentNumber number)
 			list_free_deep(left);
 			break;
 		}
-		delete_range(store, CHUNK_DIRECTORY + level, group, group);
+		chunk_delete_range(store, CHUNK_DIRECTORY + level, group, group);
 		CommandCounterIncrement();
 	}
 }

@@ -4,10 +4,12 @@
  *
  * What set_layout() stored wins, column by column; the rest is detected: time
  * is the first timestamptz, timestamp or date column, entity the other columns
- * of the primary key (without one, of the first index that holds the time and
- * another column), position the first PostGIS column.  A stored column is
- * known by name and attribute number: the number follows renames, the name
- * follows dump and restore, which give the table another oid.
+ * of the primary key, position the first PostGIS column.  A primary key that
+ * leaves the time out names rows, not entities: then, and without one, entity
+ * is the other columns of the first index that holds the time and another
+ * column.  A stored column is known by name and attribute number: the number
+ * follows renames, the name follows dump and restore, which give the table
+ * another oid.
  */
 #include "territory.h"
 
@@ -62,13 +64,14 @@ detect_entity(Relation rel, Layout *layout)
 	bool		found = false;
 
 	if (OidIsValid(rel->rd_pkindex))
-		indexes = list_make1_oid(rel->rd_pkindex);
+		indexes = lcons_oid(rel->rd_pkindex, indexes);
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
 		found = index->rd_rel->relam == BTREE_AM_OID && entity_of_index(index, layout);
-		found = found || OidIsValid(rel->rd_pkindex);
+		/* a table without time is sorted by its primary key */
+		found = found || (lfirst_oid(lc) == rel->rd_pkindex && layout->time == InvalidAttrNumber);
 		index_close(index, AccessShareLock);
 		if (found)
 			break;

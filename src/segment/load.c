@@ -54,6 +54,7 @@ segment_load_begin(Relation rel, Relation layout_of)
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
 	load->writer = segment_writer_begin(rel, &load->store, layout.nentity, layout.entity, count_segment,
 										&load->result);
+	segment_writer_add_keysets(load->writer, layout_of, layout_sorted_by(&layout));
 	load->sort = seal_begin_sort(rel, &layout, RelationGetDescr(rel));
 	return load;
 }

@@ -355,6 +355,7 @@ seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
 	seal.writer = segment_writer_begin(rel, &seal.store, seal.layout.nentity, seal.layout.entity,
 									   delete_sealed_rows, &seal);
+	segment_writer_add_keysets(seal.writer, rel, layout_sorted_by(&seal.layout));
 	/* a transaction that keeps its snapshot must not meet rows here that it does not see */
 	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());
 	move_rows(&seal, all, before, snapshot);

@@ -106,6 +106,21 @@ sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys)
 	scan->directory = NULL;
 }
 
+/* these segments only, by number, whatever else there is; takes effect at the next restart */
+void
+sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *segments)
+{
+	MemoryContext old;
+
+	scan->keys = keys;
+	scan->nkeys = nkeys;
+	MemoryContextReset(scan->directory_context);
+	old = MemoryContextSwitchTo(scan->directory_context);
+	scan->directory = directory_choose(&scan->store, scan->snapshot, segments);
+	MemoryContextSwitchTo(old);
+	scan->directory_whole = scan->rescanned = false;
+}
+
 /* forward: before the first row; backward: after the last */
 void
 sealed_scan_restart(SealedScan *scan, ScanDirection direction)

@@ -51,6 +51,7 @@ typedef struct SealedScan
 extern SealedScan *sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared);
 extern void sealed_scan_need(SealedScan *scan, Bitmapset *attributes);
 extern void sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys);
+extern void sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *segments);
 extern void sealed_scan_restart(SealedScan *scan, ScanDirection direction);
 extern bool sealed_scan_next(SealedScan *scan, ScanDirection direction);
 extern void sealed_scan_seek_segment(SealedScan *scan, int segment);

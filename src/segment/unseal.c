@@ -19,6 +19,7 @@
 #include "utils/snapmgr.h"
 #include "catalog/pg_type.h"
 
+#include "segment/keyset.h"
 #include "segment/layout.h"
 #include "segment/seal.h"
 #include "segment/sealed_scan.h"
@@ -157,6 +158,7 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 		/* all of them, so those whose rows are all dead, too */
 		for (int s = 0; unseal.everything && s < scan->directory->nsegments; s++)
 			directory_delete(&unseal.store, scan->directory->numbers[s]);
+		keyset_remove_empty(&unseal.store);
 		ExecCloseIndices(unseal.info);
 		ExecDropSingleTupleTableSlot(unseal.slot);
 		FreeExecutorState(unseal.estate);

@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "codec/codec.h"
+#include "segment/keyset.h"
 #include "segment/segment.h"
 
 #define BLOCK_MIN_ROWS 256		/* a change of entity ends a block of at least this many rows */
@@ -42,6 +43,7 @@ struct SegmentWriter
 	SegmentNumber number;
 	MemoryContext values;		/* by-reference values of the segment being filled */
 	MemoryContext scratch;
+	KeySetBuild *keysets;		/* or NULL */
 	SegmentWritten written;
 	void	   *arg;
 };
@@ -82,6 +84,13 @@ segment_writer_begin(Relation rel, ChunkStore *store, int nentity, const AttrNum
 	writer->written = written;
 	writer->arg = arg;
 	return writer;
+}
+
+/* write key sets as well: see keyset_build_begin() */
+void
+segment_writer_add_keysets(SegmentWriter *writer, Relation indexes_of, AttrNumber sorted_by)
+{
+	writer->keysets = keyset_build_begin(writer->rel, indexes_of, writer->store, sorted_by);
 }
 
 /* a copy that is neither compressed nor out of line; adds its size to *bytes */
@@ -287,6 +296,21 @@ heap_estimate(SegmentWriter *writer)
 }
 
 static void
+add_to_keysets(SegmentWriter *writer)
+{
+	int			natts = RelationGetNumberOfAttributes(writer->rel);
+	Datum	  **values = palloc0(sizeof(Datum *) * (natts + 1));
+	bool	  **nulls = palloc0(sizeof(bool *) * (natts + 1));
+
+	for (int c = 0; c < writer->ncolumns; c++)
+	{
+		values[writer->columns[c].attno] = writer->columns[c].values;
+		nulls[writer->columns[c].attno] = writer->columns[c].nulls;
+	}
+	keyset_build_segment(writer->keysets, writer->number, writer->rows, values, nulls);
+}
+
+static void
 flush_segment(SegmentWriter *writer)
 {
 	MemoryContext old = MemoryContextSwitchTo(writer->scratch);
@@ -326,6 +350,8 @@ flush_segment(SegmentWriter *writer)
 	entry->number = writer->number;
 	write_pieces(writer, &header, &data);
 	directory_insert(writer->store, entry);
+	if (writer->keysets)
+		add_to_keysets(writer);
 	if (writer->written)
 		writer->written(entry, writer->arg);
 	MemoryContextSwitchTo(old);
@@ -362,6 +388,8 @@ segment_writer_end(SegmentWriter *writer)
 {
 	if (writer->rows > 0)
 		flush_segment(writer);
+	if (writer->keysets)
+		keyset_build_end(writer->keysets);
 	MemoryContextDelete(writer->values);
 	MemoryContextDelete(writer->scratch);
 	for (int c = 0; c < writer->ncolumns; c++)

@@ -1,0 +1,357 @@
+/*
+ * am_sealed_keys.c
+ *	  What a backend keeps of sealed unique keys, to know fast that a new key is
+ *	  none of them.
+ *
+ * Per table: the zones of all that is sealed, which let keys newer than all of
+ * it pass; the summit of the directory; and for keys that zones cannot find
+ * (uuid, random id) the key sets, with the segments that are in none.
+ *
+ * It is kept across transactions.  Invariant: it is used only by who holds a
+ * lock on the table that no seal commits against, taken before it is asked for,
+ * and it is dropped when the directory was changed: by other backends, which is
+ * told as a change of the TOAST relation and read when that lock is granted, or
+ * by this one, which directory_changes() tells at once.
+ */
+#include "territory.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "catalog/pg_index.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "am/am.h"
+#include "segment/keyset.h"
+
+#define KEPT_TABLES 32
+#define KEPT_UNCOVERED 1024		/* segments in no key set; with more, key sets do not help */
+
+typedef struct SealedKey
+{
+	Oid			index;
+	int			ncolumns;
+	AttrNumber	attnos[INDEX_MAX_KEYS]; /* 0: an expression */
+	ZoneKind	zones[INDEX_MAX_KEYS];
+	bool		nulls_equal;
+	bool		hashed;			/* the next three hold */
+	KeyHash		hash;
+	List	   *sets;
+	Directory  *uncovered;
+} SealedKey;
+
+struct SealedKeys
+{
+	Oid			relid;
+	Oid			toast;
+	bool		stale;
+	uint64		changes;		/* directory_changes() when this was read */
+	MemoryContext context;
+	SegmentEntry *all;			/* NULL: nothing is sealed, or no key is unique */
+	Directory  *summit;
+	int			nkeys;
+	SealedKey  *keys;
+};
+
+static HTAB *tables;
+
+static void
+mark_stale(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	SealedKeys *known;
+
+	hash_seq_init(&status, tables);
+	while ((known = hash_seq_search(&status)) != NULL)
+		if (!OidIsValid(relid) || relid == known->relid || relid == known->toast)
+			known->stale = true;
+}
+
+static void
+drop(SealedKeys *known)
+{
+	Oid			relid = known->relid;
+
+	if (known->context)
+		MemoryContextDelete(known->context);
+	(void) hash_search(tables, &relid, HASH_REMOVE, NULL);
+}
+
+static void
+drop_all(void)
+{
+	HASH_SEQ_STATUS status;
+	SealedKeys *known;
+
+	hash_seq_init(&status, tables);
+	while ((known = hash_seq_search(&status)) != NULL)
+		drop(known);
+}
+
+/* ---- reading what there is ---- */
+
+static void
+read_columns(SealedKey *key, Relation rel, Relation index)
+{
+	key->index = RelationGetRelid(index);
+	key->nulls_equal = index->rd_index->indnullsnotdistinct;
+	key->ncolumns = IndexRelationGetNumberOfKeyAttributes(index);
+	for (int k = 0; k < key->ncolumns; k++)
+	{
+		key->attnos[k] = Max(index->rd_index->indkey.values[k], 0);
+		key->zones[k] = key->attnos[k] == 0 ? ZONE_NONE : column_zone_kind(getBaseType(index->rd_opcintype[k]));
+	}
+}
+
+/* the segments between key sets, and before and after them */
+static void
+read_uncovered(SealedKey *key, ChunkStore *store)
+{
+	SegmentNumber next = 0;
+	ListCell   *lc;
+
+	key->uncovered = NULL;
+	for (int i = 0; i <= list_length(key->sets); i++)
+	{
+		KeySet	   *set = i < list_length(key->sets) ? list_nth(key->sets, i) : NULL;
+		SegmentNumber end = set ? set->entry.first - 1 : SEGMENT_MAX_NUMBER;
+		Directory  *between;
+
+		if (next <= end)
+		{
+			between = directory_between(store, SnapshotSelf, next, end);
+			if (key->uncovered == NULL)
+				key->uncovered = between;
+			else
+				directory_append(key->uncovered, between);
+		}
+		if (set)
+			next = set->entry.last + 1;
+		if (key->uncovered && key->uncovered->nsegments > KEPT_UNCOVERED)
+		{
+			key->hashed = false;
+			return;
+		}
+	}
+	foreach(lc, key->sets)
+		((KeySet *) lfirst(lc))->tids = NULL;
+}
+
+static void
+read_sets(SealedKey *key, Relation rel, Relation index, ChunkStore *store)
+{
+	key->hashed = key_hash_init(&key->hash, rel, index);
+	if (!key->hashed)
+		return;
+	key->sets = keyset_read(store, SnapshotSelf, &key->hash);
+	key->hashed = key->sets != NIL;
+	if (key->hashed)
+		read_uncovered(key, store);
+}
+
+static void
+read_keys(SealedKeys *known, Relation rel, ChunkStore *store)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+
+	known->keys = palloc0(sizeof(SealedKey) * (list_length(indexes) + 1));
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		if (unique_index_is_checked(index))
+		{
+			SealedKey  *key = &known->keys[known->nkeys++];
+
+			read_columns(key, rel, index);
+			read_sets(key, rel, index, store);
+		}
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+}
+
+static bool
+any_unique_index(Relation rel)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+	bool		any = false;
+
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		any = any || unique_index_is_checked(index);
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return any;
+}
+
+static void
+read_table(SealedKeys *known, Relation rel)
+{
+	MemoryContext old;
+	ChunkStore	store;
+
+	known->context = AllocSetContextCreate(CacheMemoryContext, "territory sealed keys", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(known->context);
+	if (any_unique_index(rel) && chunk_store_open(rel, AccessShareLock, &store))
+	{
+		if (!chunk_store_empty(&store))
+			known->all = directory_summit(&store, SnapshotSelf, &known->summit);
+		if (known->all)
+			read_keys(known, rel, &store);
+		chunk_store_close(&store, AccessShareLock);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* NULL where no sealed row can be in a new row's way; to be used before anything else happens */
+SealedKeys *
+sealed_keys(Relation rel)
+{
+	Oid			relid = RelationGetRelid(rel);
+	SealedKeys *known;
+	bool		found;
+
+	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid))
+		return NULL;
+	if (tables == NULL)
+	{
+		HASHCTL		control = {.keysize = sizeof(Oid), .entrysize = sizeof(SealedKeys)};
+
+		tables = hash_create("territory sealed keys", KEPT_TABLES, &control, HASH_ELEM | HASH_BLOBS);
+		CacheRegisterRelcacheCallback(mark_stale, (Datum) 0);
+	}
+	known = hash_search(tables, &relid, HASH_FIND, NULL);
+	if (known && !known->stale && known->changes == directory_changes())
+		return known->all ? known : NULL;
+	if (known)
+		drop(known);
+	if (hash_get_num_entries(tables) >= KEPT_TABLES)
+		drop_all();
+	/* entered before it is read, so that a change meanwhile marks it; stale until it is whole */
+	known = hash_search(tables, &relid, HASH_ENTER, &found);
+	memset((char *) known + sizeof(Oid), 0, sizeof(SealedKeys) - sizeof(Oid));
+	known->toast = rel->rd_rel->reltoastrelid;
+	known->changes = directory_changes() - 1;
+	read_table(known, rel);
+	known->changes = directory_changes();
+	return known->all ? known : NULL;
+}
+
+int
+sealed_keys_count(SealedKeys *known)
+{
+	return known->nkeys;
+}
+
+Oid
+sealed_keys_index(SealedKeys *known, int key)
+{
+	return known->keys[key].index;
+}
+
+/* ---- asking ---- */
+
+/* zone keys for the plain columns */
+static int
+prune_keys(const SealedKey *key, const Datum *values, const bool *nulls, PruneKey *prunes)
+{
+	int			n = 0;
+
+	for (int k = 0; k < key->ncolumns; k++)
+	{
+		PruneKey   *prune = &prunes[n];
+
+		if (key->attnos[k] == 0 || (!nulls[k] && key->zones[k] == ZONE_NONE))
+			continue;
+		memset(prune, 0, sizeof *prune);
+		prune->attno = key->attnos[k];
+		n++;
+		if (nulls[k])
+		{
+			prune->is_null_test = true;
+			continue;
+		}
+		prune->zone = key->zones[k];
+		prune->strategy = BTEqualStrategyNumber;
+		prune->key = column_zone_key(prune->zone, values[k]);
+	}
+	return n;
+}
+
+static bool
+all_excluded(const Directory *directory, const PruneKey *prunes, int n)
+{
+	for (int i = 0; i < Min(directory->nsegments, DIRECTORY_KEPT); i++)
+		if (!zone_excludes(directory->entries[i]->zones, directory->entries[i]->nzones, prunes, n))
+			return false;
+	return directory->nsegments <= DIRECTORY_KEPT;
+}
+
+/* segments that may hold the key, from key sets and the zones of the others */
+static List *
+probe(SealedKey *key, Relation rel, uint64 hash, const PruneKey *prunes, int n)
+{
+	List	   *segments = NIL;
+	ChunkStore	store;
+	ListCell   *lc;
+
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return NIL;
+	foreach(lc, key->sets)
+		segments = keyset_probe(&store, lfirst(lc), hash, segments);
+	chunk_store_close(&store, AccessShareLock);
+	for (int i = 0; key->uncovered && i < key->uncovered->nsegments; i++)
+	{
+		SegmentEntry *entry = key->uncovered->entries[i];
+
+		if (!zone_excludes(entry->zones, entry->nzones, prunes, n))
+			segments = lappend_int(segments, entry->number);
+	}
+	return segments;
+}
+
+/*
+ * Can a sealed row have this key of the row in slot?  Where it can, in
+ * *segments, or anywhere where *anywhere says so.
+ */
+bool
+sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, TupleTableSlot *slot, List **segments,
+					 bool *anywhere)
+{
+	SealedKey  *key = &known->keys[number];
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+	PruneKey	prunes[INDEX_MAX_KEYS];
+	uint64		hash;
+	int			n;
+
+	*segments = NIL;
+	*anywhere = false;
+	for (int k = 0; k < key->ncolumns; k++)
+	{
+		nulls[k] = false;
+		if (key->attnos[k] > 0)
+			values[k] = slot_getattr(slot, key->attnos[k], &nulls[k]);
+		if (nulls[k] && !key->nulls_equal)
+			return false;
+	}
+	n = prune_keys(key, values, nulls, prunes);
+	if (zone_excludes(known->all->zones, known->all->nzones, prunes, n) || all_excluded(known->summit, prunes, n))
+		return false;
+	if (!key->hashed || !key_hash_value(&key->hash, values, nulls, &hash))
+	{
+		*anywhere = true;
+		return true;
+	}
+	*segments = probe(key, rel, hash, prunes, n);
+	return *segments != NIL;
+}
