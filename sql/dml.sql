@@ -58,6 +58,12 @@ UPDATE obs SET v = 12345 WHERE CURRENT OF c;
 SELECT place, t, v FROM obs WHERE v = 12345;
 SELECT territory.seal('obs');
 ROLLBACK;
+CREATE TABLE small (a int) USING territory;
+BEGIN;
+DECLARE c CURSOR FOR SELECT * FROM small;
+DELETE FROM small WHERE CURRENT OF c;
+ROLLBACK;
+DROP TABLE small;
 -- row locks
 BEGIN;
 SELECT place, t FROM obs WHERE place = 10 ORDER BY t LIMIT 2 FOR UPDATE;

@@ -52,3 +52,37 @@ SELECT rows FROM territory.seal('ex2');
 ALTER TABLE ex2 ADD EXCLUDE USING gist (r WITH &&);
 ALTER TABLE ex2 ADD UNIQUE (r) DEFERRABLE;
 DROP TABLE k, nn, ex, de, ex2;
+-- a rewrite that makes sealed keys equal, and an index that was never valid
+CREATE TABLE rewritten (k integer CONSTRAINT rewritten_k UNIQUE, v integer) USING territory;
+INSERT INTO rewritten SELECT i, i / 2 FROM generate_series(1, 10) i;
+SELECT rows FROM territory.seal('rewritten');
+ALTER TABLE rewritten ALTER k TYPE integer USING 0;
+ALTER TABLE rewritten ALTER k TYPE bigint USING 10 - k;
+CREATE UNIQUE INDEX CONCURRENTLY rewritten_v ON rewritten (v);
+REINDEX TABLE rewritten;
+DELETE FROM rewritten WHERE k % 2 = 0;
+REINDEX TABLE rewritten;
+SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'rewritten'::regclass ORDER BY 1;
+INSERT INTO rewritten VALUES (100, 4);
+-- hot rows are estimated from what is not sealed
+ANALYZE rewritten;
+SELECT reltuples FROM pg_class WHERE oid = 'rewritten'::regclass;
+VACUUM rewritten;
+SELECT reltuples FROM pg_class WHERE oid = 'rewritten'::regclass;
+DROP TABLE rewritten;
+-- ON CONFLICT goes by its arbiter, and DO NOTHING leaves the sealed row alone
+CREATE TABLE up (a integer UNIQUE, b integer UNIQUE, c text, d integer GENERATED ALWAYS AS (a + 1) STORED) USING territory;
+INSERT INTO up SELECT i, i + 100, 'sealed' FROM generate_series(1, 5) i;
+SELECT rows FROM territory.seal('up');
+INSERT INTO up VALUES (1, 300, 'x'), (300, 102, 'x'), (3, 103, 'x') ON CONFLICT DO NOTHING;
+INSERT INTO up VALUES (1, 300, 'x') ON CONFLICT (a) DO NOTHING;
+INSERT INTO up VALUES (1, 300, 'x') ON CONFLICT (b) DO NOTHING;
+SELECT dead_rows, pg_relation_size('up') / current_setting('block_size')::int AS pages FROM territory.segments('up');
+INSERT INTO up VALUES (3, 104, 'x') ON CONFLICT (b) DO UPDATE SET c = 'by b' RETURNING *;
+INSERT INTO up VALUES (3, 104, 'x') ON CONFLICT (a) DO UPDATE SET c = 'by a' RETURNING *;
+INSERT INTO up VALUES (5, 1, 'x'), (5, 2, 'x') ON CONFLICT (a) DO UPDATE SET c = 'twice';
+INSERT INTO up VALUES (5, 1, 'x') ON CONFLICT (a) DO UPDATE SET c = 'never' WHERE up.c = 'no such';
+INSERT INTO up VALUES (5, 1, 'x') ON CONFLICT (a) DO UPDATE SET a = 9, c = up.c || excluded.c RETURNING *;
+INSERT INTO up VALUES (5, 1, 'new') ON CONFLICT (a) DO UPDATE SET c = 'never';
+SELECT * FROM up ORDER BY a;
+DROP TABLE up;

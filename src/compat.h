@@ -1,31 +1,52 @@
 /*
  * compat.h
  *	  Every test of PostgreSQL's version, and nothing else.
+ *
+ * The idea: the code is written once, against these names.  Where a version
+ * differs, the name stands for that version's own call, so that a new release
+ * is met by reading this file.
  */
 #ifndef TERRITORY_COMPAT_H
 #define TERRITORY_COMPAT_H
 
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup.h"
+#include "access/stratnum.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "nodes/pathnodes.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #if PG_VERSION_NUM < 150000
 #error "territory needs PostgreSQL 15 or later"
 #endif
+
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+/* ---- catalogs ---- */
 
 /* a relation's physical identity, which a rewrite or TRUNCATE changes */
 #if PG_VERSION_NUM >= 160000
 #define RelPhysical RelFileLocator
 #define relation_physical(rel) ((rel)->rd_locator)
 #define relphysical_equals(a, b) RelFileLocatorEquals(a, b)
+#define relation_new_since(rel) ((rel)->rd_firstRelfilelocatorSubid)
 #else
 #define RelPhysical RelFileNode
 #define relation_physical(rel) ((rel)->rd_node)
 #define relphysical_equals(a, b) RelFileNodeEquals(a, b)
+#define relation_new_since(rel) ((rel)->rd_firstRelfilenodeSubid)
 #endif
 
 #if PG_VERSION_NUM < 160000
-#include "utils/syscache.h"
 static inline Datum
 SysCacheGetAttrNotNull(int cache, HeapTuple tuple, AttrNumber attribute)
 {
@@ -38,6 +59,169 @@ SysCacheGetAttrNotNull(int cache, HeapTuple tuple, AttrNumber attribute)
 }
 #endif
 
-/* heap_delete, heap_update and index_insert kept their order of arguments since 14 */
+#if PG_VERSION_NUM >= 160000
+#include "catalog/pg_class.h"
+#define relation_is_owned(relid, role) object_ownercheck(RelationRelationId, relid, role)
+#else
+#define relation_is_owned(relid, role) pg_class_ownercheck(relid, role)
+#endif
+
+#if PG_VERSION_NUM >= 170000
+#define compat_reindex_relation(relid, flags, params) reindex_relation(NULL, relid, flags, params)
+#else
+#define compat_reindex_relation(relid, flags, params) reindex_relation(relid, flags, params)
+#endif
+
+/* ---- tuples and their index entries ---- */
+
+/* which indexes the executor has to update after tuple_update */
+#if PG_VERSION_NUM >= 160000
+#define UpdateIndexes TU_UpdateIndexes
+#define UPDATE_ALL_INDEXES TU_All
+#define UPDATE_NO_INDEXES TU_None
+#else
+#define UpdateIndexes bool
+#define UPDATE_ALL_INDEXES true
+#define UPDATE_NO_INDEXES false
+#endif
+
+static inline TM_Result
+compat_heap_update(Relation rel, ItemPointer old, HeapTuple tuple, CommandId cid, Snapshot crosscheck,
+				   bool wait, TM_FailureData *failure, LockTupleMode *mode)
+{
+#if PG_VERSION_NUM >= 160000
+	TU_UpdateIndexes indexes;
+
+	return heap_update(rel, old, tuple, cid, crosscheck, wait, failure, mode, &indexes);
+#else
+	return heap_update(rel, old, tuple, cid, crosscheck, wait, failure, mode);
+#endif
+}
+
+/* entries in all open indexes for a row that is new to them */
+static inline void
+compat_insert_index_tuples(ResultRelInfo *info, TupleTableSlot *slot, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	list_free(ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL, false));
+#else
+	list_free(ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL));
+#endif
+}
+
+static inline IndexScanDesc
+compat_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(heap, index, snapshot, NULL, nkeys, 0);
+#else
+	return index_beginscan(heap, index, snapshot, nkeys, 0);
+#endif
+}
+
+/* ---- callbacks whose arguments changed: declared and passed on by these names ---- */
+
+#if PG_VERSION_NUM >= 170000
+#define ANALYZE_BLOCK_PARAMS ReadStream *stream
+#define ANALYZE_BLOCK_ARGS stream
+#else
+#define ANALYZE_BLOCK_PARAMS BlockNumber block, BufferAccessStrategy strategy
+#define ANALYZE_BLOCK_ARGS block, strategy
+#endif
+
+/* from 18 on heap takes the blocks of a bitmap from the scan itself */
+#if PG_VERSION_NUM >= 180000
+#define BITMAP_TUPLE_PARAMS TupleTableSlot *slot, bool *recheck, uint64 *lossy, uint64 *exact
+#define BITMAP_TUPLE_ARGS slot, recheck, lossy, exact
+#else
+#define BITMAP_BLOCK_IS_CALLBACK
+#define BITMAP_TUPLE_PARAMS TBMIterateResult *block, TupleTableSlot *slot
+#define BITMAP_TUPLE_ARGS block, slot
+#endif
+
+/* what a kind of scan keeps in its descriptor: the bitmap, the range of TIDs */
+#if PG_VERSION_NUM >= 180000
+#define scan_min_tid(scan) (&(scan)->st.tidrange.rs_mintid)
+#define scan_max_tid(scan) (&(scan)->st.tidrange.rs_maxtid)
+#define scan_pass_bitmap(to, from) ((to)->st.rs_tbmiterator = (from)->st.rs_tbmiterator)
+#else
+#define scan_min_tid(scan) (&(scan)->rs_mintid)
+#define scan_max_tid(scan) (&(scan)->rs_maxtid)
+#define scan_pass_bitmap(to, from) ((void) 0)
+#endif
+
+/* ---- planner ---- */
+
+#if PG_VERSION_NUM >= 180000
+#define pathkey_operator(key, type) \
+	get_opfamily_member_for_cmptype((key)->pk_opfamily, type, type, (key)->pk_cmptype)
+#else
+#define pathkey_operator(key, type) get_opfamily_member((key)->pk_opfamily, type, type, (key)->pk_strategy)
+#endif
+
+/* a disabled path costs more, or is counted as disabled */
+#if PG_VERSION_NUM >= 180000
+#define path_copy_disabled(to, from) ((to)->disabled_nodes = (from)->disabled_nodes)
+#define seqscan_disable_cost() 0
+#else
+#define path_copy_disabled(to, from) ((void) 0)
+#define seqscan_disable_cost() (enable_seqscan ? 0 : disable_cost)
+#endif
+
+/* the members of an equivalence class that can belong to a base relation */
+static inline List *
+compat_eclass_members(EquivalenceClass *eclass, RelOptInfo *rel)
+{
+#if PG_VERSION_NUM >= 180000
+	if (eclass->ec_childmembers && rel->relid < eclass->ec_childmembers_size)
+		return list_concat_copy(eclass->ec_members, eclass->ec_childmembers[rel->relid]);
+#endif
+	return eclass->ec_members;
+}
+
+/* an ordering operator's family and direction; false where it orders nothing */
+static inline bool
+compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
+{
+	Oid			opcintype;
+#if PG_VERSION_NUM >= 180000
+	CompareType order;
+#else
+	int16		order;
+#endif
+
+	if (!get_ordering_op_properties(operator, opfamily, &opcintype, &order))
+		return false;
+#if PG_VERSION_NUM >= 180000
+	*descending = order == COMPARE_GT;
+#else
+	*descending = order == BTGreaterStrategyNumber;
+#endif
+	return true;
+}
+
+/* ---- executor, transactions and sorting ---- */
+
+/* the executor's run hook */
+#if PG_VERSION_NUM >= 180000
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count
+#else
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool once
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count, once
+#endif
+
+/* the local part of our virtual transaction id */
+#if PG_VERSION_NUM >= 170000
+#define my_local_xid() (MyProc->vxid.lxid)
+#else
+#define my_local_xid() (MyProc->lxid)
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#define tuplesort_next_datum(sort, value, isnull) tuplesort_getdatum(sort, true, false, value, isnull, NULL)
+#else
+#define tuplesort_next_datum(sort, value, isnull) tuplesort_getdatum(sort, true, value, isnull, NULL)
+#endif
 
 #endif

@@ -13,9 +13,11 @@
 PG_MODULE_MAGIC;
 
 int			territory_segment_rows = SEGMENT_MAX_ROWS;
+bool		territory_bulk_seal = false;
 
 extern void am_init(void);
 extern void scan_init(void);
+extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
 void
@@ -28,5 +30,10 @@ _PG_init(void)
 							"Smaller segments prune better and compress less.",
 							&territory_segment_rows, SEGMENT_MAX_ROWS, 1, SEGMENT_MAX_ROWS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("territory.bulk_seal",
+							 "COPY and INSERT ... SELECT write straight into segments.",
+							 "For loading history: rows are never heap tuples, and indexes hold none of them.",
+							 &territory_bulk_seal, false, PGC_USERSET, 0, NULL, NULL, NULL);
+	seal_each_statement_init();
 	MarkGUCPrefixReserved("territory");
 }

@@ -23,9 +23,12 @@ am_init(void)
 	heap_methods = GetHeapamTableAmRoutine();
 	territory_methods = *heap_methods;
 	am_scan_install(&territory_methods);
+	am_row_install(&territory_methods);
 	am_modify_install(&territory_methods);
+	am_index_install(&territory_methods);
 	am_rewrite_install(&territory_methods);
 	am_ddl_install(&territory_methods);
+	am_bulk_init();
 	am_rewrite_init();
 	am_ddl_init();
 }

@@ -14,6 +14,7 @@
 #include "access/parallel.h"
 #include "access/rewriteheap.h"
 #include "access/table.h"
+#include "access/visibilitymap.h"
 #include "access/xact.h"
 #include "access/xloginsert.h"
 #include "catalog/index.h"
@@ -24,10 +25,13 @@
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/procarray.h"
+#include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "am/am.h"
+#include "segment/state.h"
 
 /* ---- running heap's code on a relation of ours ---- */
 
@@ -69,6 +73,14 @@ has_segments(Relation rel)
 	return sealed.rows > 0;
 }
 
+/* does the constraint hold already, so that only the index is made anew? */
+static bool
+constraint_holds(Relation rel, Relation index)
+{
+	return ReindexIsProcessingIndex(RelationGetRelid(index)) && index->rd_index->indisvalid &&
+		relation_new_since(rel) == InvalidSubTransactionId;
+}
+
 /*
  * A new unique index or exclusion constraint must hold for sealed rows too.  A
  * parallel build asks once, in its first worker, with the snapshot that all of
@@ -79,7 +91,7 @@ check_new_constraint(Relation rel, Relation index, IndexInfo *info, TableScanDes
 {
 	Snapshot	snapshot = NULL;
 
-	if (!(info->ii_Unique || info->ii_ExclusionOps) || ReindexIsProcessingIndex(RelationGetRelid(index)) ||
+	if (!(info->ii_Unique || info->ii_ExclusionOps) || constraint_holds(rel, index) ||
 		(s && ParallelWorkerNumber != 0) || !has_segments(rel))
 		return;
 	if (info->ii_ExclusionOps || !index->rd_index->indimmediate)
@@ -128,12 +140,27 @@ territory_index_validate_scan(Relation rel, Relation index, IndexInfo *info, Sna
 
 /* ---- VACUUM FULL and CLUSTER: hot rows by heap, our chunks as they are ---- */
 
-static bool
-chunk_is_reserved(Relation toast, HeapTuple tuple)
+static Oid
+chunk_id(Relation toast, HeapTuple tuple)
 {
 	bool		isnull;
 
-	return DatumGetObjectId(fastgetattr(tuple, 1, RelationGetDescr(toast), &isnull)) < CHUNK_RESERVED_END;
+	return DatumGetObjectId(fastgetattr(tuple, 1, RelationGetDescr(toast), &isnull));
+}
+
+/* links to hot rows are void: these have new TIDs */
+static Datum
+without_link(Datum chunk)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datumCopy(chunk, false, -1));
+	StateEntry	entry;
+
+	if (VARSIZE_ANY_EXHDR(value) != sizeof entry)
+		return chunk;
+	memcpy(&entry, VARDATA_ANY(value), sizeof entry);
+	entry.moved = MOVED_NOT;
+	memcpy(VARDATA_ANY(value), &entry, sizeof entry);
+	return PointerGetDatum(value);
 }
 
 /* copy one tuple with its xmin and xmax, unless nobody can see it any more */
@@ -154,6 +181,8 @@ rewrite_chunk(RewriteState rewrite, Relation toast, HeapTuple tuple, Buffer buff
 		return;
 	}
 	heap_deform_tuple(tuple, RelationGetDescr(toast), values, nulls);
+	if (DatumGetObjectId(values[0]) >= CHUNK_STATE_FIRST && DatumGetObjectId(values[0]) < CHUNK_DATA_FIRST)
+		values[2] = without_link(values[2]);
 	copy = heap_form_tuple(RelationGetDescr(toast), values, nulls);
 	rewrite_heap_tuple(rewrite, tuple, copy);
 	heap_freetuple(copy);
@@ -177,7 +206,8 @@ copy_reserved_chunks(Oid from, Oid to, TransactionId oldest, TransactionId freez
 		BufferHeapTupleTableSlot *buffered = (BufferHeapTupleTableSlot *) slot;
 
 		CHECK_FOR_INTERRUPTS();
-		if (chunk_is_reserved(source, buffered->base.tuple))
+		/* who was to be led from a removed segment to a hot row cannot be any more */
+		if (chunk_id(source, buffered->base.tuple) < CHUNK_MOVED_FIRST)
 			rewrite_chunk(rewrite, source, buffered->base.tuple, buffered->buffer, oldest);
 	}
 	table_endscan(scan);
@@ -186,7 +216,7 @@ copy_reserved_chunks(Oid from, Oid to, TransactionId oldest, TransactionId freez
 	table_close(source, NoLock);
 	table_close(target, NoLock);
 	CommandCounterIncrement();
-	reindex_relation(to, 0, &reindex);
+	compat_reindex_relation(to, 0, &reindex);
 }
 
 static void
@@ -230,6 +260,26 @@ add_first_page(Relation rel)
 	UnlockRelationForExtension(rel, ExclusiveLock);
 }
 
+/* heap's VACUUM counted hot rows in reltuples */
+static void
+count_sealed_rows(Relation rel)
+{
+	DirectoryTotals sealed;
+	HeapTuple	tuple;
+	BlockNumber visible;
+
+	CommandCounterIncrement();	/* see what heap stored */
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(rel)));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", RelationGetRelid(rel));
+	sealed_totals(rel, SnapshotSelf, &sealed);
+	visibilitymap_count(rel, &visible, NULL);
+	vac_update_relstats(rel, RelationGetNumberOfBlocks(rel),
+						Max(((Form_pg_class) GETSTRUCT(tuple))->reltuples, 0) + sealed.rows, visible,
+						rel->rd_rel->relhasindex, InvalidTransactionId, InvalidMultiXactId, NULL, NULL, false);
+	ReleaseSysCache(tuple);
+}
+
 /*
  * What a seal emptied goes back to the file system, but for one page that
  * ANALYZE hangs the sealed rows on.
@@ -244,7 +294,10 @@ territory_relation_vacuum(Relation rel, VacuumParams *params, BufferAccessStrate
 		ours.truncate = VACOPTVALUE_DISABLED;
 	heap_methods->relation_vacuum(rel, &ours, strategy);
 	if (segments)
+	{
 		add_first_page(rel);
+		count_sealed_rows(rel);
+	}
 }
 
 static bool
@@ -259,13 +312,17 @@ territory_relation_toast_am(Relation rel)
 	return HEAP_TABLE_AM_OID;
 }
 
-/* heap's estimate from hot pages, and the sealed rows as the directory counts them */
+/*
+ * heap's estimate from hot pages, and the sealed rows as the directory counts
+ * them.  reltuples counts both, and sealing changes their sum little: what is
+ * not sealed is hot.
+ */
 static void
 territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *pages, double *tuples,
 								 double *allvisfrac)
 {
 	DirectoryTotals sealed;
-	double		counted = rel->rd_rel->reltuples;
+	float4		counted = rel->rd_rel->reltuples;
 
 	sealed_totals(rel, SnapshotSelf, &sealed);
 	if (sealed.rows == 0)
@@ -273,8 +330,8 @@ territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);
 		return;
 	}
-	/* reltuples may count sealed rows, or, after VACUUM, not: heap's density must not see it */
-	rel->rd_rel->reltuples = -1;
+	if (counted >= 0)
+		rel->rd_rel->reltuples = Max(counted - sealed.rows, 0);
 	PG_TRY();
 	{
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);

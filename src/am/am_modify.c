@@ -1,6 +1,6 @@
 /*
  * am_modify.c
- *	  Fetch, insert, update, delete and lock, by TID.
+ *	  Insert, update and delete.
  *
  * A hot TID goes to heap.  A sealed TID goes to its state entry: deleting marks
  * it dead, updating marks it dead and inserts the new version hot.  Where the
@@ -8,9 +8,9 @@
  * marked dead with its unchanged copy inserted hot, with its index entries but
  * undecoded, so that heap's own code makes the real change.
  *
- * A lifted tuple carries the current command's id, at which heap would call it
- * invisible; lifted_by_command remembers the last one, and the callbacks below
- * treat it as one command older.
+ * Sealing, unsealing, compacting and lifting a row is no change of it: who knows
+ * it by its former TID is led to the present one (row_settle, row_was_sealed)
+ * and never told that it was updated.
  */
 #include "territory.h"
 
@@ -27,75 +27,6 @@
 
 #include "am/am.h"
 #include "segment/state.h"
-
-static struct
-{
-	Oid			relid;
-	ItemPointerData tid;
-	CommandId	cid;
-	TransactionId xid;
-}			lifted_by_command;
-
-static bool
-is_lifted(Relation rel, ItemPointer tid)
-{
-	return lifted_by_command.relid == RelationGetRelid(rel) && ItemPointerIsValid(tid) &&
-		ItemPointerEquals(tid, &lifted_by_command.tid) &&
-		TransactionIdIsCurrentTransactionId(lifted_by_command.xid);
-}
-
-/* the command id at which heap may touch this hot tuple */
-static CommandId
-command_for(Relation rel, ItemPointer tid, CommandId cid)
-{
-	return is_lifted(rel, tid) && lifted_by_command.cid == cid ? cid + 1 : cid;
-}
-
-/* ---- fetch ---- */
-
-static bool
-territory_fetch_row_version(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot)
-{
-	MemoryContext old;
-	HeapTuple	tuple;
-
-	if (!tid_is_sealed(tid))
-		return heap_methods->tuple_fetch_row_version(rel, tid, snapshot, slot);
-	old = MemoryContextSwitchTo(slot->tts_mcxt);
-	tuple = sealed_fetch(rel, tid, snapshot);
-	MemoryContextSwitchTo(old);
-	if (tuple == NULL)
-		return false;
-	am_store_tuple(tuple, slot);
-	return true;
-}
-
-static bool
-territory_tuple_tid_valid(TableScanDesc s, ItemPointer tid)
-{
-	return tid_is_sealed(tid) || heap_methods->tuple_tid_valid(((TerritoryScanDesc *) s)->hot, tid);
-}
-
-static void
-territory_get_latest_tid(TableScanDesc s, ItemPointer tid)
-{
-	if (!tid_is_sealed(tid))
-		heap_methods->tuple_get_latest_tid(((TerritoryScanDesc *) s)->hot, tid);
-}
-
-static bool
-territory_tuple_satisfies_snapshot(Relation rel, TupleTableSlot *slot, Snapshot snapshot)
-{
-	HeapTuple	tuple;
-
-	if (!tid_is_sealed(&slot->tts_tid))
-		return (is_lifted(rel, &slot->tts_tid) && IsMVCCSnapshot(snapshot)) ||
-			heap_methods->tuple_satisfies_snapshot(rel, slot, snapshot);
-	tuple = sealed_fetch(rel, &slot->tts_tid, snapshot);
-	if (tuple)
-		heap_freetuple(tuple);
-	return tuple != NULL;
-}
 
 /* ---- change a sealed row ---- */
 
@@ -136,12 +67,12 @@ update_lock_mode(Relation rel, ItemPointer tid, TupleTableSlot *new_slot)
 }
 
 /*
- * Mark a sealed row dead; with a slot, insert what takes its place first.
- * Options are heap_insert's.
+ * Mark a settled sealed row dead; with a slot, insert what takes its place
+ * first.  Options are heap_insert's.
  */
 static TM_Result
 replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData *failure,
-			   TupleTableSlot *new_slot, LockTupleMode mode, int options)
+			   TupleTableSlot *new_slot, StateMoved moved, LockTupleMode mode, int options)
 {
 	ChunkStore	store;
 	ItemPointerData anchor;
@@ -150,14 +81,14 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 	if (!chunk_store_open(rel, RowExclusiveLock, &store))
 		return TM_Deleted;
 	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
-	result = state_lock_row(rel, &store, tid, cid, mode, wait ? LockWaitBlock : LockWaitSkip, failure, &anchor);
+	result = state_lock_row(rel, &store, tid, mode, wait ? LockWaitBlock : LockWaitSkip, failure, &anchor);
 	if (result == TM_WouldBlock)
 		result = TM_BeingModified;
 	if (result == TM_Ok)
 	{
 		if (new_slot)
 			heap_methods->tuple_insert(rel, new_slot, cid, options, NULL);
-		result = state_mark_dead(&store, &anchor, tid, new_slot ? &new_slot->tts_tid : NULL, cid);
+		result = state_mark_dead(&store, &anchor, tid, moved, new_slot ? &new_slot->tts_tid : NULL, cid);
 		if (result != TM_Ok)
 			elog(ERROR, "territory: unexpected result %d on a locked state entry", result);
 	}
@@ -175,10 +106,11 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TM_Result	result;
 
-	if (!territory_fetch_row_version(rel, tid, SnapshotAny, slot))
+	if (!row_fetch_version(rel, tid, SnapshotAny, slot))
 		elog(ERROR, "territory: sealed row (%u,%u) of \"%s\" not found", ItemPointerGetBlockNumberNoCheck(tid),
 			 ItemPointerGetOffsetNumberNoCheck(tid), RelationGetRelationName(rel));
-	result = replace_sealed(rel, tid, cid, wait, failure, slot, LockTupleExclusive, HEAP_INSERT_NO_LOGICAL);
+	result = replace_sealed(rel, tid, cid, wait, failure, slot, MOVED_UNCHANGED, LockTupleExclusive,
+							HEAP_INSERT_NO_LOGICAL);
 	if (result == TM_Ok)
 	{
 		EState	   *estate = CreateExecutorState();
@@ -187,7 +119,7 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 		InitResultRelInfo(info, rel, 1, NULL, 0);
 		ExecOpenIndices(info, false);
 		if (info->ri_NumIndices > 0)
-			list_free(ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL));
+			compat_insert_index_tuples(info, slot, estate);
 		ExecCloseIndices(info);
 		FreeExecutorState(estate);
 		/* toasted values were inserted by the current command, and heap is about to delete them */
@@ -195,28 +127,44 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 		CommandCounterIncrement();
 		(void) GetCurrentCommandId(true);
 		*hot = slot->tts_tid;
-		lifted_by_command.relid = RelationGetRelid(rel);
-		lifted_by_command.tid = slot->tts_tid;
-		lifted_by_command.cid = cid;
-		lifted_by_command.xid = GetCurrentTransactionId();
+		lifted_remember(rel, hot, cid);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	return result;
 }
 
+/* what RI asks of a row in a transaction that keeps its snapshot: does crosscheck show it? */
+static bool
+passes_crosscheck(Relation rel, ItemPointer tid, Snapshot crosscheck, TM_FailureData *failure)
+{
+	HeapTuple	tuple;
+
+	if (crosscheck == InvalidSnapshot)
+		return true;
+	tuple = sealed_fetch(rel, tid, crosscheck);
+	if (tuple)
+	{
+		heap_freetuple(tuple);
+		return true;
+	}
+	failure->ctid = *tid;
+	failure->xmax = InvalidTransactionId;
+	failure->cmax = InvalidCommandId;
+	return false;
+}
+
 static TM_Result
-territory_tuple_delete(Relation rel, ItemPointer tid, CommandId cid, Snapshot snapshot, Snapshot crosscheck,
-					   bool wait, TM_FailureData *failure, bool changing_partition)
+delete_sealed(Relation rel, ItemPointer tid, CommandId cid, Snapshot snapshot, Snapshot crosscheck, bool wait,
+			  TM_FailureData *failure, bool changing_partition)
 {
 	TM_Result	result;
 	ItemPointerData hot;
 
-	if (!tid_is_sealed(tid))
-		return heap_methods->tuple_delete(rel, tid, command_for(rel, tid, cid), snapshot, crosscheck, wait,
-										  failure, changing_partition);
+	if (!passes_crosscheck(rel, tid, crosscheck, failure))
+		return TM_Updated;
 	if (!RelationIsLogicallyLogged(rel))
 	{
-		result = replace_sealed(rel, tid, cid, wait, failure, NULL, LockTupleExclusive, 0);
+		result = replace_sealed(rel, tid, cid, wait, failure, NULL, MOVED_NOT, LockTupleExclusive, 0);
 		if (result == TM_Ok)
 			pgstat_count_heap_delete(rel);
 		return result;
@@ -229,89 +177,76 @@ territory_tuple_delete(Relation rel, ItemPointer tid, CommandId cid, Snapshot sn
 }
 
 static TM_Result
-territory_tuple_update(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid, Snapshot snapshot,
-					   Snapshot crosscheck, bool wait, TM_FailureData *failure, LockTupleMode *mode,
-					   bool *update_indexes)
+territory_tuple_delete(Relation rel, ItemPointer otid, CommandId cid, Snapshot snapshot, Snapshot crosscheck,
+					   bool wait, TM_FailureData *failure, bool changing_partition)
+{
+	ItemPointerData tid = *otid;
+
+	for (;;)
+	{
+		TM_Result	result = row_settle(rel, &tid, cid, wait ? LockWaitBlock : LockWaitSkip, failure);
+
+		if (result != TM_Ok)
+			return result;
+		if (tid_is_sealed(&tid))
+			return delete_sealed(rel, &tid, cid, snapshot, crosscheck, wait, failure, changing_partition);
+		result = heap_methods->tuple_delete(rel, &tid, lifted_command(rel, &tid, cid), snapshot, crosscheck, wait,
+											failure, changing_partition);
+		if (!row_was_sealed(result, failure))
+			return result;
+		tid = failure->ctid;
+	}
+}
+
+static TM_Result
+update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid, Snapshot snapshot,
+			  Snapshot crosscheck, bool wait, TM_FailureData *failure, LockTupleMode *mode, UpdateIndexes *update_indexes)
 {
 	TM_Result	result;
 	ItemPointerData hot;
 
-	if (!tid_is_sealed(tid))
-	{
-		result = heap_methods->tuple_update(rel, tid, slot, command_for(rel, tid, cid), snapshot, crosscheck,
-											wait, failure, mode, update_indexes);
-		if (result == TM_Ok)
-			unique_check(rel, &slot, 1);
-		return result;
-	}
 	*mode = update_lock_mode(rel, tid, slot);
+	if (!passes_crosscheck(rel, tid, crosscheck, failure))
+		return TM_Updated;
 	if (!RelationIsLogicallyLogged(rel))
 	{
-		result = replace_sealed(rel, tid, cid, wait, failure, slot, *mode, 0);
-		*update_indexes = result == TM_Ok;
+		result = replace_sealed(rel, tid, cid, wait, failure, slot, MOVED_UPDATED, *mode, 0);
+		*update_indexes = result == TM_Ok ? UPDATE_ALL_INDEXES : UPDATE_NO_INDEXES;
+		return result;
 	}
-	else
+	result = lift_row(rel, tid, cid, wait, failure, &hot);
+	if (result != TM_Ok)
+		return result;
+	return heap_methods->tuple_update(rel, &hot, slot, cid + 1, snapshot, crosscheck, wait, failure, mode,
+									  update_indexes);
+}
+
+static TM_Result
+territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, CommandId cid, Snapshot snapshot,
+					   Snapshot crosscheck, bool wait, TM_FailureData *failure, LockTupleMode *mode,
+					   UpdateIndexes *update_indexes)
+{
+	ItemPointerData tid = *otid;
+	TM_Result	result;
+
+	for (;;)
 	{
-		result = lift_row(rel, tid, cid, wait, failure, &hot);
-		if (result == TM_Ok)
-			result = heap_methods->tuple_update(rel, &hot, slot, cid + 1, snapshot, crosscheck, wait, failure,
-												mode, update_indexes);
+		result = row_settle(rel, &tid, cid, wait ? LockWaitBlock : LockWaitSkip, failure);
+		if (result != TM_Ok)
+			return result;
+		if (tid_is_sealed(&tid))
+		{
+			result = update_sealed(rel, &tid, slot, cid, snapshot, crosscheck, wait, failure, mode, update_indexes);
+			break;
+		}
+		result = heap_methods->tuple_update(rel, &tid, slot, lifted_command(rel, &tid, cid), snapshot, crosscheck,
+											wait, failure, mode, update_indexes);
+		if (!row_was_sealed(result, failure))
+			break;
+		tid = failure->ctid;
 	}
 	if (result == TM_Ok)
 		unique_check(rel, &slot, 1);
-	return result;
-}
-
-/* a sealed row that moved: lock the version that the mover left hot */
-static TM_Result
-lock_forward(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot, CommandId cid,
-			 LockTupleMode mode, LockWaitPolicy policy, uint8 flags, TM_FailureData *failure)
-{
-	TransactionId mover = failure->xmax;
-	HeapTupleData tuple;
-	Buffer		buffer;
-	bool		same = false;
-	TM_Result	result;
-
-	tuple.t_self = failure->ctid;
-	if (heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
-	{
-		same = TransactionIdEquals(HeapTupleHeaderGetXmin(tuple.t_data), mover) ||
-			HeapTupleHeaderXminFrozen(tuple.t_data);
-		ReleaseBuffer(buffer);
-	}
-	if (!same)
-		return TM_Deleted;
-	*tid = tuple.t_self;
-	result = heap_methods->tuple_lock(rel, tid, snapshot, slot, cid, mode, policy, flags, failure);
-	failure->traversed = true;
-	return result;
-}
-
-static TM_Result
-territory_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot, CommandId cid,
-					 LockTupleMode mode, LockWaitPolicy policy, uint8 flags, TM_FailureData *failure)
-{
-	ChunkStore	store;
-	ItemPointerData anchor;
-	TM_Result	result;
-
-	/* ExecCopySlot keeps a materialised row's TID in t_self only */
-	if (!ItemPointerIsValid(tid) && !TTS_EMPTY(slot) && TTS_IS_BUFFERTUPLE(slot) &&
-		((BufferHeapTupleTableSlot *) slot)->base.tuple)
-		*tid = ((BufferHeapTupleTableSlot *) slot)->base.tuple->t_self;
-	if (!tid_is_sealed(tid))
-		return heap_methods->tuple_lock(rel, tid, snapshot, slot, command_for(rel, tid, cid), mode, policy,
-										flags, failure);
-	failure->traversed = false;
-	if (!chunk_store_open(rel, RowExclusiveLock, &store))
-		return TM_Deleted;
-	result = state_lock_row(rel, &store, tid, cid, mode, policy, failure, &anchor);
-	chunk_store_close(&store, NoLock);
-	if (result == TM_Updated && (flags & TUPLE_LOCK_FLAG_FIND_LAST_VERSION))
-		return lock_forward(rel, tid, snapshot, slot, cid, mode, policy, flags, failure);
-	if (result == TM_Ok || result == TM_SelfModified)
-		territory_fetch_row_version(rel, tid, SnapshotAny, slot);
 	return result;
 }
 
@@ -325,6 +260,8 @@ territory_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int op
 		if (rewrite_takes(rel, slot))
 			return;
 	}
+	else if (bulk_takes(rel, slot, cid, options))
+		return;
 	else
 		unique_check(rel, &slot, 1);
 	heap_methods->tuple_insert(rel, slot, cid, options, bistate);
@@ -349,21 +286,23 @@ static void
 territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId cid, int options,
 					   BulkInsertState bistate)
 {
-	unique_check(rel, slots, n);
-	heap_methods->multi_insert(rel, slots, n, cid, options, bistate);
+	TupleTableSlot **hot = palloc(sizeof(TupleTableSlot *) * n);
+
+	n = bulk_takes_many(rel, slots, n, hot, options);
+	if (n > 0)
+	{
+		unique_check(rel, hot, n);
+		heap_methods->multi_insert(rel, hot, n, cid, options, bistate);
+	}
+	pfree(hot);
 }
 
 void
 am_modify_install(TableAmRoutine *methods)
 {
-	methods->tuple_fetch_row_version = territory_fetch_row_version;
-	methods->tuple_tid_valid = territory_tuple_tid_valid;
-	methods->tuple_get_latest_tid = territory_get_latest_tid;
-	methods->tuple_satisfies_snapshot = territory_tuple_satisfies_snapshot;
 	methods->tuple_insert = territory_tuple_insert;
 	methods->tuple_insert_speculative = territory_tuple_insert_speculative;
 	methods->multi_insert = territory_multi_insert;
 	methods->tuple_delete = territory_tuple_delete;
 	methods->tuple_update = territory_tuple_update;
-	methods->tuple_lock = territory_tuple_lock;
 }

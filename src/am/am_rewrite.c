@@ -81,7 +81,7 @@ rewrite_takes(Relation rel, TupleTableSlot *slot)
 		Relation	old = table_open(rel->rd_rel->relrewrite, NoLock);
 		MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
 
-		rewriting.load = segment_load_begin(rel, old);
+		rewriting.load = segment_load_begin(rel, old, maintenance_work_mem);
 		rewriting.relid = RelationGetRelid(rel);
 		MemoryContextSwitchTo(context);
 		table_close(old, NoLock);
@@ -97,10 +97,11 @@ territory_finish_bulk_insert(Relation rel, int options)
 
 	if (heap_methods->finish_bulk_insert)
 		heap_methods->finish_bulk_insert(rel, options);
+	bulk_finish(rel);
 	if (rewriting.relid != RelationGetRelid(rel))
 		return;
 	rewriting.relid = InvalidOid;
-	segment_load_end(rewriting.load, &result);
+	segment_load_end(rewriting.load, NULL, NULL, &result);
 	if (adopting.relid == rel->rd_rel->relrewrite)
 		adopting.result = result;
 }
@@ -122,7 +123,7 @@ open_heap_table(Oid relid)
 						errmsg("\"%s\" is not a heap table", RelationGetRelationName(rel)),
 						relation_is_territory(rel) ?
 						errhint("It is a territory table already: use territory.seal().") : 0));
-	if (!pg_class_ownercheck(relid, GetUserId()))
+	if (!relation_is_owned(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
 	if (IsCatalogRelation(rel))
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -210,8 +210,8 @@ territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableS
 static void
 territory_scan_set_tidrange(TableScanDesc s, ItemPointer low, ItemPointer high)
 {
-	ItemPointerCopy(low, &s->rs_mintid);
-	ItemPointerCopy(high, &s->rs_maxtid);
+	ItemPointerCopy(low, scan_min_tid(s));
+	ItemPointerCopy(high, scan_max_tid(s));
 	heap_methods->scan_set_tidrange(scan_of(s)->hot, low, high);
 }
 
@@ -223,8 +223,8 @@ next_sealed_in_range(TerritoryScanDesc *scan, ScanDirection direction, TupleTabl
 		ItemPointerData tid;
 
 		sealed_scan_tid(scan->sealed, &tid);
-		if (ItemPointerCompare(&tid, &scan->base.rs_mintid) < 0 ||
-			ItemPointerCompare(&tid, &scan->base.rs_maxtid) > 0)
+		if (ItemPointerCompare(&tid, scan_min_tid(&scan->base)) < 0 ||
+			ItemPointerCompare(&tid, scan_max_tid(&scan->base)) > 0)
 			continue;
 		store_sealed(scan->sealed, slot);
 		return true;
@@ -237,7 +237,7 @@ territory_scan_getnextslot_tidrange(TableScanDesc s, ScanDirection direction, Tu
 {
 	TerritoryScanDesc *scan = scan_of(s);
 	bool		backward = ScanDirectionIsBackward(direction);
-	bool		reaches_sealed = ItemPointerGetBlockNumberNoCheck(&s->rs_maxtid) >= SEALED_FIRST_BLOCK;
+	bool		reaches_sealed = ItemPointerGetBlockNumberNoCheck(scan_max_tid(s)) >= SEALED_FIRST_BLOCK;
 
 	if (backward && !scan->in_sealed && reaches_sealed && !((HeapScanDesc) scan->hot)->rs_inited)
 		enter_sealed(scan, direction, slot->tts_tupleDescriptor);
@@ -262,24 +262,57 @@ territory_scan_getnextslot_tidrange(TableScanDesc s, ScanDirection direction, Tu
 
 /* ---- bitmap scans: hot rows only ---- */
 
+#ifdef BITMAP_BLOCK_IS_CALLBACK
 static bool
-territory_scan_bitmap_next_block(TableScanDesc s, TBMIterateResult *result)
+territory_scan_bitmap_next_block(TableScanDesc s, TBMIterateResult *block)
 {
 	scan_of(s)->hot->rs_snapshot = s->rs_snapshot;
-	return heap_methods->scan_bitmap_next_block(scan_of(s)->hot, result);
+	return heap_methods->scan_bitmap_next_block(scan_of(s)->hot, block);
 }
+#endif
 
 static bool
-territory_scan_bitmap_next_tuple(TableScanDesc s, TBMIterateResult *result, TupleTableSlot *slot)
+territory_scan_bitmap_next_tuple(TableScanDesc s, BITMAP_TUPLE_PARAMS)
 {
-	return heap_methods->scan_bitmap_next_tuple(scan_of(s)->hot, result, slot);
+	scan_of(s)->hot->rs_snapshot = s->rs_snapshot;
+	scan_pass_bitmap(scan_of(s)->hot, s);
+	return heap_methods->scan_bitmap_next_tuple(scan_of(s)->hot, BITMAP_TUPLE_ARGS);
 }
 
 /*
  * TABLESAMPLE: after the last hot block each sealed block of 2,048 rows is
- * offered to the method as one page more.  SYSTEM chooses pages itself and
- * knows hot ones only, so it samples sealed rows one by one, as BERNOULLI.
+ * offered to the method as one page more.
  */
+static int
+rows_of_block(SealedScan *sealed)
+{
+	return sealed->reader.header->first_row[sealed->block + 1] - sealed->reader.header->first_row[sealed->block];
+}
+
+/*
+ * SYSTEM judges a page by its number alone, so it is asked again, now for
+ * sealed blocks numbered from 0.  A method that goes by what it gave before
+ * (SYSTEM_ROWS) has chosen among all pages that it knew, and gets every block.
+ */
+static bool
+sample_takes_block(TerritoryScanDesc *scan, SampleScanState *state)
+{
+	const TsmRoutine *method = state->tsmroutine;
+	BlockNumber here = scan->sample_blocks++;
+	DirectoryTotals sealed;
+
+	if (method->NextSampleBlock == NULL || !method->repeatable_across_scans)
+		return true;
+	if (here == 0)
+	{
+		sealed_totals(scan->base.rs_rd, scan->base.rs_snapshot, &sealed);
+		scan->sample_bound = Min(sealed.rows, MaxBlockNumber);	/* no block is empty */
+	}
+	if (here == 0 || scan->sample_choice < here)
+		scan->sample_choice = method->NextSampleBlock(state, scan->sample_bound);
+	return scan->sample_choice == here;
+}
+
 static bool
 territory_scan_sample_next_block(TableScanDesc s, SampleScanState *state)
 {
@@ -290,8 +323,15 @@ territory_scan_sample_next_block(TableScanDesc s, SampleScanState *state)
 		if (heap_methods->scan_sample_next_block(scan->hot, state))
 			return true;
 		enter_sealed(scan, ForwardScanDirection, RelationGetDescr(s->rs_rd));
+		scan->sample_blocks = 0;
 	}
-	return scan->sealed && sealed_scan_next(scan->sealed, ForwardScanDirection);
+	while (scan->sealed && sealed_scan_next(scan->sealed, ForwardScanDirection))
+	{
+		if (sample_takes_block(scan, state))
+			return true;
+		scan->sealed->row = rows_of_block(scan->sealed) - 1;
+	}
+	return false;
 }
 
 static bool
@@ -305,7 +345,7 @@ territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleT
 
 	if (!scan->in_sealed)
 		return heap_methods->scan_sample_next_tuple(scan->hot, state, slot);
-	rows = sealed->reader.header->first_row[sealed->block + 1] - sealed->reader.header->first_row[sealed->block];
+	rows = rows_of_block(sealed);
 	first = sealed->reader.header->first_row[sealed->block];
 	sealed_scan_tid(sealed, &tid);
 	for (;;)
@@ -330,7 +370,7 @@ territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleT
  * ANALYZE: the hot pages that it chose each bring their share of the segments.
  */
 static bool
-territory_scan_analyze_next_block(TableScanDesc s, BlockNumber block, BufferAccessStrategy strategy)
+territory_scan_analyze_next_block(TableScanDesc s, ANALYZE_BLOCK_PARAMS)
 {
 	TerritoryScanDesc *scan = scan_of(s);
 
@@ -344,16 +384,20 @@ territory_scan_analyze_next_block(TableScanDesc s, BlockNumber block, BufferAcce
 		MemoryContextSwitchTo(old);
 	}
 	scan->analyze_hot_done = false;
-	if (scan->sealed)
-	{
-		int64		segments;
+	return heap_methods->scan_analyze_next_block(scan->hot, ANALYZE_BLOCK_ARGS);
+}
 
-		sealed_scan_restart(scan->sealed, ForwardScanDirection);
-		segments = scan->sealed->directory->nsegments;
-		scan->sealed->segment = (int64) block * segments / scan->analyze_blocks - 1;
-		scan->analyze_end = (int64) (block + 1) * segments / scan->analyze_blocks;
-	}
-	return heap_methods->scan_analyze_next_block(scan->hot, block, strategy);
+/* the share of the segments that comes with the hot page just read */
+static void
+enter_share(TerritoryScanDesc *scan)
+{
+	int64		block = ((HeapScanDesc) scan->hot)->rs_cblock;
+	int64		segments;
+
+	sealed_scan_restart(scan->sealed, ForwardScanDirection);
+	segments = scan->sealed->directory->nsegments;
+	scan->sealed->segment = block * segments / scan->analyze_blocks - 1;
+	scan->analyze_end = (block + 1) * segments / scan->analyze_blocks;
 }
 
 static bool
@@ -370,6 +414,8 @@ territory_scan_analyze_next_tuple(TableScanDesc s, TransactionId oldest, double 
 		if (heap_methods->scan_analyze_next_tuple(scan->hot, oldest, live, dead, slot))
 			return true;
 		scan->analyze_hot_done = true;
+		if (sealed)
+			enter_share(scan);
 	}
 	if (!sealed)
 		return false;
@@ -399,7 +445,9 @@ am_scan_install(TableAmRoutine *methods)
 	methods->scan_getnextslot = territory_scan_getnextslot;
 	methods->scan_set_tidrange = territory_scan_set_tidrange;
 	methods->scan_getnextslot_tidrange = territory_scan_getnextslot_tidrange;
+#ifdef BITMAP_BLOCK_IS_CALLBACK
 	methods->scan_bitmap_next_block = territory_scan_bitmap_next_block;
+#endif
 	methods->scan_bitmap_next_tuple = territory_scan_bitmap_next_tuple;
 	methods->scan_sample_next_block = territory_scan_sample_next_block;
 	methods->scan_sample_next_tuple = territory_scan_sample_next_tuple;

@@ -7,11 +7,13 @@
  * it pass; the summit of the directory; and for keys that zones cannot find
  * (uuid, random id) the key sets, with the segments that are in none.
  *
- * It is kept across transactions.  Invariant: it is used only by who holds a
- * lock on the table that no seal commits against, taken before it is asked for,
- * and it is dropped when the directory was changed: by other backends, which is
- * told as a change of the TOAST relation and read when that lock is granted, or
- * by this one, which directory_changes() tells at once.
+ * It is kept across transactions.  Invariant: what it leaves out came after
+ * the asker entered the gate (segment/lock.c), so that whoever seals it waits for
+ * the asker.  It is read with a dirty snapshot, and read again when the directory
+ * was changed: by other backends, which announce that as a change of the TOAST
+ * relation before they wait at the gate, and again when they commit; or by this
+ * one, which directory_changes() tells at once.  Key sets are those of committed
+ * seals; segments in progress are among those that are in none.
  */
 #include "territory.h"
 
@@ -26,6 +28,7 @@
 
 #include "am/am.h"
 #include "segment/keyset.h"
+#include "segment/lock.h"
 
 #define KEPT_TABLES 32
 #define KEPT_UNCOVERED 1024		/* segments in no key set; with more, key sets do not help */
@@ -48,9 +51,11 @@ struct SealedKeys
 	Oid			relid;
 	Oid			toast;
 	bool		stale;
-	uint64		changes;		/* directory_changes() when this was read */
+	bool		wanted;			/* some key is unique */
+	bool		read;			/* the rest is set */
+	uint64		changes;		/* directory_changes() when it was read */
 	MemoryContext context;
-	SegmentEntry *all;			/* NULL: nothing is sealed, or no key is unique */
+	SegmentEntry *all;			/* NULL: nothing is sealed */
 	Directory  *summit;
 	int			nkeys;
 	SealedKey  *keys;
@@ -108,10 +113,9 @@ read_columns(SealedKey *key, Relation rel, Relation index)
 
 /* the segments between key sets, and before and after them */
 static void
-read_uncovered(SealedKey *key, ChunkStore *store)
+read_uncovered(SealedKey *key, ChunkStore *store, Snapshot dirty)
 {
 	SegmentNumber next = 0;
-	ListCell   *lc;
 
 	key->uncovered = NULL;
 	for (int i = 0; i <= list_length(key->sets); i++)
@@ -122,7 +126,7 @@ read_uncovered(SealedKey *key, ChunkStore *store)
 
 		if (next <= end)
 		{
-			between = directory_between(store, SnapshotSelf, next, end);
+			between = directory_between(store, dirty, next, end);
 			if (key->uncovered == NULL)
 				key->uncovered = between;
 			else
@@ -136,12 +140,10 @@ read_uncovered(SealedKey *key, ChunkStore *store)
 			return;
 		}
 	}
-	foreach(lc, key->sets)
-		((KeySet *) lfirst(lc))->tids = NULL;
 }
 
 static void
-read_sets(SealedKey *key, Relation rel, Relation index, ChunkStore *store)
+read_sets(SealedKey *key, Relation rel, Relation index, ChunkStore *store, Snapshot dirty)
 {
 	key->hashed = key_hash_init(&key->hash, rel, index);
 	if (!key->hashed)
@@ -149,11 +151,11 @@ read_sets(SealedKey *key, Relation rel, Relation index, ChunkStore *store)
 	key->sets = keyset_read(store, SnapshotSelf, &key->hash);
 	key->hashed = key->sets != NIL;
 	if (key->hashed)
-		read_uncovered(key, store);
+		read_uncovered(key, store, dirty);
 }
 
 static void
-read_keys(SealedKeys *known, Relation rel, ChunkStore *store)
+read_keys(SealedKeys *known, Relation rel, ChunkStore *store, Snapshot dirty)
 {
 	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *lc;
@@ -168,7 +170,7 @@ read_keys(SealedKeys *known, Relation rel, ChunkStore *store)
 			SealedKey  *key = &known->keys[known->nkeys++];
 
 			read_columns(key, rel, index);
-			read_sets(key, rel, index, store);
+			read_sets(key, rel, index, store, dirty);
 		}
 		index_close(index, AccessShareLock);
 	}
@@ -198,30 +200,29 @@ read_table(SealedKeys *known, Relation rel)
 {
 	MemoryContext old;
 	ChunkStore	store;
+	SnapshotData dirty;
 
+	InitDirtySnapshot(dirty);
 	known->context = AllocSetContextCreate(CacheMemoryContext, "territory sealed keys", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(known->context);
-	if (any_unique_index(rel) && chunk_store_open(rel, AccessShareLock, &store))
+	if (chunk_store_open(rel, AccessShareLock, &store))
 	{
 		if (!chunk_store_empty(&store))
-			known->all = directory_summit(&store, SnapshotSelf, &known->summit);
+			known->all = directory_summit(&store, &dirty, &known->summit);
 		if (known->all)
-			read_keys(known, rel, &store);
+			read_keys(known, rel, &store, &dirty);
 		chunk_store_close(&store, AccessShareLock);
 	}
 	MemoryContextSwitchTo(old);
 }
 
-/* NULL where no sealed row can be in a new row's way; to be used before anything else happens */
-SealedKeys *
-sealed_keys(Relation rel)
+/* what is known of the table, be it only whether a key is unique */
+static SealedKeys *
+find_table(Relation rel)
 {
 	Oid			relid = RelationGetRelid(rel);
 	SealedKeys *known;
-	bool		found;
 
-	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid))
-		return NULL;
 	if (tables == NULL)
 	{
 		HASHCTL		control = {.keysize = sizeof(Oid), .entrysize = sizeof(SealedKeys)};
@@ -230,19 +231,53 @@ sealed_keys(Relation rel)
 		CacheRegisterRelcacheCallback(mark_stale, (Datum) 0);
 	}
 	known = hash_search(tables, &relid, HASH_FIND, NULL);
-	if (known && !known->stale && known->changes == directory_changes())
-		return known->all ? known : NULL;
+	if (known && !known->stale)
+		return known;
 	if (known)
 		drop(known);
 	if (hash_get_num_entries(tables) >= KEPT_TABLES)
 		drop_all();
-	/* entered before it is read, so that a change meanwhile marks it; stale until it is whole */
-	known = hash_search(tables, &relid, HASH_ENTER, &found);
+	/* entered before anything is read, so that a change meanwhile marks it; wanted, should this fail */
+	known = hash_search(tables, &relid, HASH_ENTER, NULL);
 	memset((char *) known + sizeof(Oid), 0, sizeof(SealedKeys) - sizeof(Oid));
 	known->toast = rel->rd_rel->reltoastrelid;
-	known->changes = directory_changes() - 1;
-	read_table(known, rel);
-	known->changes = directory_changes();
+	known->wanted = true;
+	known->wanted = any_unique_index(rel);
+	return known;
+}
+
+/* has the table a unique index? */
+bool
+sealed_keys_wanted(Relation rel)
+{
+	return rel->rd_rel->relhasindex && find_table(rel)->wanted;
+}
+
+/*
+ * NULL where no sealed row can be in a new row's way.  Enters the gate.  To be
+ * used before anything else happens.
+ */
+SealedKeys *
+sealed_keys(Relation rel)
+{
+	SealedKeys *known;
+
+	if (!OidIsValid(rel->rd_rel->reltoastrelid) || !sealed_keys_wanted(rel))
+		return NULL;
+	gate_enter(rel);
+	AcceptInvalidationMessages();
+	known = find_table(rel);
+	if (known->read && known->changes != directory_changes())
+	{
+		drop(known);
+		known = find_table(rel);
+	}
+	if (!known->read)
+	{
+		known->changes = directory_changes();
+		read_table(known, rel);
+		known->read = true;
+	}
 	return known->all ? known : NULL;
 }
 
@@ -296,40 +331,39 @@ all_excluded(const Directory *directory, const PruneKey *prunes, int n)
 	return directory->nsegments <= DIRECTORY_KEPT;
 }
 
-/* segments that may hold the key, from key sets and the zones of the others */
-static List *
-probe(SealedKey *key, Relation rel, uint64 hash, const PruneKey *prunes, int n)
+/* segments that may hold the key, from key sets and the zones of the others; false where a key set is gone */
+static bool
+probe(SealedKey *key, Relation rel, uint64 hash, const PruneKey *prunes, int n, List **segments)
 {
-	List	   *segments = NIL;
 	ChunkStore	store;
 	ListCell   *lc;
+	bool		found = true;
 
 	if (!chunk_store_open(rel, AccessShareLock, &store))
-		return NIL;
+		return true;
 	foreach(lc, key->sets)
-		segments = keyset_probe(&store, lfirst(lc), hash, segments);
+		found = found && keyset_probe(&store, lfirst(lc), hash, segments);
 	chunk_store_close(&store, AccessShareLock);
 	for (int i = 0; key->uncovered && i < key->uncovered->nsegments; i++)
 	{
 		SegmentEntry *entry = key->uncovered->entries[i];
 
 		if (!zone_excludes(entry->zones, entry->nzones, prunes, n))
-			segments = lappend_int(segments, entry->number);
+			*segments = lappend_int(*segments, entry->number);
 	}
-	return segments;
+	return found;
 }
 
 /*
- * Can a sealed row have this key of the row in slot?  Where it can, in
- * *segments, or anywhere where *anywhere says so.
+ * Can a sealed row have this key, whose columns have these values (those of
+ * expressions are not looked at)?  Where it can, in *segments, or anywhere where
+ * *anywhere says so.
  */
 bool
-sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, TupleTableSlot *slot, List **segments,
-					 bool *anywhere)
+sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, const Datum *values, const bool *nulls,
+					 List **segments, bool *anywhere)
 {
 	SealedKey  *key = &known->keys[number];
-	Datum		values[INDEX_MAX_KEYS];
-	bool		nulls[INDEX_MAX_KEYS];
 	PruneKey	prunes[INDEX_MAX_KEYS];
 	uint64		hash;
 	int			n;
@@ -337,13 +371,8 @@ sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, TupleTableSlot
 	*segments = NIL;
 	*anywhere = false;
 	for (int k = 0; k < key->ncolumns; k++)
-	{
-		nulls[k] = false;
-		if (key->attnos[k] > 0)
-			values[k] = slot_getattr(slot, key->attnos[k], &nulls[k]);
-		if (nulls[k] && !key->nulls_equal)
+		if (key->attnos[k] > 0 && nulls[k] && !key->nulls_equal)
 			return false;
-	}
 	n = prune_keys(key, values, nulls, prunes);
 	if (zone_excludes(known->all->zones, known->all->nzones, prunes, n) || all_excluded(known->summit, prunes, n))
 		return false;
@@ -352,6 +381,27 @@ sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, TupleTableSlot
 		*anywhere = true;
 		return true;
 	}
-	*segments = probe(key, rel, hash, prunes, n);
-	return *segments != NIL;
+	if (!probe(key, rel, hash, prunes, n, segments))
+	{
+		/* merged into another, and vacuumed away before we heard of it */
+		known->stale = true;
+		*anywhere = true;
+	}
+	return *anywhere || *segments != NIL;
+}
+
+bool
+sealed_keys_may_hold_row(SealedKeys *known, int number, Relation rel, TupleTableSlot *slot, List **segments,
+						 bool *anywhere)
+{
+	SealedKey  *key = &known->keys[number];
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+
+	for (int k = 0; k < key->ncolumns; k++)
+	{
+		nulls[k] = false;
+		values[k] = key->attnos[k] > 0 ? slot_getattr(slot, key->attnos[k], &nulls[k]) : (Datum) 0;
+	}
+	return sealed_keys_may_hold(known, number, rel, values, nulls, segments, anywhere);
 }

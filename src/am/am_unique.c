@@ -8,10 +8,15 @@
  * it leaves is decoded in the key's columns and compared with the index's own
  * operators; a row whose fate another transaction holds is waited for, as
  * btree does.
+ *
+ * Who checks has entered the gate (segment/lock.c) and looks at the directory
+ * entries of seals in progress, too.  A key found there may still be a hot row's,
+ * which the index knows: that row decides.
  */
 #include "territory.h"
 
 #include "access/genam.h"
+#include "access/itup.h"
 #include "access/nbtree.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -19,13 +24,17 @@
 #include "catalog/index.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplesort.h"
+#include "utils/typcache.h"
 
 #include "am/am.h"
+#include "segment/lock.h"
 #include "segment/state.h"
 
 /* an index entry of the row in slot; false where a predicate leaves it out */
@@ -115,18 +124,28 @@ key_columns(Relation index, IndexInfo *info, bool *all_columns)
 	return columns;
 }
 
-/*
- * Is the sealed row gone?  Waits for a transaction that is deciding it, and
- * then says so, because everything may have changed.
- */
-typedef enum SealedFate
+/* a unique index, ready to form and compare keys */
+typedef struct UniqueIndex
 {
-	SEALED_ALIVE,
-	SEALED_DEAD,
-	SEALED_LOOK_AGAIN,
-} SealedFate;
+	Relation	index;
+	IndexInfo  *info;
+	FmgrInfo	equal[INDEX_MAX_KEYS];
+	Bitmapset  *columns;
+	bool		all_columns;
+} UniqueIndex;
 
-static SealedFate
+/*
+ * Does the row keep others from its key?  A transaction that is deciding it is
+ * waited for; then everything may have changed.
+ */
+typedef enum RowFate
+{
+	ROW_ALIVE,
+	ROW_DEAD,
+	ROW_LOOK_AGAIN,
+} RowFate;
+
+static RowFate
 sealed_fate(SealedScan *scan, ItemPointer tid)
 {
 	SnapshotData dirty;
@@ -138,21 +157,57 @@ sealed_fate(SealedScan *scan, ItemPointer tid)
 	if (found && state.dead && TransactionIdIsValid(dirty.xmin))
 	{
 		XactLockTableWait(dirty.xmin, NULL, NULL, XLTW_None);
-		return SEALED_LOOK_AGAIN;
+		return ROW_LOOK_AGAIN;
 	}
-	return found && state.dead ? SEALED_DEAD : SEALED_ALIVE;
+	return found && state.dead ? ROW_DEAD : ROW_ALIVE;
 }
 
-/* does the open scan, pruned to one key, hold that key? */
-static bool
-find_equal(SealedScan *scan, Relation index, IndexInfo *info, EState *estate, Datum *values, bool *nulls,
-		   FmgrInfo *equal, ItemPointer tid)
+/*
+ * The hot row of a key that may be in a segment in progress, other than the one
+ * in slot.  A seal that has deleted it waits for nobody, so it can be waited for.
+ * Where there is none, no sealed copy of it will be alive.
+ */
+static RowFate
+hot_fate(SealedScan *scan, UniqueIndex *unique, TupleTableSlot *slot, Datum *values, bool *nulls)
+{
+	int			n = IndexRelationGetNumberOfKeyAttributes(unique->index);
+	ScanKeyData keys[INDEX_MAX_KEYS];
+	SnapshotData dirty;
+	TupleTableSlot *hot = table_slot_create(scan->rel, NULL);
+	IndexScanDesc hot_scan;
+	TransactionId other = InvalidTransactionId;
+	RowFate		fate = ROW_DEAD;
+
+	for (int i = 0; i < n; i++)
+		ScanKeyEntryInitialize(&keys[i], nulls[i] ? SK_ISNULL | SK_SEARCHNULL : 0, i + 1, BTEqualStrategyNumber,
+							   InvalidOid, unique->index->rd_indcollation[i], unique->equal[i].fn_oid, values[i]);
+	InitDirtySnapshot(dirty);
+	hot_scan = compat_index_beginscan(scan->rel, unique->index, &dirty, n);
+	index_rescan(hot_scan, keys, n, NULL, 0);
+	while (fate == ROW_DEAD && index_getnext_slot(hot_scan, ForwardScanDirection, hot))
+	{
+		if (ItemPointerIsValid(&slot->tts_tid) && ItemPointerEquals(&hot->tts_tid, &slot->tts_tid))
+			continue;
+		other = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+		fate = TransactionIdIsValid(other) ? ROW_LOOK_AGAIN : ROW_ALIVE;
+	}
+	index_endscan(hot_scan);
+	ExecDropSingleTupleTableSlot(hot);
+	if (fate == ROW_LOOK_AGAIN)
+		XactLockTableWait(other, NULL, NULL, XLTW_None);
+	return fate;
+}
+
+/* what the open scan, pruned to one key, says about that key; *tid is the sealed row, where it is one */
+static RowFate
+find_equal(SealedScan *scan, UniqueIndex *unique, EState *estate, TupleTableSlot *slot, Datum *values, bool *nulls,
+		   ItemPointer tid)
 {
 	TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(scan->rel), &TTSOpsVirtual);
-	bool		found = false;
+	RowFate		fate = ROW_DEAD;
 
 	sealed_scan_restart(scan, ForwardScanDirection);
-	while (!found && sealed_scan_next(scan, ForwardScanDirection))
+	while (fate == ROW_DEAD && sealed_scan_next(scan, ForwardScanDirection))
 	{
 		Datum		sealed_values[INDEX_MAX_KEYS];
 		bool		sealed_nulls[INDEX_MAX_KEYS];
@@ -160,25 +215,20 @@ find_equal(SealedScan *scan, Relation index, IndexInfo *info, EState *estate, Da
 		ExecClearTuple(row);
 		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
 		ExecStoreVirtualTuple(row);
-		if (!form_key(index, info, estate, row, sealed_values, sealed_nulls) ||
-			!keys_equal(index, equal, values, nulls, sealed_values, sealed_nulls))
-			continue;
-		sealed_scan_tid(scan, tid);
-		switch (sealed_fate(scan, tid))
+		if (form_key(unique->index, unique->info, estate, row, sealed_values, sealed_nulls) &&
+			keys_equal(unique->index, unique->equal, values, nulls, sealed_values, sealed_nulls))
 		{
-			case SEALED_ALIVE:
-				found = true;
-				break;
-			case SEALED_DEAD:
-				break;
-			case SEALED_LOOK_AGAIN:
-				sealed_scan_restart(scan, ForwardScanDirection);
-				break;
+			sealed_scan_tid(scan, tid);
+			fate = sealed_fate(scan, tid);
 		}
-		ResetPerTupleExprContext(estate);
 	}
 	ExecDropSingleTupleTableSlot(row);
-	return found;
+	if (fate == ROW_DEAD && scan->met_unsettled)
+	{
+		fate = hot_fate(scan, unique, slot, values, nulls);
+		ItemPointerSetInvalid(tid);
+	}
+	return fate;
 }
 
 static bool
@@ -192,21 +242,12 @@ any_null(Relation index, bool *nulls)
 
 /* ---- a check, for one row or for many of one command ---- */
 
-/* a unique index, ready to form and compare keys */
-typedef struct UniqueIndex
-{
-	Relation	index;
-	IndexInfo  *info;
-	FmgrInfo	equal[INDEX_MAX_KEYS];
-	Bitmapset  *columns;
-	bool		all_columns;
-} UniqueIndex;
-
 typedef struct UniqueCheck
 {
 	Relation	rel;
 	MemoryContext context;		/* NULL while nothing had to be decoded, and the rest is not set */
 	SealedScan *scan;
+	SnapshotData dirty;			/* shows segments in progress; the rows' states are seen by Self */
 	EState	   *estate;
 	int			nindexes;
 	UniqueIndex *indexes;
@@ -218,40 +259,48 @@ unique_index_is_checked(Relation index)
 	return index->rd_index->indisunique && index->rd_index->indisready;
 }
 
+/* in the check's memory context */
+static void
+open_unique_indexes(UniqueCheck *check)
+{
+	List	   *indexes = RelationGetIndexList(check->rel);
+	ListCell   *lc;
+
+	check->estate = CreateExecutorState();
+	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
+	foreach(lc, indexes)
+	{
+		UniqueIndex *unique = &check->indexes[check->nindexes];
+
+		unique->index = index_open(lfirst_oid(lc), AccessShareLock);
+		if (!unique_index_is_checked(unique->index))
+		{
+			index_close(unique->index, AccessShareLock);
+			continue;
+		}
+		unique->info = BuildIndexInfo(unique->index);
+		unique->columns = key_columns(unique->index, unique->info, &unique->all_columns);
+		lookup_equal_functions(unique->index, unique->equal);
+		check->nindexes++;
+	}
+}
+
 /* open what decoding and comparing need; false where nothing is sealed any more */
 static bool
 open_check(UniqueCheck *check)
 {
 	MemoryContext old;
-	List	   *indexes;
-	ListCell   *lc;
 
 	if (check->context)
 		return check->scan != NULL;
 	check->context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(check->context);
-	/* Self: what is committed now, and what this transaction sealed */
+	InitDirtySnapshot(check->dirty);
 	check->scan = sealed_scan_begin(check->rel, SnapshotSelf, NULL);
 	if (check->scan)
 	{
-		check->estate = CreateExecutorState();
-		indexes = RelationGetIndexList(check->rel);
-		check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
-		foreach(lc, indexes)
-		{
-			UniqueIndex *unique = &check->indexes[check->nindexes];
-
-			unique->index = index_open(lfirst_oid(lc), AccessShareLock);
-			if (!unique_index_is_checked(unique->index))
-			{
-				index_close(unique->index, AccessShareLock);
-				continue;
-			}
-			unique->info = BuildIndexInfo(unique->index);
-			unique->columns = key_columns(unique->index, unique->info, &unique->all_columns);
-			lookup_equal_functions(unique->index, unique->equal);
-			check->nindexes++;
-		}
+		check->scan->directory_snapshot = &check->dirty;
+		open_unique_indexes(check);
 	}
 	MemoryContextSwitchTo(old);
 	return check->scan != NULL;
@@ -271,11 +320,10 @@ end_check(UniqueCheck *check)
 		return;
 	for (int i = 0; i < check->nindexes; i++)
 		index_close(check->indexes[i].index, AccessShareLock);
-	if (check->scan)
-	{
+	if (check->estate)
 		FreeExecutorState(check->estate);
+	if (check->scan)
 		sealed_scan_end(check->scan);
-	}
 	MemoryContextDelete(check->context);
 }
 
@@ -290,67 +338,103 @@ report_duplicate(UniqueCheck *check, Relation index, Datum *values, bool *nulls)
 					errtableconstraint(check->rel, RelationGetRelationName(index))));
 }
 
-/* decode what may hold the key: these segments, or all that zones do not exclude */
+/* the row's key in an index; false where no other row can collide with it */
 static bool
-look_into_segments(UniqueCheck *check, UniqueIndex *unique, TupleTableSlot *slot, List *segments, bool anywhere,
-				   ItemPointer tid, bool report)
+must_be_unique(UniqueIndex *unique, EState *estate, TupleTableSlot *slot, Datum *values, bool *nulls)
 {
-	Datum		values[INDEX_MAX_KEYS];
-	bool		nulls[INDEX_MAX_KEYS];
-	PruneKey	keys[INDEX_MAX_KEYS];
-	int			nkeys;
-	bool		found;
-
-	if (!form_key(unique->index, unique->info, check->estate, slot, values, nulls) ||
-		(!unique->info->ii_NullsNotDistinct && any_null(unique->index, nulls)))
-		return false;
-	check->scan->needed = unique->columns;
-	check->scan->all_columns = unique->all_columns;
-	nkeys = prune_keys_for(unique->index, values, nulls, keys);
-	if (anywhere)
-		sealed_scan_prune(check->scan, keys, nkeys);
-	else
-		sealed_scan_choose(check->scan, keys, nkeys, segments);
-	found = find_equal(check->scan, unique->index, unique->info, check->estate, values, nulls, unique->equal, tid);
-	if (found && report)
-		report_duplicate(check, unique->index, values, nulls);
-	ResetPerTupleExprContext(check->estate);
-	return found;
+	return form_key(unique->index, unique->info, estate, slot, values, nulls) &&
+		(unique->info->ii_NullsNotDistinct || !any_null(unique->index, nulls));
 }
 
-/* is there a sealed row with a key of the row in slot?  An error, or its TID */
-static bool
-check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report)
+/* point the check's scan at what may hold the key: these segments, or all that zones do not exclude */
+static void
+aim_scan(SealedScan *scan, UniqueIndex *unique, PruneKey *keys, int nkeys, List *segments, bool anywhere)
 {
-	SealedKeys *known;
-	bool		found = false;
+	scan->needed = unique->columns;
+	scan->all_columns = unique->all_columns;
+	if (anywhere)
+		sealed_scan_prune(scan, keys, nkeys);
+	else
+		sealed_scan_choose(scan, keys, nkeys, segments);
+}
 
-	/* asked for again each time: what compares keys may run anything */
-	for (int k = 0; !found && (known = sealed_keys(check->rel)) != NULL && k < sealed_keys_count(known); k++)
+/* what a sealed row says about one key of the row in slot, by decoding what may hold it */
+static RowFate
+look_for_key(UniqueCheck *check, int number, TupleTableSlot *slot, ItemPointer tid, bool report)
+{
+	RowFate		fate;
+
+	do
 	{
-		Oid			index = sealed_keys_index(known, k);
+		/* asked for again each time: who was waited for may have changed everything */
+		SealedKeys *known = sealed_keys(check->rel);
+		UniqueIndex *unique = NULL;
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+		PruneKey	keys[INDEX_MAX_KEYS];
+		List	   *segments;
+		bool		anywhere;
+		Oid			index;
+
+		if (known == NULL || number >= sealed_keys_count(known) ||
+			!sealed_keys_may_hold_row(known, number, check->rel, slot, &segments, &anywhere))
+			return ROW_DEAD;
+		index = sealed_keys_index(known, number);
+		if (!open_check(check))
+			return ROW_DEAD;
+		for (int i = 0; i < check->nindexes; i++)
+			if (RelationGetRelid(check->indexes[i].index) == index)
+				unique = &check->indexes[i];
+		fate = ROW_DEAD;
+		if (unique && must_be_unique(unique, check->estate, slot, values, nulls))
+		{
+			aim_scan(check->scan, unique, keys, prune_keys_for(unique->index, values, nulls, keys), segments, anywhere);
+			fate = find_equal(check->scan, unique, check->estate, slot, values, nulls, tid);
+			if (fate == ROW_LOOK_AGAIN)
+				sealed_scan_forget(check->scan);
+			if (fate == ROW_ALIVE && report)
+				report_duplicate(check, unique->index, values, nulls);
+		}
+		list_free(segments);
+		ResetPerTupleExprContext(check->estate);
+	} while (fate == ROW_LOOK_AGAIN);
+	return fate;
+}
+
+/*
+ * Is there a sealed row with a key of the row in slot?  An error, or its TID.
+ * One that is not sealed yet is no sealed row: it is in the index.  *known is
+ * sealed_keys(), and is asked for again after anything was decoded, since what
+ * compares keys may run anything.
+ */
+static bool
+check_row(UniqueCheck *check, SealedKeys **known, TupleTableSlot *slot, ItemPointer tid, bool report)
+{
+	for (int k = 0; *known && k < sealed_keys_count(*known); k++)
+	{
 		List	   *segments;
 		bool		anywhere;
 
-		if (!sealed_keys_may_hold(known, k, check->rel, slot, &segments, &anywhere) || !open_check(check))
+		if (!sealed_keys_may_hold_row(*known, k, check->rel, slot, &segments, &anywhere))
 			continue;
-		for (int i = 0; i < check->nindexes && !found; i++)
-			if (RelationGetRelid(check->indexes[i].index) == index)
-				found = look_into_segments(check, &check->indexes[i], slot, segments, anywhere, tid, report);
 		list_free(segments);
+		if (look_for_key(check, k, slot, tid, report) == ROW_ALIVE && ItemPointerIsValid(tid))
+			return true;
+		*known = sealed_keys(check->rel);
 	}
-	return found;
+	return false;
 }
 
 /* a sealed row that a row in slot would collide with */
 bool
 unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid)
 {
+	SealedKeys *known = sealed_keys(rel);
 	UniqueCheck check;
 	bool		found;
 
 	begin_check(&check, rel);
-	found = check_row(&check, slot, tid, false);
+	found = check_row(&check, &known, slot, tid, false);
 	end_check(&check);
 	return found;
 }
@@ -359,13 +443,77 @@ unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid)
 void
 unique_check(Relation rel, TupleTableSlot **slots, int n)
 {
+	SealedKeys *known = sealed_keys(rel);
 	UniqueCheck check;
 	ItemPointerData tid;
 
+	if (known == NULL)
+		return;
 	begin_check(&check, rel);
 	for (int i = 0; i < n; i++)
-		(void) check_row(&check, slots[i], &tid, true);
+		(void) check_row(&check, &known, slots[i], &tid, true);
 	end_check(&check);
+}
+
+/* what may hold a key of one index, as aim_scan() takes it; false where nothing does */
+static bool
+key_may_be_sealed(Relation rel, Relation index, Datum *values, bool *nulls, List **segments, bool *anywhere)
+{
+	SealedKeys *known = sealed_keys(rel);
+
+	for (int k = 0; known && k < sealed_keys_count(known); k++)
+		if (sealed_keys_index(known, k) == RelationGetRelid(index))
+			return sealed_keys_may_hold(known, k, rel, values, nulls, segments, anywhere);
+	*segments = NIL;
+	*anywhere = true;
+	return known != NULL;
+}
+
+/* the living sealed row that has a key in one index, be it dying in another transaction */
+bool
+unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPointer tid)
+{
+	SealedScan *scan;
+	UniqueIndex unique;
+	List	   *segments;
+	bool		anywhere;
+	PruneKey	keys[INDEX_MAX_KEYS];
+	EState	   *estate;
+	IndexInfo  *info;
+	TupleTableSlot *row;
+	bool		found = false;
+
+	if (!key_may_be_sealed(rel, index, values, nulls, &segments, &anywhere) ||
+		(scan = sealed_scan_begin(rel, SnapshotSelf, NULL)) == NULL)
+		return false;
+	estate = CreateExecutorState();
+	unique.info = info = BuildIndexInfo(index);
+	lookup_equal_functions(index, unique.equal);
+	unique.columns = key_columns(index, info, &unique.all_columns);
+	aim_scan(scan, &unique, keys, prune_keys_for(index, values, nulls, keys), segments, anywhere);
+	sealed_scan_restart(scan, ForwardScanDirection);
+	row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
+	while (!found && sealed_scan_next(scan, ForwardScanDirection))
+	{
+		SnapshotData dirty;
+		Datum		sealed_values[INDEX_MAX_KEYS];
+		bool		sealed_nulls[INDEX_MAX_KEYS];
+
+		ExecClearTuple(row);
+		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
+		ExecStoreVirtualTuple(row);
+		if (form_key(index, info, estate, row, sealed_values, sealed_nulls) &&
+			keys_equal(index, unique.equal, values, nulls, sealed_values, sealed_nulls))
+		{
+			sealed_scan_tid(scan, tid);
+			found = state_alive_dirty(rel, tid, &dirty);
+		}
+		ResetPerTupleExprContext(estate);
+	}
+	ExecDropSingleTupleTableSlot(row);
+	FreeExecutorState(estate);
+	sealed_scan_end(scan);
+	return found;
 }
 
 /*
@@ -400,4 +548,343 @@ unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot 
 	info->ii_ExpressionsState = NIL;
 	info->ii_PredicateState = NULL;
 	FreeExecutorState(estate);
+}
+
+/* ---- many rows that go straight into segments ---- */
+
+/* one index's part of a batch */
+typedef struct BatchIndex
+{
+	UniqueIndex *unique;
+	bool		hot;			/* the index holds rows to compare with */
+	bool		sealed;			/* so do segments, too many to read them all */
+	Tuplesortstate *sort;		/* of keys, or NULL: equal ones arrive one after the other */
+	bool		any;			/* the last key that came, in last and last_nulls */
+	Datum		last[INDEX_MAX_KEYS];
+	bool		last_nulls[INDEX_MAX_KEYS];
+	MemoryContext last_context;
+	int			nzones;			/* what all keys lie in: two bounds for each plain column */
+	PruneKey	zones[INDEX_MAX_KEYS * 2];
+	bool		seen;			/* zones hold a key */
+	bool		unbounded;		/* they do not say it all */
+} BatchIndex;
+
+struct UniqueBatch
+{
+	UniqueCheck check;
+	int			memory;			/* of a sort, in kB */
+	ResultRelInfo *info;
+	int64		rows;
+	int64		keys;			/* that were sorted */
+	BatchIndex *indexes;
+};
+
+#define SEALED_ROWS_READ 10		/* for each row of a batch, rather than looking each up */
+
+/* do the rows of one key of this index follow each other in the layout's order? */
+static bool
+key_leads_layout(Relation rel, Relation index, const Layout *layout)
+{
+	Bitmapset  *keys = NULL,
+			   *order = NULL;
+	int			n = IndexRelationGetNumberOfKeyAttributes(index);
+	bool		leads;
+
+	for (int i = 0; i < n; i++)
+	{
+		AttrNumber	attno = index->rd_index->indkey.values[i];
+		Form_pg_attribute attribute;
+
+		if (attno <= 0)
+			return false;
+		attribute = TupleDescAttr(RelationGetDescr(rel), attno - 1);
+		if (index->rd_indcollation[i] != attribute->attcollation ||
+			index->rd_opfamily[i] != lookup_type_cache(attribute->atttypid, TYPECACHE_BTREE_OPFAMILY)->btree_opf)
+			return false;
+		keys = bms_add_member(keys, attno);
+	}
+	for (int e = 0; e <= layout->nentity && bms_num_members(order) < bms_num_members(keys); e++)
+	{
+		AttrNumber	attno = e < layout->nentity ? layout->entity[e] : layout->time;
+		Oid			type;
+
+		if (attno == InvalidAttrNumber)
+			continue;
+		type = TupleDescAttr(RelationGetDescr(rel), attno - 1)->atttypid;
+		if (OidIsValid(lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr))
+			order = bms_add_member(order, attno);
+	}
+	leads = bms_equal(keys, order);
+	bms_free(keys);
+	bms_free(order);
+	return leads;
+}
+
+static void
+sort_keys(UniqueBatch *batch, BatchIndex *mine)
+{
+	if (mine->sort == NULL)
+		mine->sort = tuplesort_begin_index_btree(batch->check.rel, mine->unique->index, false,
+												 mine->unique->info->ii_NullsNotDistinct, batch->memory, NULL,
+												 TUPLESORT_NONE);
+}
+
+static void
+put_key(UniqueBatch *batch, BatchIndex *mine, Datum *values, bool *nulls)
+{
+	ItemPointerData tid;
+
+	/* any TIDs will do that differ */
+	ItemPointerSet(&tid, batch->keys / MaxOffsetNumber, 1 + batch->keys % MaxOffsetNumber);
+	batch->keys++;
+	tuplesort_putindextuplevalues(mine->sort, mine->unique->index, &tid, values, nulls);
+}
+
+/* in the current memory context; NULL where the table has no unique index */
+UniqueBatch *
+unique_batch_begin(Relation rel, const Layout *layout, int memory)
+{
+	UniqueBatch *batch;
+
+	if (!sealed_keys_wanted(rel))
+		return NULL;
+	batch = palloc0(sizeof(UniqueBatch));
+	batch->memory = memory;
+	batch->check.rel = rel;
+	batch->check.context = CurrentMemoryContext;
+	open_unique_indexes(&batch->check);
+	batch->indexes = palloc0(sizeof(BatchIndex) * batch->check.nindexes);
+	for (int i = 0; i < batch->check.nindexes; i++)
+	{
+		BatchIndex *mine = &batch->indexes[i];
+
+		mine->unique = &batch->check.indexes[i];
+		mine->last_context = AllocSetContextCreate(CurrentMemoryContext, "territory key", ALLOCSET_SMALL_SIZES);
+		if (!key_leads_layout(rel, mine->unique->index, layout))
+			sort_keys(batch, mine);
+	}
+	return batch;
+}
+
+/* widen the bounds by one key */
+static void
+widen_zones(BatchIndex *mine, Datum *values, bool *nulls)
+{
+	PruneKey	keys[INDEX_MAX_KEYS];
+	int			n = prune_keys_for(mine->unique->index, values, nulls, keys);
+
+	if (!mine->seen)
+		mine->nzones = 0;
+	mine->unbounded = mine->unbounded || any_null(mine->unique->index, nulls);
+	for (int k = 0; k < n && !mine->unbounded; k++)
+	{
+		PruneKey   *low = &mine->zones[2 * k];
+		PruneKey   *high = &mine->zones[2 * k + 1];
+
+		if (!mine->seen)
+		{
+			*low = *high = keys[k];
+			low->strategy = BTGreaterEqualStrategyNumber;
+			high->strategy = BTLessEqualStrategyNumber;
+			mine->nzones += 2;
+		}
+		low->key = Min(low->key, keys[k].key);
+		high->key = Max(high->key, keys[k].key);
+	}
+	mine->seen = true;
+}
+
+/* a row as it arrives, in any order */
+void
+unique_batch_note(UniqueBatch *batch, TupleTableSlot *slot)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < batch->check.nindexes; i++)
+		if (must_be_unique(batch->indexes[i].unique, batch->check.estate, slot, values, nulls))
+			widen_zones(&batch->indexes[i], values, nulls);
+	ResetPerTupleExprContext(batch->check.estate);
+	batch->rows++;
+}
+
+/* segments that may hold keys of the batch: how many rows do they have? */
+static int64
+rows_in_range(UniqueBatch *batch, BatchIndex *mine, Snapshot snapshot)
+{
+	ChunkStore *store = &batch->check.scan->store;
+	Directory  *directory = directory_read(store, snapshot, mine->zones, mine->unbounded ? 0 : mine->nzones);
+	int64		rows = 0;
+
+	if (directory->nsegments > DIRECTORY_KEPT)
+		return PG_INT64_MAX;
+	for (int s = 0; s < directory->nsegments; s++)
+		rows += directory->entries[s]->rows;
+	return rows;
+}
+
+/* sort the keys of these segments with those of the batch */
+static void
+put_sealed_keys(UniqueBatch *batch, BatchIndex *mine)
+{
+	SealedScan *scan = batch->check.scan;
+	TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(batch->check.rel), &TTSOpsVirtual);
+
+	sort_keys(batch, mine);
+	scan->needed = mine->unique->columns;
+	scan->all_columns = mine->unique->all_columns;
+	sealed_scan_prune(scan, mine->zones, mine->unbounded ? 0 : mine->nzones);
+	sealed_scan_restart(scan, ForwardScanDirection);
+	while (sealed_scan_next(scan, ForwardScanDirection))
+	{
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		CHECK_FOR_INTERRUPTS();
+		ExecClearTuple(row);
+		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
+		ExecStoreVirtualTuple(row);
+		if (must_be_unique(mine->unique, batch->check.estate, row, values, nulls))
+			put_key(batch, mine, values, nulls);
+		ResetPerTupleExprContext(batch->check.estate);
+	}
+	ExecDropSingleTupleTableSlot(row);
+}
+
+/*
+ * All rows have arrived, and nobody else may write: which rows can be in their
+ * way?  The snapshot shows the segments to compare with, but none of the batch.
+ */
+void
+unique_batch_ready(UniqueBatch *batch, Snapshot snapshot)
+{
+	Relation	rel = batch->check.rel;
+	MemoryContext old = MemoryContextSwitchTo(batch->check.context);
+	bool		any_hot = false;
+
+	batch->check.scan = sealed_scan_begin(rel, snapshot, NULL);
+	for (int i = 0; i < batch->check.nindexes; i++)
+	{
+		BatchIndex *mine = &batch->indexes[i];
+		SealedScan *scan = batch->check.scan;
+
+		/* a btree without a row has its meta page only */
+		mine->hot = mine->seen && RelationGetNumberOfBlocks(mine->unique->index) > 1;
+		any_hot = any_hot || mine->hot;
+		if (scan && mine->seen)
+		{
+			int64		rows = rows_in_range(batch, mine, snapshot);
+
+			if (rows > 0 && rows / SEALED_ROWS_READ <= batch->rows)
+				put_sealed_keys(batch, mine);
+			else
+				mine->sealed = rows > 0;
+		}
+	}
+	if (any_hot)
+	{
+		batch->info = makeNode(ResultRelInfo);
+		InitResultRelInfo(batch->info, rel, 1, NULL, 0);
+		ExecOpenIndices(batch->info, true);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static void
+compare_with_last(UniqueBatch *batch, BatchIndex *mine, Datum *values, bool *nulls)
+{
+	Relation	index = mine->unique->index;
+	TupleDesc	desc = RelationGetDescr(index);
+	MemoryContext old;
+
+	if (mine->any && keys_equal(index, mine->unique->equal, mine->last, mine->last_nulls, values, nulls))
+		report_duplicate(&batch->check, index, values, nulls);
+	MemoryContextReset(mine->last_context);
+	old = MemoryContextSwitchTo(mine->last_context);
+	for (int k = 0; k < IndexRelationGetNumberOfKeyAttributes(index); k++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, k);
+
+		mine->last_nulls[k] = nulls[k];
+		mine->last[k] = nulls[k] ? (Datum) 0 : datumCopy(values[k], attribute->attbyval, attribute->attlen);
+	}
+	mine->any = true;
+	MemoryContextSwitchTo(old);
+}
+
+/* a row as it is written, in the layout's order; an error where its key is there */
+void
+unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
+{
+	EState	   *estate = batch->check.estate;
+	MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+	ItemPointerData tid;
+	bool		sealed = false;
+
+	for (int i = 0; i < batch->check.nindexes; i++)
+	{
+		BatchIndex *mine = &batch->indexes[i];
+		Relation	index = mine->unique->index;
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		if (!must_be_unique(mine->unique, estate, slot, values, nulls))
+			continue;
+		if (mine->hot)
+		{
+			List	   *only = list_make1_oid(RelationGetRelid(index));
+
+			if (!ExecCheckIndexConstraints(batch->info, slot, estate, &tid, only))
+				report_duplicate(&batch->check, index, values, nulls);
+			list_free(only);
+		}
+		if (mine->sort == NULL)
+			compare_with_last(batch, mine, values, nulls);
+		else
+			put_key(batch, mine, values, nulls);
+		sealed = sealed || mine->sealed;
+	}
+	MemoryContextSwitchTo(old);
+	ResetPerTupleExprContext(estate);
+	if (sealed)
+	{
+		SealedKeys *known = sealed_keys(batch->check.rel);
+
+		(void) check_row(&batch->check, &known, slot, &tid, true);
+	}
+}
+
+static void
+compare_sorted(UniqueBatch *batch, BatchIndex *mine)
+{
+	IndexTuple	tuple;
+
+	tuplesort_performsort(mine->sort);
+	while ((tuple = tuplesort_getindextuple(mine->sort, true)) != NULL)
+	{
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		CHECK_FOR_INTERRUPTS();
+		index_deform_tuple(tuple, RelationGetDescr(mine->unique->index), values, nulls);
+		compare_with_last(batch, mine, values, nulls);
+	}
+	tuplesort_end(mine->sort);
+}
+
+/* an error where two rows of the batch have one key */
+void
+unique_batch_end(UniqueBatch *batch)
+{
+	for (int i = 0; i < batch->check.nindexes; i++)
+	{
+		if (batch->indexes[i].sort)
+			compare_sorted(batch, &batch->indexes[i]);
+		index_close(batch->check.indexes[i].index, AccessShareLock);
+	}
+	if (batch->info)
+		ExecCloseIndices(batch->info);
+	FreeExecutorState(batch->check.estate);
+	if (batch->check.scan)
+		sealed_scan_end(batch->check.scan);
 }

@@ -101,6 +101,7 @@ typedef struct TerritoryScanState
 	bool		hot_ahead;		/* hot_head holds the next hot row */
 	bool		sealed_ahead;	/* sealed_head holds the next sealed row */
 	bool		hot_done;
+	bool		sealed_done;	/* no sealed row is left: hot ones need no comparing */
 	TupleTableSlot *hot_head;
 	TupleTableSlot *sealed_head;
 	Datum	   *hot_keys;

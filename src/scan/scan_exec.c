@@ -134,6 +134,9 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	else
 		state->hot_slot = table_slot_create(rel, &estate->es_tupleTable);
 	state->sealed_head = node->ss.ss_ScanTupleSlot;
+	/* here EvalPlanQual fetches rows by TID, as the table stores them */
+	if (estate->es_epq_active)
+		node->ss.ss_ScanTupleSlot = table_slot_create(rel, &estate->es_tupleTable);
 	if (state->nsorts)
 	{
 		state->hot_head = ExecInitExtraTupleSlot(estate, desc, &TTSOpsVirtual);
@@ -196,7 +199,7 @@ rescan(CustomScanState *node)
 	if (state->hot_scan)
 		table_rescan(state->hot_scan, NULL);
 	state->in_sealed = state->sealed_ready = false;
-	state->hot_ahead = state->sealed_ahead = state->hot_done = false;
+	state->hot_ahead = state->sealed_ahead = state->hot_done = state->sealed_done = false;
 	scan_order_end(state);
 	ExecScanReScan(&node->ss);
 }
@@ -219,11 +222,14 @@ scan_open_sealed(TerritoryScanState *state)
 		return state->sealed_possible;
 	state->sealed_ready = true;
 	state->sealed_possible = false;
+	/* in order, one worker takes all segments */
+	if (state->nsorts && state->shared && pg_atomic_fetch_add_u32(&state->shared->next_segment, 1) > 0)
+		return false;
 	if (state->sealed == NULL)
 	{
 		old = MemoryContextSwitchTo(estate->es_query_cxt);
 		state->sealed = sealed_scan_begin(state->custom.ss.ss_currentRelation, estate->es_snapshot,
-										  state->shared ? &state->shared->next_segment : NULL);
+										  state->shared && !state->nsorts ? &state->shared->next_segment : NULL);
 		MemoryContextSwitchTo(old);
 		if (state->sealed == NULL)
 			return false;
@@ -387,13 +393,23 @@ look_ahead(TerritoryScanState *state)
 		else
 			state->hot_done = true;
 	}
-	if (!state->sealed_ahead)
+	if (!state->sealed_ahead && !state->sealed_done)
+	{
 		state->sealed_ahead = scan_order_next(state);
+		state->sealed_done = !state->sealed_ahead;
+	}
 }
 
 static TupleTableSlot *
 next_ordered(TerritoryScanState *state)
 {
+	if (state->sealed_done && !state->hot_ahead)
+	{
+		TupleTableSlot *slot = state->hot_done ? NULL : next_hot(state, ForwardScanDirection, state->hot_head);
+
+		state->hot_done = slot == NULL;
+		return slot ? hand_up(state, slot) : ExecClearTuple(hand_up(state, state->sealed_head));
+	}
 	look_ahead(state);
 	if (state->hot_ahead &&
 		(!state->sealed_ahead ||

@@ -44,7 +44,7 @@ show_filter(TerritoryScanState *state, List *ancestors, ExplainState *es)
 	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, ancestors);
 	ExplainPropertyText(state->child ? "Sealed Filter" : "Filter",
 						deparse_expression((Node *) make_ands_explicit(state->filter_exprs), context,
-										   list_length(es->rtable) > 1 || es->verbose, false), es);
+										   es->verbose, false), es);
 	if (es->analyze && node->ss.ps.instrument && node->ss.ps.instrument->nfiltered1 > 0)
 		ExplainPropertyFloat(state->child ? "Sealed Rows Removed by Filter" : "Rows Removed by Filter", NULL,
 							 node->ss.ps.instrument->nfiltered1 / Max(node->ss.ps.instrument->nloops, 1), 0, es);

@@ -365,9 +365,8 @@ find_lead(TerritoryScanState *state, OrderedRows *ordered)
 {
 	ExprState  *expr = state->sorts[0].expr;
 	Expr	   *node = expr->expr;
-	Oid			opfamily,
-				opcintype;
-	int16		strategy;
+	Oid			opfamily;
+	bool		descending;
 
 	while (IsA(node, RelabelType))
 		node = ((RelabelType *) node)->arg;
@@ -375,11 +374,11 @@ find_lead(TerritoryScanState *state, OrderedRows *ordered)
 		return;
 	ordered->lead_zone = column_zone_kind(getBaseType(((Var *) node)->vartype));
 	if (ordered->lead_zone == ZONE_NONE ||
-		!get_ordering_op_properties(state->sorts[0].operator, &opfamily, &opcintype, &strategy) ||
+		!compat_ordering_op(state->sorts[0].operator, &opfamily, &descending) ||
 		opfamily != lookup_type_cache(getBaseType(((Var *) node)->vartype), TYPECACHE_BTREE_OPFAMILY)->btree_opf)
 		return;
 	ordered->lead = ((Var *) node)->varattno;
-	ordered->lead_descending = strategy == BTGreaterStrategyNumber;
+	ordered->lead_descending = descending;
 }
 
 static void

@@ -99,6 +99,7 @@ make_scan_path(RelOptInfo *rel, Path *model, Path *child)
 	path->path.parallel_safe = model->parallel_safe;
 	path->path.parallel_workers = model->parallel_workers;
 	path->path.rows = model->rows;
+	path_copy_disabled(&path->path, model);
 	path->path.startup_cost = model->startup_cost;
 	path->path.total_cost = model->total_cost;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
@@ -133,7 +134,10 @@ with_all_columns(Path *path)
 	return &copy->path;
 }
 
-/* an index path gives up to two: in the index's order, and in none */
+/*
+ * An index path gives up to two: in the index's order, and in none.  Without
+ * sealed rows the order costs nothing, and plans are those of a heap table.
+ */
 static List *
 wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Path *child, List *paths)
 {
@@ -146,16 +150,18 @@ wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	path->path.total_cost += cost / divisor;
 	if (supports_backward(child))
 		path->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
-	paths = lappend(paths, path);
-	if (child->pathkeys && !child->parallel_aware)
+	if (sealed->rows > 0 || child->pathkeys == NIL)
+		paths = lappend(paths, path);
+	if (child->pathkeys)
 	{
 		double		rows = Max(path->path.rows, 2.0);
-		Cost		sort = rows * log(rows) / M_LN2 * 2.0 * cpu_operator_cost;
+		Cost		sort = sealed->rows > 0 ? rows * log(rows) / M_LN2 * 2.0 * cpu_operator_cost : 0;
 
 		path = make_scan_path(rel, child, child);
 		path->path.pathkeys = child->pathkeys;
 		/* blocks are opened as the order needs them, so little of it comes before the first row */
 		path->path.startup_cost += Min(cost, sealed->segments * cpu_operator_cost + BLOCK_MAX_ROWS * cpu_tuple_cost);
+		/* one of several workers adds all sealed rows */
 		path->path.total_cost += cost + sort;
 		path->path.total_cost = Max(path->path.total_cost, path->path.startup_cost);
 		paths = lappend(paths, path);
@@ -171,7 +177,7 @@ replace_seqscan(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	double		all = Max(rel->tuples, 1);
 	double		hot = Max(rel->tuples - sealed->rows, 0);
 	double		divisor = Max(seqscan->parallel_workers, 1);
-	Cost		disabled = enable_seqscan ? 0 : disable_cost;
+	Cost		disabled = seqscan_disable_cost();
 	Cost		run = seqscan->total_cost - seqscan->startup_cost - disabled;
 
 	if (!seqscan->parallel_aware)
@@ -232,6 +238,18 @@ is_territory_table(RangeTblEntry *rte, SealedCost *sealed)
 	return ours;
 }
 
+/* WHERE CURRENT OF can be answered by the TID path only, which core made */
+static bool
+is_current_of(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+		if (IsA(lfirst_node(RestrictInfo, lc)->clause, CurrentOfExpr))
+			return true;
+	return false;
+}
+
 static void
 set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
@@ -250,7 +268,9 @@ set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	sealed.quals = rel->baserestrictcost;
 
 	/* add_path threw away paths that cost more than a wrapped path will: sequential ones come back */
-	whole = lappend(rel->pathlist, create_seqscan_path(root, rel, rel->lateral_relids, 0));
+	whole = rel->pathlist;
+	if (!is_current_of(rel))
+		whole = lappend(whole, create_seqscan_path(root, rel, rel->lateral_relids, 0));
 	partial = rel->partial_pathlist;
 	if (rel->consider_parallel && rel->lateral_relids == NULL)
 	{

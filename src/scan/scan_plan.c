@@ -191,7 +191,7 @@ sort_expression(RelOptInfo *rel, PathKey *key, Oid *type)
 {
 	ListCell   *lc;
 
-	foreach(lc, key->pk_eclass->ec_members)
+	foreach(lc, compat_eclass_members(key->pk_eclass, rel))
 	{
 		EquivalenceMember *member = lfirst_node(EquivalenceMember, lc);
 
@@ -248,7 +248,7 @@ scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 		PathKey    *key = lfirst_node(PathKey, lc);
 		Oid			type;
 		Expr	   *expr = sort_expression(rel, key, &type);
-		Oid			op = get_opfamily_member(key->pk_opfamily, type, type, key->pk_strategy);
+		Oid			op = pathkey_operator(key, type);
 
 		if (!OidIsValid(op))
 			elog(ERROR, "no operator for a sort key of a territory scan");

@@ -120,7 +120,7 @@ chunk_scan_begin(ChunkScan *scan, ChunkStore *store, Snapshot snapshot, Oid id, 
 	ScanKeyInit(&scan->keys[1], 2, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(first));
 	ScanKeyInit(&scan->keys[2], 2, BTLessEqualStrategyNumber, F_INT4LE, Int32GetDatum(last));
 	scan->slot = table_slot_create(store->toast, NULL);
-	scan->scan = index_beginscan(store->toast, store->index, snapshot, 3, 0);
+	scan->scan = compat_index_beginscan(store->toast, store->index, snapshot, 3);
 	index_rescan(scan->scan, scan->keys, 3, NULL, 0);
 }
 

@@ -12,6 +12,7 @@
  *	their data	id 1024 + 1024 * slot + (S >> 17)	seq (S & 0x1ffff) << 14 | P
  *	state		id 4096 + (S >> 16)		seq (S & 0xffff) << 15 | R
  *	data		id 8192 + (S >> 15)		seq (S & 0x7fff) << 16 | P
+ *	moved		id 12288 + (S >> 15)	seq (S & 0x7fff) << 16 | P
  */
 #ifndef CHUNK_H
 #define CHUNK_H
@@ -29,6 +30,7 @@
 #define KEYSET_MAX_PIECES 16384
 #define CHUNK_STATE_FIRST ((Oid) 4096)
 #define CHUNK_DATA_FIRST ((Oid) 8192)
+#define CHUNK_MOVED_FIRST ((Oid) 12288)
 #define CHUNK_RESERVED_END ((Oid) 16384)
 
 #define CHUNK_BYTES 8064		/* a data chunk fills a page */
@@ -76,6 +78,14 @@ static inline ChunkKey
 chunk_keyset_data_key(int slot, SegmentNumber last, int piece)
 {
 	ChunkKey	key = {CHUNK_KEYSET_DATA + 1024 * slot + (last >> 17), (last & 0x1ffff) << 14 | piece};
+
+	return key;
+}
+
+static inline ChunkKey
+chunk_moved_key(SegmentNumber segment, int piece)
+{
+	ChunkKey	key = {CHUNK_MOVED_FIRST + (segment >> 15), (segment & 0x7fff) << 16 | piece};
 
 	return key;
 }

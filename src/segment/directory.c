@@ -27,11 +27,13 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "port/pg_crc32c.h"
+#include "storage/sinval.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "segment/lock.h"
 #include "segment/segment.h"
 
 #define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
@@ -289,7 +291,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 
 	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(first_id));
 	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(end_id));
-	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	scan = compat_index_beginscan(store->toast, store->index, SnapshotAny, 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	found = index_getnext_slot(scan, BackwardScanDirection, slot);
 	if (found)
@@ -304,7 +306,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 	return found;
 }
 
-/* no trace of this number or a greater one is left: entry, closed group, key set, state or data */
+/* no trace of this number or a greater one is left: entry, closed group, key set, state, data or where its rows went */
 static int64
 number_after_all(ChunkStore *store)
 {
@@ -325,8 +327,10 @@ number_after_all(ChunkStore *store)
 	}
 	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_DATA_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_STATE_FIRST) << 16 | key.seq >> 15) + 1);
-	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_RESERVED_END, &key))
+	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_MOVED_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_DATA_FIRST) << 15 | key.seq >> 16) + 1);
+	if (last_key(store, CHUNK_MOVED_FIRST, CHUNK_RESERVED_END, &key))
+		next = Max(next, ((int64) (key.id - CHUNK_MOVED_FIRST) << 15 | key.seq >> 16) + 1);
 	return next;
 }
 
@@ -401,6 +405,24 @@ tell_change(ChunkStore *store)
 	CacheInvalidateRelcache(store->toast);
 	changes.told = RelationGetRelid(store->toast);
 	changes.told_in = GetCurrentSubTransactionId();
+}
+
+/*
+ * Tell now, and not at the end of this transaction, that there are entries in
+ * progress which who looks with a dirty snapshot should see.
+ */
+void
+directory_announce(Relation rel)
+{
+	SharedInvalidationMessage message;
+
+	if (!OidIsValid(rel->rd_rel->reltoastrelid))
+		return;
+	memset(&message, 0, sizeof message);
+	message.rc.id = SHAREDINVALRELCACHE_ID;
+	message.rc.dbId = MyDatabaseId;
+	message.rc.relId = rel->rd_rel->reltoastrelid;
+	SendSharedInvalidMessages(&message, 1);
 }
 
 void
@@ -522,14 +544,15 @@ directory_close_groups(ChunkStore *store, SegmentNumber next)
 }
 
 /*
- * A segment's entry, data and state, and groups that held nothing else.  Its
- * rows must not be changing: the caller's lock keeps writers away.
+ * A segment's entry, data and state, and groups that held nothing else.  The
+ * caller holds its lock exclusively, so that no row of it is changing.
  */
 void
 directory_delete(ChunkStore *store, SegmentNumber number)
 {
 	ChunkKey	key = chunk_state_key(number, 0);
 
+	segment_lock_forget();
 	tell_change(store);
 	CommandCounterIncrement();	/* rows that this command marked, too */
 	chunk_delete_range(store, CHUNK_DIRECTORY, number, number);

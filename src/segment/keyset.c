@@ -16,6 +16,7 @@
 
 #include "access/genam.h"
 #include "access/heapam.h"
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
@@ -223,33 +224,45 @@ keyset_read(ChunkStore *store, Snapshot snapshot, const KeyHash *hash)
 	return sets;
 }
 
-/* the tuple of a piece, in a pinned buffer; found by key the first time, by its TID then */
-static void
+/*
+ * The tuple of a piece, in a pinned buffer; found by key the first time, by its
+ * TID then.  False where it is gone: another set has taken this one in.
+ */
+static bool
 fetch_piece(ChunkStore *store, KeySet *set, int number, HeapTuple result, Buffer *buffer)
 {
+	ChunkKey	key = chunk_keyset_data_key(set->slot, set->entry.last, number);
 	ItemPointer tid;
+	bool		isnull;
 
 	if (set->tids == NULL)
 		set->tids = MemoryContextAllocZero(GetMemoryChunkContext(set), sizeof(ItemPointerData) * set->entry.pieces);
 	tid = &set->tids[number];
 	if (!ItemPointerIsValid(tid))
 	{
-		ChunkKey	key = chunk_keyset_data_key(set->slot, set->entry.last, number);
 		ChunkScan	scan;
 		HeapTuple	tuple;
 
 		chunk_scan_begin(&scan, store, SnapshotAny, key.id, key.seq, key.seq);
 		while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL && chunk_inserter_aborted(tuple))
 			;
-		if (tuple == NULL)
-			damaged(store, set->entry.last);
-		(void) check_piece(store, tuple, set->entry.last);
-		*tid = tuple->t_self;
+		if (tuple)
+		{
+			(void) check_piece(store, tuple, set->entry.last);
+			*tid = tuple->t_self;
+		}
 		chunk_scan_end(&scan);
+		if (!ItemPointerIsValid(tid))
+			return false;
 	}
 	result->t_self = *tid;
 	if (!heap_fetch(store->toast, SnapshotAny, result, buffer, false))
-		damaged(store, set->entry.last);
+		return false;
+	if (DatumGetObjectId(fastgetattr(result, 1, RelationGetDescr(store->toast), &isnull)) == key.id &&
+		chunk_seq(store, result) == key.seq)
+		return true;
+	ReleaseBuffer(*buffer);
+	return false;
 }
 
 /* the first of the sorted keys that is not less */
@@ -270,9 +283,9 @@ first_not_less(const uint32 *keys, uint32 n, uint32 key)
 	return low;
 }
 
-/* numbers of segments that may hold the key, appended */
-List *
-keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List *segments)
+/* numbers of segments that may hold the key, appended; false where the set is gone */
+bool
+keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List **segments)
 {
 	const KeySetEntry *entry = &set->entry;
 	uint64		kept = hash >> (KEYSET_HASH_BITS - entry->hash_bits);
@@ -284,17 +297,18 @@ keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List *segments)
 	const Piece *piece;
 	int			len;
 
-	fetch_piece(store, set, number, &tuple, &buffer);
+	if (!fetch_piece(store, set, number, &tuple, &buffer))
+		return false;
 	piece = (const Piece *) chunk_bytes(store, &tuple, &len);
 	if (piece->nkeys == PIECE_OVERFULL)
 		for (SegmentNumber s = entry->first; s <= entry->last; s++)
-			segments = lappend_int(segments, s);
+			*segments = lappend_int(*segments, s);
 	else
 		for (uint32 i = first_not_less(piece->keys, piece->nkeys, low);
 			 i < piece->nkeys && piece->keys[i] <= (low | mask); i++)
-			segments = lappend_int(segments, entry->first + (piece->keys[i] & mask));
+			*segments = lappend_int(*segments, entry->first + (piece->keys[i] & mask));
 	ReleaseBuffer(buffer);
-	return segments;
+	return true;
 }
 
 /* ---- building ---- */

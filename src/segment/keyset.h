@@ -47,7 +47,7 @@ typedef struct KeySetEntry
 	uint16		unused;			/* zero */
 } KeySetEntry;
 
-/* one that was read; for the transaction that holds segments off */
+/* one that was read */
 typedef struct KeySet
 {
 	KeySetEntry entry;
@@ -65,9 +65,11 @@ extern KeySetBuild *keyset_build_begin(Relation rel, Relation indexes_of, ChunkS
 extern void keyset_build_segment(KeySetBuild *build, SegmentNumber number, int rows, Datum **values, bool **nulls);
 extern void keyset_build_end(KeySetBuild *build);
 
+extern void segment_writer_set_keysets(SegmentWriter *writer, KeySetBuild *keysets);
+
 /* looking up */
 extern List *keyset_read(ChunkStore *store, Snapshot snapshot, const KeyHash *hash);
-extern List *keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List *segments);
+extern bool keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List **segments);
 
 extern void keyset_remove_empty(ChunkStore *store);
 

@@ -2,9 +2,10 @@
  * load.c
  *	  Rows straight into segments, without ever being heap tuples.
  *
- * Rows are gathered in a tuplesort bounded by maintenance_work_mem, in the
- * layout's order, and written when the load ends.  Nobody else can see the
- * table's new rows before that: the caller rewrites a table that only it has.
+ * Rows are gathered in the layout's order in a sort that is bounded by the
+ * memory it was given, and written when the load ends, so that a load that
+ * waits costs a table no more than that.  Until then nobody sees a row of it:
+ * who rewrites a table has it for himself, who adds to one sees to the locks.
  */
 #include "territory.h"
 
@@ -12,7 +13,9 @@
 #include "catalog/toasting.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "utils/tuplestore.h"
 
+#include "segment/keyset.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
 
@@ -20,8 +23,10 @@ struct SegmentLoad
 {
 	Relation	rel;
 	ChunkStore	store;
-	SegmentWriter *writer;
+	Layout		layout;
+	KeySetBuild *keysets;
 	Tuplesortstate *sort;		/* or NULL: in the order of arrival */
+	Tuplestorestate *arrived;
 	SealResult	result;
 };
 
@@ -36,27 +41,35 @@ count_segment(SegmentEntry *entry, void *arg)
 	result->sealed_bytes += entry->data_len;
 }
 
-/* in the current memory context, which must outlive the load; layout_of is rel, or the table that rel will replace */
+/*
+ * In the current memory context, which must outlive the load; layout_of is
+ * rel, or the table that rel will replace.  Memory is in kB.
+ */
 SegmentLoad *
-segment_load_begin(Relation rel, Relation layout_of)
+segment_load_begin(Relation rel, Relation layout_of, int memory)
 {
 	SegmentLoad *load = palloc0(sizeof(SegmentLoad));
-	Layout		layout;
 
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))
 	{
 		AlterTableCreateToastTable(RelationGetRelid(rel), (Datum) 0, AccessExclusiveLock);
 		CommandCounterIncrement();
 	}
-	layout_read(layout_of, &layout);
+	layout_read(layout_of, &load->layout);
 	load->rel = rel;
 	if (!chunk_store_open(rel, RowExclusiveLock, &load->store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
-	load->writer = segment_writer_begin(rel, &load->store, layout.nentity, layout.entity, count_segment,
-										&load->result);
-	segment_writer_add_keysets(load->writer, layout_of, layout_sorted_by(&layout));
-	load->sort = seal_begin_sort(rel, &layout, RelationGetDescr(rel));
+	load->keysets = keyset_build_begin(rel, layout_of, &load->store, layout_sorted_by(&load->layout));
+	load->sort = seal_begin_sort(rel, &load->layout, RelationGetDescr(rel), memory);
+	if (load->sort == NULL)
+		load->arrived = tuplestore_begin_heap(false, false, memory);
 	return load;
+}
+
+const Layout *
+segment_load_layout(SegmentLoad *load)
+{
+	return &load->layout;
 }
 
 void
@@ -65,26 +78,40 @@ segment_load_add(SegmentLoad *load, TupleTableSlot *slot)
 	if (load->sort)
 		tuplesort_puttupleslot(load->sort, slot);
 	else
-		segment_writer_add(load->writer, slot);
+		tuplestore_puttupleslot(load->arrived, slot);
 }
 
-void
-segment_load_end(SegmentLoad *load, SealResult *result)
+static bool
+next_row(SegmentLoad *load, TupleTableSlot *slot)
 {
-	if (load->sort)
-	{
-		TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(load->rel), &TTSOpsMinimalTuple);
+	CHECK_FOR_INTERRUPTS();
+	return load->sort ? tuplesort_gettupleslot(load->sort, true, false, slot, NULL) :
+		tuplestore_gettupleslot(load->arrived, true, false, slot);
+}
 
+/* each row is shown to check, which may be NULL, before it is written */
+void
+segment_load_end(SegmentLoad *load, SegmentLoadCheck check, void *arg, SealResult *result)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(load->rel), &TTSOpsMinimalTuple);
+	SegmentWriter *writer = segment_writer_begin(load->rel, &load->store, load->layout.nentity,
+												 load->layout.entity, count_segment, &load->result);
+
+	segment_writer_set_keysets(writer, load->keysets);
+	if (load->sort)
 		tuplesort_performsort(load->sort);
-		while (tuplesort_gettupleslot(load->sort, true, false, slot, NULL))
-		{
-			CHECK_FOR_INTERRUPTS();
-			segment_writer_add(load->writer, slot);
-		}
-		ExecDropSingleTupleTableSlot(slot);
-		tuplesort_end(load->sort);
+	while (next_row(load, slot))
+	{
+		if (check)
+			check(slot, arg);
+		segment_writer_add(writer, slot);
 	}
-	segment_writer_end(load->writer);
+	segment_writer_end(writer);
+	ExecDropSingleTupleTableSlot(slot);
+	if (load->sort)
+		tuplesort_end(load->sort);
+	else
+		tuplestore_end(load->arrived);
 	chunk_store_close(&load->store, NoLock);
 	if (result)
 		*result = load->result;

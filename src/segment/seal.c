@@ -6,10 +6,9 @@
  * then deleted from the heap, all in one transaction: an older snapshot goes on
  * seeing the heap rows, a newer one sees the segments, nobody sees both.
  *
- * A row that somebody is changing at that moment stays hot: its sealed copy is
- * born dead.  Where the table has a unique index, writers wait for the seal to
- * commit, because btree alone cannot tell an inserter that a key which it saw
- * being deleted lives on in a segment.
+ * All segments are written, and who is in the gate (see lock.c) is waited for,
+ * before the first row is deleted.  A row that somebody is changing at that
+ * moment stays hot: its sealed copy is born dead.
  */
 #include "territory.h"
 
@@ -24,6 +23,7 @@
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -33,10 +33,12 @@
 #include "utils/tuplesort.h"
 #include "utils/typcache.h"
 
+#include "segment/keyset.h"
 #include "segment/layout.h"
+#include "segment/lock.h"
+#include "segment/move.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
-#include "segment/state.h"
 
 typedef struct Seal
 {
@@ -46,27 +48,10 @@ typedef struct Seal
 	SegmentWriter *writer;
 	ItemPointerData *tids;		/* of the rows of the segment being filled */
 	int			ntids;
+	MovedRows  *moved;
 	TupleDesc	sort_desc;		/* the table's row, and its TID as one column more */
 	SealResult *result;
 } Seal;
-
-static bool
-has_unique_index(Relation rel)
-{
-	List	   *indexes = RelationGetIndexList(rel);
-	ListCell   *lc;
-	bool		unique = false;
-
-	foreach(lc, indexes)
-	{
-		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
-
-		unique = unique || index->rd_index->indisunique;
-		index_close(index, AccessShareLock);
-	}
-	list_free(indexes);
-	return unique;
-}
 
 /* constraints that are checked through their index alone would not see sealed rows */
 void
@@ -106,7 +91,7 @@ seal_open_table(Oid relid, const char *function)
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("\"%s\" is not a territory table", RelationGetRelationName(rel)),
 						errhint("Use ALTER TABLE ... SET ACCESS METHOD territory first.")));
-	if (!pg_class_ownercheck(relid, GetUserId()))
+	if (!relation_is_owned(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -120,8 +105,6 @@ seal_open_table(Oid relid, const char *function)
 		AlterTableCreateToastTable(relid, (Datum) 0, AccessExclusiveLock);
 		CommandCounterIncrement();
 	}
-	if (has_unique_index(rel))
-		LockRelationOid(relid, ShareRowExclusiveLock);
 	return rel;
 }
 
@@ -143,10 +126,10 @@ seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, Timesta
 }
 
 /* rows above the limit stay hot; external values count with their raw size */
-static bool
-row_is_too_large(Seal *seal, TupleTableSlot *slot)
+bool
+seal_row_is_too_large(Relation rel, TupleTableSlot *slot)
 {
-	TupleDesc	desc = RelationGetDescr(seal->rel);
+	TupleDesc	desc = RelationGetDescr(rel);
 	Size		bytes = 0;
 
 	for (int i = 0; i < desc->natts; i++)
@@ -157,59 +140,19 @@ row_is_too_large(Seal *seal, TupleTableSlot *slot)
 	return bytes > SEGMENT_MAX_ROW_BYTES;
 }
 
-static int
-item_pointer_order(const void *a, const void *b)
-{
-	return ItemPointerCompare((ItemPointer) a, (ItemPointer) b);
-}
-
-typedef struct PlacedTid
-{
-	ItemPointerData tid;
-	int			place;
-} PlacedTid;
-
-/* delete a written segment's rows from the heap, page by page */
+/* a segment was written: remember where its rows went */
 static void
-delete_sealed_rows(SegmentEntry *entry, void *arg)
+note_moved_rows(SegmentEntry *entry, void *arg)
 {
 	Seal	   *seal = arg;
-	PlacedTid  *rows = palloc(sizeof(PlacedTid) * seal->ntids);
-	char		identity = seal->rel->rd_rel->relreplident;
-	volatile int64 kept = 0;
 
 	for (int i = 0; i < seal->ntids; i++)
-	{
-		rows[i].tid = seal->tids[i];
-		rows[i].place = i;
-	}
-	qsort(rows, seal->ntids, sizeof(PlacedTid), item_pointer_order);
-	PG_TRY();
-	{
-		/* moving a row is no change: logical decoding skips a delete without identity */
-		seal->rel->rd_rel->relreplident = REPLICA_IDENTITY_NOTHING;
-		for (int i = 0; i < seal->ntids; i++)
-		{
-			TM_FailureData failure;
-
-			if (heap_delete(seal->rel, &rows[i].tid, GetCurrentCommandId(true), InvalidSnapshot, false, &failure,
-							true) == TM_Ok)
-				continue;
-			state_insert_dead(&seal->store, entry->number, rows[i].place, &rows[i].tid);
-			kept++;
-		}
-	}
-	PG_FINALLY();
-	{
-		seal->rel->rd_rel->relreplident = identity;
-	}
-	PG_END_TRY();
-	seal->result->rows += entry->rows - kept;
+		moved_rows_add(seal->moved, &seal->tids[i], entry->number, i);
+	seal->ntids = 0;
+	seal->result->rows += entry->rows;
 	seal->result->segments++;
 	seal->result->heap_bytes += entry->heap_bytes;
 	seal->result->sealed_bytes += entry->data_len;
-	seal->ntids = 0;
-	pfree(rows);
 }
 
 static void
@@ -237,7 +180,7 @@ make_sort_desc(Relation rel)
 
 /* NULL where the layout gives no order */
 Tuplesortstate *
-seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc)
+seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc, int memory)
 {
 	AttrNumber	attnos[LAYOUT_MAX_ENTITY + 1];
 	Oid			operators[LAYOUT_MAX_ENTITY + 1];
@@ -263,7 +206,7 @@ seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc)
 	if (n == 0)
 		return NULL;
 	return tuplesort_begin_heap(desc, n, attnos, operators, collations, nulls_first,
-								maintenance_work_mem, NULL, TUPLESORT_NONE);
+								memory, NULL, TUPLESORT_NONE);
 }
 
 /* a heap row with its TID as a column */
@@ -292,11 +235,12 @@ row_tid_number(TupleTableSlot *extended)
 }
 
 static void
-move_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
+write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 {
 	TupleTableSlot *slot = table_slot_create(seal->rel, NULL);
 	TupleTableSlot *extended = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsVirtual);
-	Tuplesortstate *sort = seal_begin_sort(seal->rel, &seal->layout, seal->sort_desc);
+	Tuplesortstate *sort = seal_begin_sort(seal->rel, &seal->layout, seal->sort_desc,
+											 Max(maintenance_work_mem / 4 * 3, 64));
 	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
 												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
 
@@ -306,7 +250,7 @@ move_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 		if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
 			continue;
 		extend_row(slot, extended);
-		if (row_is_too_large(seal, slot))
+		if (seal_row_is_too_large(seal->rel, slot))
 			continue;
 		if (sort)
 			tuplesort_puttupleslot(sort, extended);
@@ -354,12 +298,19 @@ seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
 	seal.sort_desc = make_sort_desc(rel);
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
 	seal.writer = segment_writer_begin(rel, &seal.store, seal.layout.nentity, seal.layout.entity,
-									   delete_sealed_rows, &seal);
-	segment_writer_add_keysets(seal.writer, rel, layout_sorted_by(&seal.layout));
+									   note_moved_rows, &seal);
+	segment_writer_set_keysets(seal.writer, keyset_build_begin(rel, rel, &seal.store,
+															   layout_sorted_by(&seal.layout)));
+	seal.moved = moved_rows_begin(rel, Max(maintenance_work_mem / 4, 64));
 	/* a transaction that keeps its snapshot must not meet rows here that it does not see */
 	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());
-	move_rows(&seal, all, before, snapshot);
+	write_rows(&seal, all, before, snapshot);
+	CommandCounterIncrement();
+	gate_wait(rel);
+	result->rows -= moved_rows_delete(seal.moved, &seal.store);
+	moved_rows_end(seal.moved);
 	UnregisterSnapshot(snapshot);
+	TransferPredicateLocksToHeapRelation(rel);
 	chunk_store_close(&seal.store, NoLock);
 	pfree(seal.tids);
 }

@@ -21,14 +21,18 @@ typedef struct SealResult
 /* rows for segments: gathered, sorted by the layout, written */
 typedef struct SegmentLoad SegmentLoad;
 
-extern SegmentLoad *segment_load_begin(Relation rel, Relation layout_of);
+typedef void (*SegmentLoadCheck) (TupleTableSlot *slot, void *arg);
+
+extern SegmentLoad *segment_load_begin(Relation rel, Relation layout_of, int memory);
+extern const Layout *segment_load_layout(SegmentLoad *load);
 extern void segment_load_add(SegmentLoad *load, TupleTableSlot *slot);
-extern void segment_load_end(SegmentLoad *load, SealResult *result);
+extern void segment_load_end(SegmentLoad *load, SegmentLoadCheck check, void *arg, SealResult *result);
 
 extern bool seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before);
 extern void seal_check_constraints(Relation rel);
 extern Relation seal_open_table(Oid relid, const char *function);
-extern Tuplesortstate *seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc);
+extern bool seal_row_is_too_large(Relation rel, TupleTableSlot *slot);
+extern Tuplesortstate *seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc, int memory);
 extern void seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result);
 extern int64 unseal_rows(Relation rel, TimestampTz from, TimestampTz to);
 

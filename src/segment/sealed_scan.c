@@ -41,7 +41,7 @@ sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared)
 	scan->rel = rel;
 	scan->desc = RelationGetDescr(rel);
 	scan->store = store;
-	scan->snapshot = snapshot;
+	scan->snapshot = scan->directory_snapshot = snapshot;
 	scan->shared = shared;
 	scan->all_columns = true;
 	scan->context = context;
@@ -78,7 +78,7 @@ read_directory(SealedScan *scan, PruneKey *keys, int nkeys)
 
 	MemoryContextReset(scan->directory_context);
 	old = MemoryContextSwitchTo(scan->directory_context);
-	scan->directory = directory_read(&scan->store, scan->snapshot, keys, nkeys);
+	scan->directory = directory_read(&scan->store, scan->directory_snapshot, keys, nkeys);
 	MemoryContextSwitchTo(old);
 }
 
@@ -116,9 +116,17 @@ sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *segments)
 	scan->nkeys = nkeys;
 	MemoryContextReset(scan->directory_context);
 	old = MemoryContextSwitchTo(scan->directory_context);
-	scan->directory = directory_choose(&scan->store, scan->snapshot, segments);
+	scan->directory = directory_choose(&scan->store, scan->directory_snapshot, segments);
 	MemoryContextSwitchTo(old);
 	scan->directory_whole = scan->rescanned = false;
+}
+
+/* the directory may have changed: read it again at the next restart */
+void
+sealed_scan_forget(SealedScan *scan)
+{
+	scan->directory = NULL;
+	scan->directory_whole = false;
 }
 
 /* forward: before the first row; backward: after the last */
@@ -132,6 +140,23 @@ sealed_scan_restart(SealedScan *scan, ScanDirection direction)
 	}
 	scan->segment = ScanDirectionIsBackward(direction) ? scan->directory->nsegments : -1;
 	scan->segment_open = scan->block_open = false;
+	scan->met_unsettled = false;
+}
+
+/* with a dirty snapshot: was the segment's maker seen to commit? */
+static bool
+is_settled(SealedScan *scan)
+{
+	SegmentEntry *entry = directory_find(&scan->store, scan->directory_snapshot,
+										 scan->directory->numbers[scan->segment]);
+
+	if (entry == NULL)
+		return false;			/* failed meanwhile */
+	pfree(entry);
+	if (!TransactionIdIsValid(scan->directory_snapshot->xmin))
+		return true;
+	scan->met_unsettled = true;
+	return false;
 }
 
 /* an entry that lives as long as the open segment, at least */
@@ -139,7 +164,7 @@ static SegmentEntry *
 entry_at(SealedScan *scan, int segment)
 {
 	MemoryContext old = MemoryContextSwitchTo(scan->segment_context);
-	SegmentEntry *entry = directory_entry(scan->directory, &scan->store, scan->snapshot, segment);
+	SegmentEntry *entry = directory_entry(scan->directory, &scan->store, scan->directory_snapshot, segment);
 
 	MemoryContextSwitchTo(old);
 	return entry;
@@ -214,6 +239,8 @@ next_segment(SealedScan *scan, ScanDirection direction)
 			scan->segment = Min(scan->segment + 1, scan->directory->nsegments);
 		if (scan->segment < 0 || scan->segment >= scan->directory->nsegments)
 			return false;
+		if (scan->directory_snapshot != scan->snapshot && !is_settled(scan))
+			continue;
 		if (scan->directory_whole)
 		{
 			SegmentEntry *entry = entry_at(scan, scan->segment);
@@ -277,7 +304,27 @@ sealed_scan_next(SealedScan *scan, ScanDirection direction)
 	}
 }
 
-/* ---- for callers that choose the blocks themselves, in any order ---- */
+/* ---- for callers that choose the segments, or the blocks, themselves ---- */
+
+/* stand before the first row of these segments, whose entries must outlive the scan */
+void
+sealed_scan_take(SealedScan *scan, SegmentEntry **entries, int n)
+{
+	MemoryContext old;
+
+	Assert(n <= DIRECTORY_KEPT);
+	MemoryContextReset(scan->directory_context);
+	old = MemoryContextSwitchTo(scan->directory_context);
+	scan->directory = palloc0(sizeof(Directory));
+	scan->directory->context = scan->directory_context;
+	scan->directory->nsegments = n;
+	scan->directory->entries = entries;
+	scan->directory->numbers = palloc(sizeof(SegmentNumber) * n);
+	for (int s = 0; s < n; s++)
+		scan->directory->numbers[s] = entries[s]->number;
+	MemoryContextSwitchTo(old);
+	sealed_scan_restart(scan, ForwardScanDirection);
+}
 
 /* open a segment by its place in the directory */
 void

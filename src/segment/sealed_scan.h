@@ -15,6 +15,8 @@ typedef struct SealedScan
 	TupleDesc	desc;			/* rel's, or what it was before the ALTER TYPE that is rewriting it */
 	ChunkStore	store;
 	Snapshot	snapshot;
+	Snapshot	directory_snapshot; /* snapshot, or a dirty one: segments in progress are met, not read */
+	bool		met_unsettled;	/* since the last restart */
 	Directory  *directory;		/* NULL: to be read at the next restart */
 	bool		directory_whole;	/* it holds every segment, whatever the keys are */
 	MemoryContext directory_context;
@@ -52,8 +54,10 @@ extern SealedScan *sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_
 extern void sealed_scan_need(SealedScan *scan, Bitmapset *attributes);
 extern void sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys);
 extern void sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *segments);
+extern void sealed_scan_forget(SealedScan *scan);
 extern void sealed_scan_restart(SealedScan *scan, ScanDirection direction);
 extern bool sealed_scan_next(SealedScan *scan, ScanDirection direction);
+extern void sealed_scan_take(SealedScan *scan, SegmentEntry **entries, int n);
 extern void sealed_scan_seek_segment(SealedScan *scan, int segment);
 extern void sealed_scan_seek_block(SealedScan *scan, int segment, int block);
 extern bool sealed_scan_next_in_block(SealedScan *scan);

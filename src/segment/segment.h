@@ -120,6 +120,7 @@ extern Directory *directory_between(ChunkStore *store, Snapshot snapshot, Segmen
 extern void directory_append(Directory *directory, const Directory *more);
 extern SegmentEntry *directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit);
 extern uint64 directory_changes(void);
+extern void directory_announce(Relation rel);
 extern void directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals);
 extern SegmentEntry *directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number);
 extern SegmentNumber directory_next_number(ChunkStore *store);
@@ -134,7 +135,6 @@ typedef void (*SegmentWritten) (SegmentEntry *entry, void *arg);
 
 extern SegmentWriter *segment_writer_begin(Relation rel, ChunkStore *store, int nentity,
 										   const AttrNumber *entity, SegmentWritten written, void *arg);
-extern void segment_writer_add_keysets(SegmentWriter *writer, Relation indexes_of, AttrNumber sorted_by);
 extern void segment_writer_add(SegmentWriter *writer, TupleTableSlot *slot);
 extern void segment_writer_end(SegmentWriter *writer);
 

@@ -16,6 +16,7 @@
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
+#include "segment/lock.h"
 #include "segment/state.h"
 
 static void
@@ -42,7 +43,7 @@ state_any(ChunkStore *store)
 		return false;
 	ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(CHUNK_STATE_FIRST));
 	ScanKeyInit(&keys[1], 1, BTLessStrategyNumber, F_OIDLT, ObjectIdGetDatum(CHUNK_DATA_FIRST));
-	scan = index_beginscan(store->toast, store->index, SnapshotAny, 2, 0);
+	scan = compat_index_beginscan(store->toast, store->index, SnapshotAny, 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	any = index_getnext_tid(scan, ForwardScanDirection) != NULL;
 	index_endscan(scan);
@@ -74,9 +75,10 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
 	return dead;
 }
 
-/* the newest entry of a row as the snapshot shows it; its TID in *at, if asked */
+/* the newest entry of a row as the snapshot shows it; its TID and who made it, if asked */
 static bool
-find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at)
+find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at,
+			 TransactionId *maker)
 {
 	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
 	ChunkScan	scan;
@@ -91,6 +93,8 @@ find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *
 		entry_from_tuple(store, tuple, entry);
 		if (at)
 			*at = tuple->t_self;
+		if (maker)
+			*maker = HeapTupleHeaderGetXmin(tuple->t_data);
 	}
 	chunk_scan_end(&scan);
 	return found;
@@ -99,22 +103,105 @@ find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *
 bool
 state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry)
 {
-	return find_version(store, tid, snapshot, entry, NULL);
+	return find_version(store, tid, snapshot, entry, NULL, NULL);
+}
+
+/*
+ * Is the row alive, as HeapTupleSatisfiesDirty would have it: whose fate
+ * another transaction holds lives, and snapshot->xmax tells whose.
+ */
+bool
+state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot)
+{
+	ChunkStore	store;
+	StateEntry	state;
+	bool		dead;
+
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return false;
+	InitDirtySnapshot(*snapshot);
+	snapshot->xmin = snapshot->xmax = InvalidTransactionId;
+	snapshot->speculativeToken = 0;
+	dead = state_find(&store, tid, snapshot, &state) && state.dead;
+	if (dead && TransactionIdIsValid(snapshot->xmin))
+	{
+		snapshot->xmax = snapshot->xmin;
+		dead = false;
+	}
+	snapshot->xmin = InvalidTransactionId;
+	chunk_store_close(&store, AccessShareLock);
+	return !dead;
 }
 
 /* a dead mark on a row that nobody else can know yet */
 void
-state_insert_dead(ChunkStore *store, SegmentNumber segment, int place, ItemPointer forward)
+state_insert_dead(ChunkStore *store, SegmentNumber segment, int place)
 {
 	StateEntry	entry;
 
 	memset(&entry, 0, sizeof entry);
 	entry.dead = true;
-	entry.moved = forward != NULL;
-	if (forward)
-		entry.forward = *forward;
 	chunk_insert(store, chunk_state_key(segment, place), &entry, sizeof entry, 0, NULL);
 }
+
+/* ---- where the row is ---- */
+
+/* is the segment there, and does it stay there until we end?  False without waiting where policy says so */
+static bool
+hold_segment(Relation rel, ChunkStore *store, SegmentNumber segment, LockWaitPolicy policy, bool *alive)
+{
+	SegmentEntry *entry;
+
+	if (segment_lock_alive(rel, segment))
+	{
+		*alive = true;
+		return true;
+	}
+	if (policy == LockWaitBlock)
+		segment_lock_share(rel, segment);
+	else if (!segment_lock_share_if_free(rel, segment))
+		return false;
+	entry = directory_find(store, SnapshotSelf, segment);
+	*alive = entry != NULL;
+	if (entry)
+	{
+		segment_lock_set_alive(segment);
+		pfree(entry);
+	}
+	return true;
+}
+
+/*
+ * Follow a row that was moved unchanged, by unseal, compact or a lift, to where
+ * it is now.  One that the current command lifted stays what it was before: the
+ * command knows it by the sealed TID.
+ */
+StatePlace
+state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, LockWaitPolicy policy)
+{
+	while (tid_is_sealed(tid))
+	{
+		StateEntry	entry;
+		TransactionId maker;
+		bool		alive;
+
+		if (!hold_segment(rel, store, tid_segment(tid), policy, &alive))
+			return PLACE_BUSY;
+		if (!alive)
+		{
+			if (!relocated_find(store, tid, tid))
+				return PLACE_GONE;
+			continue;
+		}
+		if (!find_version(store, tid, SnapshotSelf, &entry, NULL, &maker) || entry.moved != MOVED_UNCHANGED ||
+			(entry.command == cid && TransactionIdIsCurrentTransactionId(maker)))
+			return PLACE_SEALED;
+		*tid = entry.forward;
+	}
+	return PLACE_HOT;
+}
+
+/* ---- locking and changing ---- */
 
 /* make sure that the row has an entry; frozen, so that all see it at once */
 static void
@@ -124,10 +211,10 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
 	SnapshotData dirty;
 
 	InitDirtySnapshot(dirty);
-	if (find_version(store, tid, &dirty, &entry, NULL))
+	if (find_version(store, tid, &dirty, &entry, NULL, NULL))
 		return;
 	LockTuple(rel, tid, ExclusiveLock);
-	if (!find_version(store, tid, &dirty, &entry, NULL))
+	if (!find_version(store, tid, &dirty, &entry, NULL, NULL))
 	{
 		memset(&entry, 0, sizeof entry);
 		chunk_insert(store, chunk_state_key(tid_segment(tid), tid_place(tid)), &entry, sizeof entry,
@@ -137,12 +224,12 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
 }
 
 /*
- * Lock a sealed row as heap_lock_tuple would.  On TM_Ok *anchor is the entry
- * that we hold.  On TM_Updated failure->ctid is where the row lives on.
+ * Lock a settled sealed row as heap_lock_tuple would.  On TM_Ok *anchor is the
+ * entry that we hold.  On TM_Updated failure->ctid is where the row lives on.
  */
 TM_Result
-state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, LockTupleMode mode,
-			   LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor)
+state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode mode, LockWaitPolicy policy,
+			   TM_FailureData *failure, ItemPointer anchor)
 {
 	ensure_anchor(rel, store, tid);
 	for (;;)
@@ -153,7 +240,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, 
 		TM_Result	result;
 		bool		dead;
 
-		if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self))
+		if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self, NULL))
 		{
 			/* a dead mark by somebody whose transaction is going on hides nothing: Self sees its anchor */
 			failure->ctid = *tid;
@@ -197,7 +284,8 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, 
  * the executor knows it by.
  */
 TM_Result
-state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPointer forward, CommandId command)
+state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved, ItemPointer forward,
+				CommandId command)
 {
 	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
 	StateEntry	entry;
@@ -211,8 +299,8 @@ state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPoin
 
 	memset(&entry, 0, sizeof entry);
 	entry.dead = true;
-	entry.moved = forward != NULL;
-	if (forward)
+	entry.moved = moved;
+	if (moved != MOVED_NOT)
 		entry.forward = *forward;
 	entry.command = command;
 	SET_VARSIZE(payload, sizeof payload);
@@ -221,7 +309,7 @@ state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPoin
 	values[1] = Int32GetDatum(key.seq);
 	values[2] = PointerGetDatum(payload);
 	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
-	result = heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
+	result = compat_heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
 	if (result == TM_Ok && !HeapTupleIsHeapOnly(tuple))
 		index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
 	heap_freetuple(tuple);

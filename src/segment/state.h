@@ -8,26 +8,52 @@
  * at once whatever becomes of its inserter.  A *dead mark* is an anchor's next
  * version (or a first one): who sees it sees the row deleted.  Concurrency is
  * heap's: who wants to change a sealed row updates its anchor.
+ *
+ * A segment whose rows all moved elsewhere leaves a list of where (relocated.c).
  */
 #ifndef STATE_H
 #define STATE_H
 
 #include "segment/segment.h"
 
+/* does a dead row live on at its forward TID?  On disk, never renumber */
+typedef enum StateMoved
+{
+	MOVED_NOT = 0,				/* deleted */
+	MOVED_UPDATED = 1,			/* as its next version */
+	MOVED_UNCHANGED = 2,		/* as itself: lifted or unsealed, which is no change */
+} StateMoved;
+
 typedef struct StateEntry
 {
 	uint8		dead;			/* 0: an anchor */
-	uint8		moved;			/* the row lives on at forward */
+	uint8		moved;			/* StateMoved */
 	ItemPointerData forward;	/* a heap TID of the same table */
 	CommandId	command;		/* that marked the row dead, for its own transaction to know */
 } StateEntry;
 
-extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid,
-								LockTupleMode mode, LockWaitPolicy policy, TM_FailureData *failure,
-								ItemPointer anchor);
-extern TM_Result state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, ItemPointer forward,
-								 CommandId command);
+/* where a row is that somebody knows by a sealed TID */
+typedef enum StatePlace
+{
+	PLACE_SEALED,				/* there, in a segment that stays until we end */
+	PLACE_HOT,					/* in the heap now, unchanged */
+	PLACE_GONE,
+	PLACE_BUSY,					/* cannot tell without waiting */
+} StatePlace;
+
+extern StatePlace state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid,
+							   LockWaitPolicy policy);
+extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode mode,
+								LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor);
+extern TM_Result state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved,
+								 ItemPointer forward, CommandId command);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);
-extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place, ItemPointer forward);
+extern bool state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot);
+extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place);
+
+/* relocated.c */
+extern void relocated_write(ChunkStore *store, SegmentNumber segment, const ItemPointerData *tids, int n);
+extern bool relocated_find(ChunkStore *store, ItemPointer tid, ItemPointer now);
+extern void relocated_forget_old(Relation rel, ChunkStore *store);
 
 #endif

@@ -2,9 +2,11 @@
  * unseal.c
  *	  Move sealed rows back into the heap.
  *
- * A segment whose every row goes is removed whole; of another one, the rows
- * that go are marked dead with a forward TID.  Moving rows is no change: it is
- * not decoded, and it fires no trigger.
+ * Each segment is locked against who changes its rows before they are read, to
+ * the end of the transaction.  One whose every row goes is removed and leaves a
+ * list of where they went; of another one, the rows that go are marked dead with
+ * a link each.  Moving rows is no change: it is not decoded, it fires no trigger,
+ * and who knows a row by its sealed TID finds it by these links.
  */
 #include "territory.h"
 
@@ -13,6 +15,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -21,6 +24,7 @@
 
 #include "segment/keyset.h"
 #include "segment/layout.h"
+#include "segment/lock.h"
 #include "segment/seal.h"
 #include "segment/sealed_scan.h"
 #include "segment/state.h"
@@ -64,41 +68,41 @@ insert_hot(Unseal *unseal)
 	heap_methods->tuple_insert(unseal->rel, unseal->slot, GetCurrentCommandId(true), HEAP_INSERT_NO_LOGICAL,
 							   NULL);
 	if (unseal->info->ri_NumIndices > 0)
-		list_free(ExecInsertIndexTuples(unseal->info, unseal->slot, unseal->estate, false, false, NULL, NIL));
+		compat_insert_index_tuples(unseal->info, unseal->slot, unseal->estate);
 	ResetPerTupleExprContext(unseal->estate);
 	unseal->rows++;
 }
 
-/* the row left its segment, which keeps other rows */
+/* the row left its segment, which keeps other rows; nobody else can be changing it */
 static void
 mark_moved(Unseal *unseal, ItemPointer sealed)
 {
 	ItemPointerData anchor;
 	TM_FailureData failure;
 
-	if (state_lock_row(unseal->rel, &unseal->store, sealed, GetCurrentCommandId(true), LockTupleExclusive,
-					   LockWaitBlock, &failure, &anchor) != TM_Ok ||
-		state_mark_dead(&unseal->store, &anchor, sealed, &unseal->slot->tts_tid,
+	if (state_lock_row(unseal->rel, &unseal->store, sealed, LockTupleExclusive, LockWaitBlock, &failure,
+					   &anchor) != TM_Ok ||
+		state_mark_dead(&unseal->store, &anchor, sealed, MOVED_UNCHANGED, &unseal->slot->tts_tid,
 						GetCurrentCommandId(true)) != TM_Ok)
 		elog(ERROR, "territory: a sealed row changed while it was unsealed");
 }
 
-static void
-unseal_segment(Unseal *unseal, SealedScan *scan)
+/* insert the rows of a locked segment that are in the range; where each went into went */
+static bool
+insert_rows(Unseal *unseal, SealedScan *scan, ItemPointerData *went)
 {
-	SegmentNumber number = scan->directory->numbers[scan->segment];
-	int			here = scan->segment;
+	TupleTableSlot *slot = unseal->slot;
 	bool		whole = true;
 
-	/* rows of this segment, from the one that the scan stands on */
-	do
+	for (bool more = sealed_scan_next(scan, ForwardScanDirection); more; more = sealed_scan_next(scan, ForwardScanDirection))
 	{
-		TupleTableSlot *slot = unseal->slot;
 		ItemPointerData sealed;
 
 		CHECK_FOR_INTERRUPTS();
 		ExecClearTuple(slot);
 		sealed_scan_row(scan, slot->tts_values, slot->tts_isnull);
+		ExecStoreVirtualTuple(slot);
+		sealed_scan_tid(scan, &sealed);
 		if (!unseal->everything &&
 			!row_in_range(unseal, slot->tts_values[unseal->layout.time - 1],
 						  slot->tts_isnull[unseal->layout.time - 1]))
@@ -106,14 +110,67 @@ unseal_segment(Unseal *unseal, SealedScan *scan)
 			whole = false;
 			continue;
 		}
-		ExecStoreVirtualTuple(slot);
-		sealed_scan_tid(scan, &sealed);
 		insert_hot(unseal);
-		if (!unseal->everything)
-			mark_moved(unseal, &sealed);
-	} while (sealed_scan_next(scan, ForwardScanDirection) && scan->segment == here);
-	if (whole && !unseal->everything)
+		went[tid_place(&sealed)] = slot->tts_tid;
+	}
+	return whole;
+}
+
+/* is any row of the segment in the range?  Of one that is only partly in it, who changes other rows is waited for, too */
+static bool
+may_hold_rows(Unseal *unseal, SegmentEntry *entry)
+{
+	for (int z = 0; z < entry->nzones; z++)
+	{
+		ZoneMap    *zone = &entry->zones[z];
+		Oid			type;
+
+		if (unseal->everything || zone->attno != unseal->layout.time || zone->kind != ZONE_INTEGER)
+			continue;
+		if (!zone->has_values)
+			return false;
+		type = getBaseType(TupleDescAttr(RelationGetDescr(unseal->rel), zone->attno - 1)->atttypid);
+		return type != TIMESTAMPTZOID || (zone->max >= unseal->from && zone->min < unseal->to);
+	}
+	return true;
+}
+
+static void
+unseal_segment(Unseal *unseal, SegmentNumber number)
+{
+	SegmentEntry *entry;
+	ItemPointerData *went;
+	Snapshot	snapshot;
+	SealedScan *scan;
+
+	segment_lock_exclusive(unseal->rel, number);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	entry = directory_find(&unseal->store, snapshot, number);
+	scan = sealed_scan_begin(unseal->rel, snapshot, NULL);
+	if (entry == NULL || scan == NULL)
+		elog(ERROR, "territory: segment %d vanished while it was unsealed", number);
+	went = palloc0(sizeof(ItemPointerData) * entry->rows);
+	sealed_scan_take(scan, &entry, 1);
+	if (insert_rows(unseal, scan, went))
+	{
+		relocated_write(&unseal->store, number, went, entry->rows);
 		directory_delete(&unseal->store, number);
+	}
+	else
+		for (int place = 0; place < entry->rows; place++)
+		{
+			ItemPointerData sealed;
+
+			if (!ItemPointerIsValid(&went[place]))
+				continue;
+			tid_set_sealed(&sealed, number, place);
+			unseal->slot->tts_tid = went[place];
+			mark_moved(unseal, &sealed);
+		}
+	sealed_scan_end(scan);
+	UnregisterSnapshot(snapshot);
+	pfree(went);
+	pfree(entry);
 }
 
 /* everything where from is -infinity and to is infinity; returns the rows moved */
@@ -121,8 +178,6 @@ int64
 unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 {
 	Unseal		unseal;
-	Snapshot	snapshot;
-	SealedScan *scan;
 
 	memset(&unseal, 0, sizeof unseal);
 	unseal.rel = rel;
@@ -138,34 +193,27 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("cannot unseal in a transaction that keeps its snapshot"),
 						errhint("Use READ COMMITTED.")));
-	/* writers wait, so that no row changes between this snapshot and the end of its segment */
-	LockRelationOid(RelationGetRelid(rel), ShareRowExclusiveLock);
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	scan = sealed_scan_begin(rel, snapshot, NULL);
-	if (scan != NULL && chunk_store_open(rel, RowExclusiveLock, &unseal.store))
+	if (chunk_store_open(rel, RowExclusiveLock, &unseal.store))
 	{
-		bool		more;
+		Directory  *directory;
 
+		relocated_forget_old(rel, &unseal.store);
+		segment_lock_movers(rel);
+		directory = directory_read(&unseal.store, SnapshotSelf, NULL, 0);
 		unseal.estate = CreateExecutorState();
 		unseal.info = makeNode(ResultRelInfo);
 		unseal.slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 		InitResultRelInfo(unseal.info, rel, 1, NULL, 0);
 		ExecOpenIndices(unseal.info, false);
-		sealed_scan_restart(scan, ForwardScanDirection);
-		for (more = sealed_scan_next(scan, ForwardScanDirection); more;
-			 more = scan->segment < scan->directory->nsegments)
-			unseal_segment(&unseal, scan);
-		/* all of them, so those whose rows are all dead, too */
-		for (int s = 0; unseal.everything && s < scan->directory->nsegments; s++)
-			directory_delete(&unseal.store, scan->directory->numbers[s]);
+		for (int s = 0; s < directory->nsegments; s++)
+			if (may_hold_rows(&unseal, directory_entry(directory, &unseal.store, SnapshotSelf, s)))
+				unseal_segment(&unseal, directory->numbers[s]);
 		keyset_remove_empty(&unseal.store);
 		ExecCloseIndices(unseal.info);
 		ExecDropSingleTupleTableSlot(unseal.slot);
 		FreeExecutorState(unseal.estate);
 		chunk_store_close(&unseal.store, NoLock);
+		TransferPredicateLocksToHeapRelation(rel);
 	}
-	if (scan)
-		sealed_scan_end(scan);
-	UnregisterSnapshot(snapshot);
 	return unseal.rows;
 }

@@ -86,11 +86,11 @@ segment_writer_begin(Relation rel, ChunkStore *store, int nentity, const AttrNum
 	return writer;
 }
 
-/* write key sets as well: see keyset_build_begin() */
+/* write these key sets as well, and end them */
 void
-segment_writer_add_keysets(SegmentWriter *writer, Relation indexes_of, AttrNumber sorted_by)
+segment_writer_set_keysets(SegmentWriter *writer, KeySetBuild *keysets)
 {
-	writer->keysets = keyset_build_begin(writer->rel, indexes_of, writer->store, sorted_by);
+	writer->keysets = keysets;
 }
 
 /* a copy that is neither compressed nor out of line; adds its size to *bytes */
