@@ -13,7 +13,8 @@ DATA_built = territory--$(EXTVERSION).sql
 DATA = $(wildcard territory--*--*.sql)
 
 PG_CPPFLAGS = -I$(srcdir)/src
-PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement
+# float sums must be the same on every machine, so nothing is fused
+PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement -ffp-contract=off
 SHLIB_LINK = -lzstd -lm
 # bitcode for inlining would need clang on every machine, and helps nothing here
 override with_llvm = no

@@ -11,6 +11,7 @@ INSERT INTO k(id) VALUES (500);
 INSERT INTO k(id, u) VALUES (2000, md5('77')::uuid);
 INSERT INTO k(id, code, part) VALUES (2000, 'c5', 1);
 INSERT INTO k(id, low) VALUES (2000, 'l9');
+INSERT INTO k(id, low) VALUES (2001, 'L9A');
 INSERT INTO k(id, code, part) VALUES (2000, 'c5', 3);
 INSERT INTO k VALUES (3000, NULL, NULL, NULL, NULL), (3001, NULL, NULL, NULL, NULL);
 UPDATE k SET id = 7 WHERE id = 8;
@@ -86,3 +87,9 @@ INSERT INTO up VALUES (5, 1, 'x') ON CONFLICT (a) DO UPDATE SET a = 9, c = up.c 
 INSERT INTO up VALUES (5, 1, 'new') ON CONFLICT (a) DO UPDATE SET c = 'never';
 SELECT * FROM up ORDER BY a;
 DROP TABLE up;
+-- what was there before an upsert, as xmax tells it
+CREATE TABLE told (a integer PRIMARY KEY, b integer) USING territory;
+INSERT INTO told SELECT i, i FROM generate_series(1, 3) i;
+SELECT rows FROM territory.seal('told');
+INSERT INTO told VALUES (2, 20), (9, 90) ON CONFLICT (a) DO UPDATE SET b = excluded.b RETURNING a, xmax = 0 AS inserted;
+DROP TABLE told;

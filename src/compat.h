@@ -14,8 +14,11 @@
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup.h"
+#include "access/multixact.h"
 #include "access/stratnum.h"
+#include "access/transam.h"
 #include "catalog/index.h"
+#include "commands/vacuum.h"
 #include "executor/executor.h"
 #include "nodes/pathnodes.h"
 #include "utils/acl.h"
@@ -72,6 +75,27 @@ SysCacheGetAttrNotNull(int cache, HeapTuple tuple, AttrNumber attribute)
 #define compat_reindex_relation(relid, flags, params) reindex_relation(relid, flags, params)
 #endif
 
+/* what VACUUM stores about a table; transaction ids stay as they are */
+static inline void
+compat_update_relstats(Relation rel, BlockNumber pages, double tuples, BlockNumber visible, BlockNumber frozen)
+{
+#if PG_VERSION_NUM >= 180000
+	vac_update_relstats(rel, pages, tuples, visible, frozen, rel->rd_rel->relhasindex, InvalidTransactionId,
+						InvalidMultiXactId, NULL, NULL, false);
+#else
+	vac_update_relstats(rel, pages, tuples, visible, rel->rd_rel->relhasindex, InvalidTransactionId,
+						InvalidMultiXactId, NULL, NULL, false);
+#endif
+}
+
+/* ---- locks ---- */
+
+#if PG_VERSION_NUM >= 180000
+#define compat_try_wait_for_xid(xid) ConditionalXactLockTableWait(xid, false)
+#else
+#define compat_try_wait_for_xid(xid) ConditionalXactLockTableWait(xid)
+#endif
+
 /* ---- tuples and their index entries ---- */
 
 /* which indexes the executor has to update after tuple_update */
@@ -108,6 +132,15 @@ compat_insert_index_tuples(ResultRelInfo *info, TupleTableSlot *slot, EState *es
 	list_free(ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL));
 #endif
 }
+
+/* does a row that is not there yet meet no other in these indexes? */
+#if PG_VERSION_NUM >= 180000
+#define compat_check_index_constraints(info, slot, estate, conflict, indexes) \
+	ExecCheckIndexConstraints(info, slot, estate, conflict, NULL, indexes)
+#else
+#define compat_check_index_constraints(info, slot, estate, conflict, indexes) \
+	ExecCheckIndexConstraints(info, slot, estate, conflict, indexes)
+#endif
 
 static inline IndexScanDesc
 compat_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
@@ -148,6 +181,15 @@ compat_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nke
 #define scan_min_tid(scan) (&(scan)->rs_mintid)
 #define scan_max_tid(scan) (&(scan)->rs_maxtid)
 #define scan_pass_bitmap(to, from) ((void) 0)
+#endif
+
+/* ExecutorRun_hook */
+#if PG_VERSION_NUM >= 180000
+#define EXECUTOR_RUN_PARAMS QueryDesc *query, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_ARGS query, direction, count
+#else
+#define EXECUTOR_RUN_PARAMS QueryDesc *query, ScanDirection direction, uint64 count, bool once
+#define EXECUTOR_RUN_ARGS query, direction, count, once
 #endif
 
 /* ---- planner ---- */

@@ -266,17 +266,17 @@ count_sealed_rows(Relation rel)
 {
 	DirectoryTotals sealed;
 	HeapTuple	tuple;
-	BlockNumber visible;
+	BlockNumber visible,
+				frozen;
 
 	CommandCounterIncrement();	/* see what heap stored */
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(rel)));
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u", RelationGetRelid(rel));
 	sealed_totals(rel, SnapshotSelf, &sealed);
-	visibilitymap_count(rel, &visible, NULL);
-	vac_update_relstats(rel, RelationGetNumberOfBlocks(rel),
-						Max(((Form_pg_class) GETSTRUCT(tuple))->reltuples, 0) + sealed.rows, visible,
-						rel->rd_rel->relhasindex, InvalidTransactionId, InvalidMultiXactId, NULL, NULL, false);
+	visibilitymap_count(rel, &visible, &frozen);
+	compat_update_relstats(rel, RelationGetNumberOfBlocks(rel),
+						   Max(((Form_pg_class) GETSTRUCT(tuple))->reltuples, 0) + sealed.rows, visible, frozen);
 	ReleaseSysCache(tuple);
 }
 

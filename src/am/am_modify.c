@@ -67,6 +67,28 @@ update_lock_mode(Relation rel, ItemPointer tid, TupleTableSlot *new_slot)
 }
 
 /*
+ * The new version of a row that we had locked is locked by us as well.  That
+ * changes nothing but what RETURNING xmax tells: after an upsert, whether the
+ * row was there.
+ */
+static void
+carry_lock(Relation rel, TupleTableSlot *slot, CommandId cid)
+{
+	HeapTupleHeader ours = ((HeapTupleTableSlot *) slot)->tuple->t_data;
+	HeapTupleData tuple;
+	TM_FailureData failure;
+	Buffer		buffer;
+
+	tuple.t_self = slot->tts_tid;
+	if (heap_lock_tuple(rel, &tuple, cid + 1, LockTupleNoKeyExclusive, LockWaitBlock, false, &buffer,
+						&failure) != TM_Ok)
+		elog(ERROR, "territory: could not lock a row's new version");
+	ours->t_infomask = (ours->t_infomask & ~HEAP_XMAX_BITS) | (tuple.t_data->t_infomask & HEAP_XMAX_BITS);
+	HeapTupleHeaderSetXmax(ours, HeapTupleHeaderGetRawXmax(tuple.t_data));
+	ReleaseBuffer(buffer);
+}
+
+/*
  * Mark a settled sealed row dead; with a slot, insert what takes its place
  * first.  Options are heap_insert's.
  */
@@ -76,11 +98,13 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 {
 	ChunkStore	store;
 	ItemPointerData anchor;
+	bool		locked;
 	TM_Result	result;
 
 	if (!chunk_store_open(rel, RowExclusiveLock, &store))
 		return TM_Deleted;
 	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
+	locked = new_slot && state_locked_by_us(&store, tid);
 	result = state_lock_row(rel, &store, tid, mode, wait ? LockWaitBlock : LockWaitSkip, failure, &anchor);
 	if (result == TM_WouldBlock)
 		result = TM_BeingModified;
@@ -88,6 +112,8 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 	{
 		if (new_slot)
 			heap_methods->tuple_insert(rel, new_slot, cid, options, NULL);
+		if (locked && (TTS_IS_HEAPTUPLE(new_slot) || TTS_IS_BUFFERTUPLE(new_slot)))
+			carry_lock(rel, new_slot, cid);
 		result = state_mark_dead(&store, &anchor, tid, moved, new_slot ? &new_slot->tts_tid : NULL, cid);
 		if (result != TM_Ok)
 			elog(ERROR, "territory: unexpected result %d on a locked state entry", result);

@@ -239,7 +239,7 @@ wait_for_updater(Relation rel, TransactionId updater, ItemPointer tid, LockWaitP
 {
 	if (policy == LockWaitBlock)
 		XactLockTableWait(updater, rel, tid, XLTW_Lock);
-	else if (!ConditionalXactLockTableWait(updater))
+	else if (!compat_try_wait_for_xid(updater))
 	{
 		if (policy == LockWaitSkip)
 			return false;

@@ -221,6 +221,7 @@ find_equal(SealedScan *scan, UniqueIndex *unique, EState *estate, TupleTableSlot
 			sealed_scan_tid(scan, tid);
 			fate = sealed_fate(scan, tid);
 		}
+		ResetPerTupleExprContext(estate);
 	}
 	ExecDropSingleTupleTableSlot(row);
 	if (fate == ROW_DEAD && scan->met_unsettled)
@@ -249,6 +250,7 @@ typedef struct UniqueCheck
 	SealedScan *scan;
 	SnapshotData dirty;			/* shows segments in progress; the rows' states are seen by Self */
 	EState	   *estate;
+	EState	   *sealed_estate;	/* of sealed rows' keys: reset while the looked-for key is held */
 	int			nindexes;
 	UniqueIndex *indexes;
 } UniqueCheck;
@@ -267,6 +269,7 @@ open_unique_indexes(UniqueCheck *check)
 	ListCell   *lc;
 
 	check->estate = CreateExecutorState();
+	check->sealed_estate = CreateExecutorState();
 	check->indexes = palloc0(sizeof(UniqueIndex) * list_length(indexes));
 	foreach(lc, indexes)
 	{
@@ -321,7 +324,10 @@ end_check(UniqueCheck *check)
 	for (int i = 0; i < check->nindexes; i++)
 		index_close(check->indexes[i].index, AccessShareLock);
 	if (check->estate)
+	{
 		FreeExecutorState(check->estate);
+		FreeExecutorState(check->sealed_estate);
+	}
 	if (check->scan)
 		sealed_scan_end(check->scan);
 	MemoryContextDelete(check->context);
@@ -389,7 +395,7 @@ look_for_key(UniqueCheck *check, int number, TupleTableSlot *slot, ItemPointer t
 		if (unique && must_be_unique(unique, check->estate, slot, values, nulls))
 		{
 			aim_scan(check->scan, unique, keys, prune_keys_for(unique->index, values, nulls, keys), segments, anywhere);
-			fate = find_equal(check->scan, unique, check->estate, slot, values, nulls, tid);
+			fate = find_equal(check->scan, unique, check->sealed_estate, slot, values, nulls, tid);
 			if (fate == ROW_LOOK_AGAIN)
 				sealed_scan_forget(check->scan);
 			if (fate == ROW_ALIVE && report)
@@ -834,7 +840,7 @@ unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
 		{
 			List	   *only = list_make1_oid(RelationGetRelid(index));
 
-			if (!ExecCheckIndexConstraints(batch->info, slot, estate, &tid, only))
+			if (!compat_check_index_constraints(batch->info, slot, estate, &tid, only))
 				report_duplicate(&batch->check, index, values, nulls);
 			list_free(only);
 		}
@@ -885,6 +891,7 @@ unique_batch_end(UniqueBatch *batch)
 	if (batch->info)
 		ExecCloseIndices(batch->info);
 	FreeExecutorState(batch->check.estate);
+	FreeExecutorState(batch->check.sealed_estate);
 	if (batch->check.scan)
 		sealed_scan_end(batch->check.scan);
 }

@@ -46,7 +46,7 @@ begin_prunes(TerritoryScanState *state, List **exprs)
 	state->prune_values = palloc0(sizeof(ExprState *) * Max(state->nprunes, 1));
 	foreach(lc, state->prune_specs)
 	{
-		if (list_nth_int(lfirst_node(List, lc), PRUNE_FORM) == PRUNE_NULL)
+		if (list_nth_int(lfirst(lc), PRUNE_FORM) == PRUNE_NULL)
 			continue;
 		state->prune_values[foreach_current_index(lc)] = ExecInitExpr(linitial(*exprs), &state->custom.ss.ps);
 		state->prune_exprs = lappend(state->prune_exprs, linitial(*exprs));
@@ -61,7 +61,7 @@ begin_sorts(TerritoryScanState *state, List *specs, List *exprs)
 	state->sorts = palloc0(sizeof(ScanSort) * Max(state->nsorts, 1));
 	for (int i = 0; i < state->nsorts; i++)
 	{
-		List	   *spec = list_nth_node(List, specs, i);
+		List	   *spec = list_nth(specs, i);
 		Node	   *expr = list_nth(exprs, i);
 		ScanSort   *sort = &state->sorts[i];
 
@@ -101,14 +101,14 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	Relation	rel = node->ss.ss_currentRelation;
 	TupleDesc	desc = RelationGetDescr(rel);
 	List	   *exprs = list_copy(plan->custom_exprs);
-	List	   *sort_specs = list_nth_node(List, plan->custom_private, PRIVATE_SORTS);
-	int			nfilters = linitial_int(list_nth_node(List, plan->custom_private, PRIVATE_NFILTERS));
+	List	   *sort_specs = list_nth(plan->custom_private, PRIVATE_SORTS);
+	int			nfilters = linitial_int(list_nth(plan->custom_private, PRIVATE_NFILTERS));
 	ListCell   *lc;
 
 	if (!relation_is_territory(rel))
 		elog(ERROR, "\"%s\" is no territory table any more", RelationGetRelationName(rel));
 	state->columns = palloc(sizeof(AttrNumber) * (desc->natts + FirstLowInvalidHeapAttributeNumber * -1 + 1));
-	foreach(lc, list_nth_node(List, plan->custom_private, PRIVATE_COLUMNS))
+	foreach(lc, list_nth(plan->custom_private, PRIVATE_COLUMNS))
 	{
 		state->columns[state->ncolumns++] = lfirst_int(lc);
 		if (lfirst_int(lc) > 0)
@@ -119,7 +119,7 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 		state->filter_exprs = lappend(state->filter_exprs, linitial(exprs));
 		exprs = list_delete_first(exprs);
 	}
-	state->prune_specs = list_nth_node(List, plan->custom_private, PRIVATE_PRUNES);
+	state->prune_specs = list_nth(plan->custom_private, PRIVATE_PRUNES);
 	begin_prunes(state, &exprs);
 	begin_sorts(state, sort_specs, exprs);
 	compile_for_any_slot(state, plan->scan.scanrelid);

@@ -21,7 +21,7 @@ show_pruned_columns(TerritoryScanState *state, ExplainState *es)
 
 	foreach(lc, state->prune_specs)
 	{
-		int			attno = list_nth_int(lfirst_node(List, lc), PRUNE_ATTNO);
+		int			attno = list_nth_int(lfirst(lc), PRUNE_ATTNO);
 
 		if (bms_is_member(attno, seen))
 			continue;

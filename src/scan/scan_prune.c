@@ -122,7 +122,7 @@ scan_prune_keys(TerritoryScanState *state, PruneKey **keys, int *nkeys)
 	*keys = palloc0(sizeof(PruneKey) * Max(state->nprunes, 1));
 	for (int i = 0; i < state->nprunes; i++)
 	{
-		List	   *spec = list_nth_node(List, state->prune_specs, i);
+		List	   *spec = list_nth(state->prune_specs, i);
 		Oid			column = list_nth_int(spec, PRUNE_TYPE);
 		PruneForm	form = list_nth_int(spec, PRUNE_FORM);
 		PruneKey   *key = &(*keys)[n];

@@ -30,6 +30,7 @@
 #include "utils/uuid.h"
 
 #include "codec/codec.h"
+#include "codec/codec_summary.h"
 #include "segment/column.h"
 #include "segment/decimal.h"
 
@@ -40,6 +41,13 @@
 /* a serialized PostGIS point after its length word: SRID, flags, type, count */
 #define POINT_HEADER 12
 #define POINT_MAX_DIMENSIONS 4
+#define POINT_TYPE 1
+
+/* its flags, the fourth byte */
+#define GEOMETRY_HAS_BOX 0x04
+#define GEOMETRY_GEODETIC 0x08
+#define GEOMETRY_EXTENDED 0x10
+#define GEOMETRY_VERSION_2 0x40
 
 static bool
 type_is_postgis_geometry(Oid type)
@@ -121,19 +129,6 @@ column_zone_kind(Oid type)
 	}
 }
 
-static int64
-float_zone_key(double value)
-{
-	int64		bits;
-
-	if (isnan(value))
-		return PG_INT64_MAX;	/* NaN sorts last, and all NaNs are equal */
-	if (value == 0)
-		value = 0;				/* -0 equals 0 */
-	memcpy(&bits, &value, sizeof bits);
-	return bits >= 0 ? bits : (int64) (PG_INT64_MIN - bits);
-}
-
 int64
 column_zone_key(ZoneKind kind, Datum value)
 {
@@ -144,11 +139,11 @@ column_zone_key(ZoneKind kind, Datum value)
 		case ZONE_OID:
 			return (int64) DatumGetObjectId(value);
 		case ZONE_FLOAT8:
-			return float_zone_key(DatumGetFloat8(value));
+			return codec_float_key(DatumGetFloat8(value));
 		case ZONE_FLOAT4:
-			return float_zone_key(DatumGetFloat4(value));
+			return codec_float_key(DatumGetFloat4(value));
 		case ZONE_NUMERIC:
-			return float_zone_key(DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value)));
+			return codec_float_key(DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value)));
 		case ZONE_UUID:
 			{
 				uint64		head = 0;
@@ -165,8 +160,8 @@ column_zone_key(ZoneKind kind, Datum value)
 }
 
 /* the bytes of a by-reference value without its header; *copy is to be freed */
-static const char *
-value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy)
+const char *
+column_value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy)
 {
 	struct varlena *plain;
 
@@ -201,14 +196,57 @@ column_values_equal(const ColumnType *column, Datum a, Datum b)
 
 	if (column->byval)
 		return a == b;
-	pa = value_bytes(column, a, &la, &ca);
-	pb = value_bytes(column, b, &lb, &cb);
+	pa = column_value_bytes(column, a, &la, &ca);
+	pb = column_value_bytes(column, b, &lb, &cb);
 	equal = la == lb && memcmp(pa, pb, la) == 0;
 	if (ca)
 		pfree(ca);
 	if (cb)
 		pfree(cb);
 	return equal;
+}
+
+/*
+ * Where a geometry lies (xmin, ymin, xmax, ymax), where that can be read off its
+ * serialized form: a point's coordinates, or the box that PostGIS keeps, whose
+ * floats are rounded outwards.  Of geography: points, in degrees.
+ */
+bool
+column_geometry_box(const ColumnType *column, Datum value, double *box)
+{
+	size_t		len;
+	struct varlena *copy;
+	const char *bytes = column_value_bytes(column, value, &len, &copy);
+	uint8		flags = len >= POINT_HEADER ? bytes[3] : 0;
+	uint32		head[2];		/* type and number of points */
+	bool		known = false;
+
+	if ((flags & GEOMETRY_VERSION_2) && (flags & GEOMETRY_HAS_BOX) && !(flags & GEOMETRY_GEODETIC))
+	{
+		size_t		at = flags & GEOMETRY_EXTENDED ? 12 : 4;
+		float		corners[4]; /* xmin, xmax, ymin, ymax */
+
+		known = len >= at + sizeof corners;
+		if (known)
+			memcpy(corners, bytes + at, sizeof corners);
+		for (int c = 0; known && c < 4; c++)
+			box[c / 2 + c % 2 * 2] = corners[c];
+	}
+	else if ((flags & GEOMETRY_VERSION_2) && !(flags & (GEOMETRY_HAS_BOX | GEOMETRY_EXTENDED)))
+	{
+		memcpy(head, bytes + 4, sizeof head);
+		known = head[0] == POINT_TYPE && head[1] == 1 && len >= POINT_HEADER + 2 * sizeof(double);
+		if (known)
+		{
+			memcpy(box, bytes + POINT_HEADER, 2 * sizeof(double));
+			memcpy(box + 2, box, 2 * sizeof(double));
+		}
+	}
+	if (copy)
+		pfree(copy);
+	for (int c = 0; known && c < 4; c++)
+		known = !isnan(box[c]);
+	return known;
 }
 
 /* room for a stream at the end of out */
@@ -282,13 +320,10 @@ encode_booleans(const Datum *values, int n, StringInfo out)
 }
 
 /* numerics as integers of one scale; false if they are not */
-static bool
-encode_decimals(const Datum *values, int n, StringInfo out)
+bool
+column_to_decimals(const Datum *values, int n, int64 *numbers, int *scale)
 {
-	int64_t    *numbers = palloc(sizeof(int64_t) * (n + 1));
-	int			scale = 0;
 	bool		fits = n > 0;
-	size_t		bound = codec_int64_bound(n);
 
 	for (int i = 0; fits && i < n; i++)
 	{
@@ -296,16 +331,28 @@ encode_decimals(const Datum *values, int n, StringInfo out)
 		struct varlena *plain = pg_detoast_datum_packed(value);
 		int			value_scale;
 
-		fits = decimal_from_numeric(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), &numbers[i], &value_scale) &&
-			(i == 0 || value_scale == scale);
-		scale = value_scale;
+		fits = decimal_from_numeric(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), (int64_t *) &numbers[i],
+									&value_scale) &&
+			(i == 0 || value_scale == *scale);
+		*scale = value_scale;
 		if (plain != value)
 			pfree(plain);
 	}
+	return fits;
+}
+
+static bool
+encode_decimals(const Datum *values, int n, StringInfo out)
+{
+	int64	   *numbers = palloc(sizeof(int64) * (n + 1));
+	int			scale = 0;
+	bool		fits = column_to_decimals(values, n, numbers, &scale);
+	size_t		bound = codec_int64_bound(n);
+
 	if (fits)
 	{
 		appendStringInfoChar(out, (char) scale);
-		out->len += codec_int64_encode(numbers, n, reserve(out, bound), bound);
+		out->len += codec_int64_encode((const int64_t *) numbers, n, reserve(out, bound), bound);
 	}
 	pfree(numbers);
 	return fits;
@@ -325,7 +372,7 @@ encode_points(const ColumnType *column, const Datum *values, int n, StringInfo o
 	{
 		size_t		len;
 		struct varlena *copy;
-		const char *bytes = value_bytes(column, values[i], &len, &copy);
+		const char *bytes = column_value_bytes(column, values[i], &len, &copy);
 
 		if (i == 0)
 		{
@@ -383,7 +430,7 @@ encode_bytes(const ColumnType *column, const Datum *values, int n, StringInfo ou
 	{
 		size_t		len;
 		struct varlena *copy;
-		const char *bytes = value_bytes(column, values[i], &len, &copy);
+		const char *bytes = column_value_bytes(column, values[i], &len, &copy);
 
 		appendBinaryStringInfo(&data, bytes, (int) len);
 		offsets[i + 1] = data.len;
@@ -470,8 +517,8 @@ corrupt(void)
 }
 
 /* a sign-extended integer as a Datum of the type's width */
-static Datum
-integer_datum(const ColumnType *column, int64 value)
+Datum
+column_integer_datum(const ColumnType *column, int64 value)
 {
 	switch (column->len)
 	{
@@ -494,7 +541,7 @@ decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, 
 	if (codec_int64_decode(in, len, n, numbers) != CODEC_OK)
 		corrupt();
 	for (int i = 0; i < n; i++)
-		values[i] = integer_datum(column, numbers[i]);
+		values[i] = column_integer_datum(column, numbers[i]);
 	pfree(numbers);
 }
 
@@ -546,8 +593,7 @@ decode_decimals(const uint8_t *in, size_t len, int n, Datum *values)
 	{
 		char	   *value = room + (size_t) i * DECIMAL_MAX_SIZE;
 
-		SET_VARSIZE(value, VARHDRSZ + decimal_to_numeric(numbers[i], in[0], value + VARHDRSZ));
-		values[i] = PointerGetDatum(value);
+		values[i] = decimal_datum(numbers[i], in[0], value);
 	}
 	pfree(numbers);
 }

@@ -33,6 +33,9 @@ typedef enum ZoneKind
 	ZONE_OID,
 } ZoneKind;
 
+/* kinds whose keys are those of a double */
+#define zone_kind_is_float(kind) ((kind) == ZONE_FLOAT8 || (kind) == ZONE_FLOAT4 || (kind) == ZONE_NUMERIC)
+
 typedef struct ColumnType
 {
 	Oid			type;			/* base type: domains are looked through */
@@ -51,6 +54,10 @@ extern void column_encode(const ColumnType *column, const Datum *values, const b
 						  StringInfo out);
 extern void column_decode(const ColumnType *column, const char *in, int len, int n, Datum *values,
 						  bool *nulls);
+extern bool column_to_decimals(const Datum *values, int n, int64 *numbers, int *scale);
+extern bool column_geometry_box(const ColumnType *column, Datum value, double *box);
+extern Datum column_integer_datum(const ColumnType *column, int64 value);
+extern const char *column_value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy);
 extern bool column_values_equal(const ColumnType *column, Datum a, Datum b);
 extern const char *column_stream_name(const char *in, int len);
 

@@ -5,6 +5,8 @@
 #ifndef DECIMAL_H
 #define DECIMAL_H
 
+#include "postgres.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>
@@ -14,5 +16,13 @@
 
 extern bool decimal_from_numeric(const char *payload, size_t len, int64_t *value, int *scale);
 extern size_t decimal_to_numeric(int64_t value, int scale, char *payload);
+
+/* room: DECIMAL_MAX_SIZE bytes, aligned as an int */
+static inline Datum
+decimal_datum(int64_t value, int scale, char *room)
+{
+	SET_VARSIZE(room, VARHDRSZ + decimal_to_numeric(value, scale, room + VARHDRSZ));
+	return PointerGetDatum(room);
+}
 
 #endif

@@ -60,7 +60,7 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 
 	memcpy(entry, bytes, len);
 	if (len < (int) (SEGMENT_ENTRY_SIZE(0) + sizeof crc) || entry->nzones > SEGMENT_MAX_ZONES ||
-		len != (int) (SEGMENT_ENTRY_SIZE(entry->nzones) + sizeof crc) ||
+		entry->summary_len > CHUNK_BYTES || len != (int) (segment_entry_size(entry) + sizeof crc) ||
 		(memcpy(&crc, bytes + len - sizeof crc, sizeof crc), crc != bytes_crc(bytes, len - sizeof crc)) ||
 		entry->number != chunk_seq(store, tuple) || entry->level != level || entry->rows <= 0 ||
 		(level == 0 && entry->rows > SEGMENT_MAX_ROWS))
@@ -155,9 +155,9 @@ keep_entry(SegmentEntry *entry, void *arg)
 		directory->numbers = repalloc(directory->numbers, sizeof(SegmentNumber) * directory->nsegments * 2);
 	if (directory->nsegments < DIRECTORY_KEPT)
 	{
-		SegmentEntry *copy = palloc(SEGMENT_ENTRY_SIZE(entry->nzones));
+		SegmentEntry *copy = palloc(segment_entry_size(entry));
 
-		memcpy(copy, entry, SEGMENT_ENTRY_SIZE(entry->nzones));
+		memcpy(copy, entry, segment_entry_size(entry));
 		if (directory->nsegments >= 64 && (directory->nsegments & (directory->nsegments - 1)) == 0)
 			directory->entries = repalloc(directory->entries, sizeof(SegmentEntry *) * directory->nsegments * 2);
 		directory->entries[directory->nsegments] = copy;
@@ -428,7 +428,7 @@ directory_announce(Relation rel)
 void
 directory_insert(ChunkStore *store, SegmentEntry *entry)
 {
-	size_t		len = SEGMENT_ENTRY_SIZE(entry->nzones);
+	size_t		len = segment_entry_size(entry);
 	char	   *bytes = palloc(len + sizeof(pg_crc32c));
 	pg_crc32c	crc;
 

@@ -89,10 +89,14 @@ territory_unseal(PG_FUNCTION_ARGS)
 }
 
 /* a territory table that the caller may read, or a clear error */
-static Relation
-open_readable(Oid relid)
+Relation
+segment_open_readable(Oid relid, const char *function)
 {
-	Relation	rel = table_open(relid, AccessShareLock);
+	Relation	rel;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s needs a table", function)));
+	rel = table_open(relid, AccessShareLock);
 
 	if (!relation_is_territory(rel))
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -121,7 +125,7 @@ Datum
 territory_segments(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	rel = open_readable(table_argument(fcinfo, "territory.segments()"));
+	Relation	rel = segment_open_readable(PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0), "territory.segments()");
 	SealedScan *scan;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -167,6 +171,8 @@ verify_segment(SealedScan *scan, int place, int64 *rows)
 		scan->directory->nsegments = place + 1;
 		while (sealed_scan_next(scan, ForwardScanDirection))
 			(*rows)++;
+		sealed_scan_seek_segment(scan, place);
+		segment_verify(&scan->reader);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -193,7 +199,7 @@ Datum
 territory_verify(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	rel = open_readable(table_argument(fcinfo, "territory.verify()"));
+	Relation	rel = segment_open_readable(PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0), "territory.verify()");
 	SealedScan *scan;
 
 	InitMaterializedSRF(fcinfo, 0);

@@ -9,7 +9,7 @@
  * is the other columns of the first index that holds the time and another
  * column.  A stored column is known by name and attribute number: the number
  * follows renames, the name follows dump and restore, which give the table
- * another oid.
+ * another oid.  The calendar's zone is the stored one, else the session's.
  */
 #include "territory.h"
 
@@ -87,6 +87,7 @@ layout_detect(Relation rel, Layout *layout)
 	TupleDesc	desc = RelationGetDescr(rel);
 
 	memset(layout, 0, sizeof *layout);
+	layout->zone = session_timezone;
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
@@ -113,8 +114,9 @@ layout_read(Relation rel, Layout *layout)
 
 	layout_detect(rel, layout);
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT entity_attnums, time_attnum, position_attnum"
-							  " FROM territory.resolved_layout($1::regclass)",
+	if (SPI_execute_with_args("SELECT r.entity_attnums, r.time_attnum, r.position_attnum, l.time_zone"
+							  " FROM territory.resolved_layout($1::regclass) r"
+							  " LEFT JOIN territory.layouts l ON l.relation = $1::regclass",
 							  1, types, arguments, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
 	{
 		HeapTuple	row = SPI_tuptable->vals[0];
@@ -137,6 +139,13 @@ layout_read(Relation rel, Layout *layout)
 		value = SPI_getbinval(row, desc, 3, &isnull);
 		if (!isnull)
 			layout->position = DatumGetInt16(value);
+		value = SPI_getbinval(row, desc, 4, &isnull);
+		if (!isnull)
+		{
+			pg_tz	   *zone = pg_tzset(TextDatumGetCString(value));
+
+			layout->zone = zone ? zone : layout->zone;
+		}
 	}
 	SPI_finish();
 }

@@ -6,6 +6,7 @@
 #define LAYOUT_H
 
 #include "territory.h"
+#include "pgtime.h"
 
 #define LAYOUT_MAX_ENTITY 8
 
@@ -15,6 +16,7 @@ typedef struct Layout
 	AttrNumber	entity[LAYOUT_MAX_ENTITY];
 	AttrNumber	time;			/* or InvalidAttrNumber */
 	AttrNumber	position;		/* or InvalidAttrNumber */
+	pg_tz	   *zone;			/* of the table's calendar */
 } Layout;
 
 /* the column that rows are sorted by first, or InvalidAttrNumber */

@@ -16,6 +16,7 @@
 #include "utils/tuplestore.h"
 
 #include "segment/keyset.h"
+#include "segment/row_sort.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
 
@@ -25,7 +26,7 @@ struct SegmentLoad
 	ChunkStore	store;
 	Layout		layout;
 	KeySetBuild *keysets;
-	Tuplesortstate *sort;		/* or NULL: in the order of arrival */
+	RowSort    *sort;			/* or NULL: in the order of arrival */
 	Tuplestorestate *arrived;
 	SealResult	result;
 };
@@ -60,7 +61,7 @@ segment_load_begin(Relation rel, Relation layout_of, int memory)
 	if (!chunk_store_open(rel, RowExclusiveLock, &load->store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
 	load->keysets = keyset_build_begin(rel, layout_of, &load->store, layout_sorted_by(&load->layout));
-	load->sort = seal_begin_sort(rel, &load->layout, RelationGetDescr(rel), memory);
+	load->sort = row_sort_begin(RelationGetDescr(rel), &load->layout, memory);
 	if (load->sort == NULL)
 		load->arrived = tuplestore_begin_heap(false, false, memory);
 	return load;
@@ -76,7 +77,7 @@ void
 segment_load_add(SegmentLoad *load, TupleTableSlot *slot)
 {
 	if (load->sort)
-		tuplesort_puttupleslot(load->sort, slot);
+		row_sort_add(load->sort, slot, NULL);
 	else
 		tuplestore_puttupleslot(load->arrived, slot);
 }
@@ -85,7 +86,7 @@ static bool
 next_row(SegmentLoad *load, TupleTableSlot *slot)
 {
 	CHECK_FOR_INTERRUPTS();
-	return load->sort ? tuplesort_gettupleslot(load->sort, true, false, slot, NULL) :
+	return load->sort ? row_sort_next(load->sort, slot, NULL) :
 		tuplestore_gettupleslot(load->arrived, true, false, slot);
 }
 
@@ -93,13 +94,13 @@ next_row(SegmentLoad *load, TupleTableSlot *slot)
 void
 segment_load_end(SegmentLoad *load, SegmentLoadCheck check, void *arg, SealResult *result)
 {
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(load->rel), &TTSOpsMinimalTuple);
-	SegmentWriter *writer = segment_writer_begin(load->rel, &load->store, load->layout.nentity,
-												 load->layout.entity, count_segment, &load->result);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(load->rel),
+													load->sort ? &TTSOpsVirtual : &TTSOpsMinimalTuple);
+	SegmentWriter *writer = segment_writer_begin(load->rel, &load->store, &load->layout, count_segment, &load->result);
 
 	segment_writer_set_keysets(writer, load->keysets);
 	if (load->sort)
-		tuplesort_performsort(load->sort);
+		row_sort_perform(load->sort);
 	while (next_row(load, slot))
 	{
 		if (check)
@@ -109,7 +110,7 @@ segment_load_end(SegmentLoad *load, SegmentLoadCheck check, void *arg, SealResul
 	segment_writer_end(writer);
 	ExecDropSingleTupleTableSlot(slot);
 	if (load->sort)
-		tuplesort_end(load->sort);
+		row_sort_end(load->sort);
 	else
 		tuplestore_end(load->arrived);
 	chunk_store_close(&load->store, NoLock);

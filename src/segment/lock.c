@@ -3,8 +3,9 @@
  *	  The heavyweight locks by which writers, seals and movers of sealed rows
  *	  stay out of each other's way.
  *
- * All are tuple locks on offsets that no row has, so that deadlock detection,
- * lock_timeout, pg_locks and two-phase commit need nothing from us.
+ * All are object locks of a class that no catalog is, the table itself, so that
+ * deadlock detection, lock_timeout, pg_locks and two-phase commit need nothing
+ * from us.  (Core asserts of tuple and page locks that they are held briefly.)
  *
  * The *gate*: who inserts into a unique index enters it (share mode, to the end
  * of the transaction) before looking for an equal sealed key.  A seal shows its
@@ -30,27 +31,37 @@
 #include "segment/lock.h"
 #include "segment/segment.h"
 
-#define OFFSET_SEGMENT (TID_BLOCK_ROWS + 1)
-#define OFFSET_GATE (TID_BLOCK_ROWS + 2)
-#define OFFSET_ALL_SEGMENTS (TID_BLOCK_ROWS + 3)
+/* what is locked: pg_locks shows it as objsubid, and the segment as objid */
+typedef enum LockKind
+{
+	LOCK_SEGMENT = 1,
+	LOCK_GATE,
+	LOCK_ALL_SEGMENTS,
+} LockKind;
 
 #define MAX_SEGMENT_LOCKS 64	/* of one table and transaction, before one lock stands for all */
 
-/* ---- the gate ---- */
-
 static void
-gate_tid(ItemPointer tid)
+set_tag(LOCKTAG *tag, Relation rel, LockKind kind, SegmentNumber segment)
 {
-	ItemPointerSet(tid, SEALED_FIRST_BLOCK, OFFSET_GATE);
+	SET_LOCKTAG_OBJECT(*tag, rel->rd_lockInfo.lockRelId.dbId, RelationGetRelid(rel), segment, kind);
 }
+
+static bool
+lock_acquire(Relation rel, LockKind kind, SegmentNumber segment, LOCKMODE mode, bool wait)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, rel, kind, segment);
+	return LockAcquire(&tag, mode, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* ---- the gate ---- */
 
 void
 gate_enter(Relation rel)
 {
-	ItemPointerData tid;
-
-	gate_tid(&tid);
-	LockTuple(rel, &tid, ShareLock);
+	(void) lock_acquire(rel, LOCK_GATE, 0, ShareLock, true);
 }
 
 /* until all who are in the gate now have ended; who enters meanwhile does not count */
@@ -60,8 +71,7 @@ gate_wait(Relation rel)
 	LOCKTAG		tag;
 
 	directory_announce(rel);
-	SET_LOCKTAG_TUPLE(tag, rel->rd_lockInfo.lockRelId.dbId, rel->rd_lockInfo.lockRelId.relId, SEALED_FIRST_BLOCK,
-					  OFFSET_GATE);
+	set_tag(&tag, rel, LOCK_GATE, 0);
 	WaitForLockers(tag, ExclusiveLock, false);
 }
 
@@ -96,13 +106,6 @@ forget_held(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, 
 		segment_lock_forget();
 }
 
-static void
-segment_tid(ItemPointer tid, SegmentNumber segment)
-{
-	tid_set_sealed(tid, segment, 0);
-	ItemPointerSetOffsetNumber(tid, OFFSET_SEGMENT);
-}
-
 static bool
 held_is_of(Relation rel)
 {
@@ -123,7 +126,7 @@ is_held(SegmentNumber segment)
 static bool
 lock_share(Relation rel, SegmentNumber segment, bool wait)
 {
-	ItemPointerData tid;
+	bool		all;
 
 	if (!callback_registered)
 	{
@@ -139,15 +142,10 @@ lock_share(Relation rel, SegmentNumber segment, bool wait)
 	}
 	if (is_held(segment))
 		return true;
-	if (held.n == MAX_SEGMENT_LOCKS)
-		ItemPointerSet(&tid, SEALED_FIRST_BLOCK, OFFSET_ALL_SEGMENTS);
-	else
-		segment_tid(&tid, segment);
-	if (wait)
-		LockTuple(rel, &tid, ShareLock);
-	else if (!ConditionalLockTuple(rel, &tid, ShareLock))
+	all = held.n == MAX_SEGMENT_LOCKS;
+	if (!lock_acquire(rel, all ? LOCK_ALL_SEGMENTS : LOCK_SEGMENT, all ? 0 : segment, ShareLock, wait))
 		return false;
-	if (held.n == MAX_SEGMENT_LOCKS)
+	if (all)
 		held.all = true;
 	else
 		held.segments[held.n++] = segment;
@@ -181,30 +179,27 @@ segment_lock_set_alive(SegmentNumber segment)
 	held.alive = segment;
 }
 
-/* before the first segment_lock_exclusive*() of a transaction */
+/* before the first segment_lock_exclusive*() of a transaction: who holds the lock for all is waited for */
 void
 segment_lock_movers(Relation rel)
 {
-	ItemPointerData tid;
+	(void) lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, true);
+}
 
-	ItemPointerSet(&tid, SEALED_FIRST_BLOCK, OFFSET_ALL_SEGMENTS);
-	LockTuple(rel, &tid, RowExclusiveLock);
+bool
+segment_lock_movers_if_free(Relation rel)
+{
+	return lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, false);
 }
 
 void
 segment_lock_exclusive(Relation rel, SegmentNumber segment)
 {
-	ItemPointerData tid;
-
-	segment_tid(&tid, segment);
-	LockTuple(rel, &tid, ExclusiveLock);
+	(void) lock_acquire(rel, LOCK_SEGMENT, segment, ExclusiveLock, true);
 }
 
 bool
 segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment)
 {
-	ItemPointerData tid;
-
-	segment_tid(&tid, segment);
-	return ConditionalLockTuple(rel, &tid, ExclusiveLock);
+	return lock_acquire(rel, LOCK_SEGMENT, segment, ExclusiveLock, false);
 }

@@ -19,5 +19,6 @@ extern void segment_lock_forget(void);
 extern void segment_lock_exclusive(Relation rel, SegmentNumber segment);
 extern bool segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment);
 extern void segment_lock_movers(Relation rel);
+extern bool segment_lock_movers_if_free(Relation rel);
 
 #endif

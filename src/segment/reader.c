@@ -12,7 +12,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "codec/codec.h"
+#include "codec/codec_summary.h"
 #include "segment/segment.h"
 
 static void
@@ -78,64 +78,153 @@ typedef struct HeaderCursor
 {
 	SegmentReader *reader;
 	const char *at;
-	size_t		left;
+	const char *end;
 } HeaderCursor;
 
 static void
 take_bytes(HeaderCursor *cursor, void *target, size_t len)
 {
-	if (len > cursor->left)
+	if (len > (size_t) (cursor->end - cursor->at))
 		damaged(cursor->reader);
 	memcpy(target, cursor->at, len);
 	cursor->at += len;
-	cursor->left -= len;
+}
+
+static uint16
+take_uint16(HeaderCursor *cursor)
+{
+	uint16		value;
+
+	take_bytes(cursor, &value, sizeof value);
+	return value;
 }
 
 static int64 *
 take_integers(HeaderCursor *cursor, int n)
 {
 	int64	   *values = palloc(sizeof(int64) * (n + 1));
-	uint32		len;
 
-	take_bytes(cursor, &len, sizeof len);
-	if (len > cursor->left ||
-		codec_int64_decode((const uint8_t *) cursor->at, len, n, (int64_t *) values) != CODEC_OK)
+	if (!take_integer_stream(&cursor->at, cursor->end, n, values))
 		damaged(cursor->reader);
-	cursor->at += len;
-	cursor->left -= len;
 	return values;
 }
 
-static void
-take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks, int64 *offset)
+static int64 *
+take_keys(HeaderCursor *cursor, ZoneKind kind, int n)
 {
-	uint16		attno,
-				zone;
+	int64	   *keys;
+	double	   *values;
+
+	if (!zone_kind_is_float(kind))
+		return take_integers(cursor, n);
+	keys = palloc(sizeof(int64) * n);
+	values = palloc(sizeof(double) * n);
+	if (!take_float_stream(&cursor->at, cursor->end, n, values))
+		damaged(cursor->reader);
+	for (int i = 0; i < n; i++)
+		keys[i] = codec_float_key(values[i]);
+	pfree(values);
+	return keys;
+}
+
+static void
+take_layout(HeaderCursor *cursor, BlockHeader *header)
+{
+	SegmentEntry *entry = cursor->reader->entry;
+	int64	   *rows = take_integers(cursor, header->nblocks);
+	int64	   *ordered = take_integers(cursor, header->nblocks);
+	uint16		zone_len;
+
+	header->first_row = palloc(sizeof(int) * (header->nblocks + 1));
+	header->ordered = palloc(sizeof(bool) * header->nblocks);
+	header->first_row[0] = 0;
+	for (int b = 0; b < header->nblocks; b++)
+	{
+		if (rows[b] <= 0 || rows[b] > BLOCK_MAX_ROWS || rows[b] > entry->rows - header->first_row[b])
+			damaged(cursor->reader);
+		header->first_row[b + 1] = header->first_row[b] + rows[b];
+		header->ordered[b] = ordered[b] != 0;
+	}
+	if (header->first_row[header->nblocks] != entry->rows)
+		damaged(cursor->reader);
+	take_bytes(cursor, &header->all_ordered, sizeof header->all_ordered);
+	header->nentity = take_uint16(cursor);
+	if (header->nentity > LAYOUT_MAX_ENTITY)
+		damaged(cursor->reader);
+	for (int e = 0; e < header->nentity; e++)
+		header->entity[e] = take_uint16(cursor);
+	header->time = take_uint16(cursor);
+	zone_len = take_uint16(cursor);
+	if (zone_len > TZ_STRLEN_MAX)
+		damaged(cursor->reader);
+	take_bytes(cursor, header->zone, zone_len);
+	header->zone[zone_len] = '\0';
+	pfree(rows);
+	pfree(ordered);
+}
+
+/* lens are kept as offsets from the start of this column until all are known */
+static void
+take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
+{
+	int64		offset = 0;
+	int64		limit = cursor->reader->entry->data_len;
 	int64	   *lens;
 
-	take_bytes(cursor, &attno, sizeof attno);
-	take_bytes(cursor, &zone, sizeof zone);
-	column->attno = attno;
-	column->zone = zone;
+	column->attno = take_uint16(cursor);
+	column->zone = take_uint16(cursor);
 	lens = take_integers(cursor, nblocks);
 	column->nulls = take_integers(cursor, nblocks);
-	if (zone != ZONE_NONE)
+	if (column->zone != ZONE_NONE)
 	{
-		column->min = take_integers(cursor, nblocks);
-		column->max = take_integers(cursor, nblocks);
+		column->min = take_keys(cursor, column->zone, nblocks);
+		column->max = take_keys(cursor, column->zone, nblocks);
 	}
 	column->crc = palloc(sizeof(uint32) * nblocks);
 	take_bytes(cursor, column->crc, sizeof(uint32) * nblocks);
+	take_bytes(cursor, &column->summary_len, sizeof column->summary_len);
+	take_bytes(cursor, &column->summary_crc, sizeof column->summary_crc);
 	column->offsets = palloc(sizeof(int64) * (nblocks + 1));
 	for (int b = 0; b < nblocks; b++)
 	{
-		if (lens[b] < 0 || lens[b] > cursor->reader->entry->data_len - *offset)
+		if (lens[b] < 0 || lens[b] > limit - offset)
 			damaged(cursor->reader);
-		column->offsets[b] = *offset;
-		*offset += lens[b];
+		column->offsets[b] = offset;
+		offset += lens[b];
 	}
-	column->offsets[nblocks] = *offset;
+	column->offsets[nblocks] = offset;
 	pfree(lens);
+}
+
+/* the summaries of all columns follow the header, then their blocks */
+static void
+place_columns(SegmentReader *reader, BlockHeader *header)
+{
+	int64		limit = reader->entry->data_len;
+	int64		offset = reader->entry->header_len;
+
+	for (int c = 0; c < header->ncolumns; c++)
+	{
+		HeaderColumn *column = &header->columns[c];
+
+		column->summary_offset = offset;
+		if (column->summary_len > limit - offset)
+			damaged(reader);
+		offset += column->summary_len;
+	}
+	for (int c = 0; c < header->ncolumns; c++)
+	{
+		HeaderColumn *column = &header->columns[c];
+		int64		len = column->offsets[header->nblocks];
+
+		if (len > limit - offset)
+			damaged(reader);
+		for (int b = 0; b <= header->nblocks; b++)
+			column->offsets[b] += offset;
+		offset += len;
+	}
+	if (offset != limit)
+		damaged(reader);
 }
 
 static BlockHeader *
@@ -144,32 +233,21 @@ read_header(SegmentReader *reader)
 	SegmentEntry *entry = reader->entry;
 	BlockHeader *header = palloc0(sizeof(BlockHeader));
 	char	   *bytes = read_range(reader, 0, entry->header_len);
-	HeaderCursor cursor = {reader, bytes, entry->header_len};
-	int64		offset = entry->header_len;
-	int64	   *rows;
+	HeaderCursor cursor = {reader, bytes, bytes + entry->header_len};
 
-	if (range_crc(bytes, entry->header_len) != entry->header_crc || entry->nblocks <= 0)
+	if (range_crc(bytes, entry->header_len) != entry->header_crc || entry->nblocks <= 0 ||
+		entry->nblocks > CODEC_VECTOR)
 		damaged(reader);
 	header->nblocks = entry->nblocks;
-	header->first_row = palloc(sizeof(int) * (header->nblocks + 1));
-	rows = take_integers(&cursor, header->nblocks);
-	header->first_row[0] = 0;
-	for (int b = 0; b < header->nblocks; b++)
-	{
-		if (rows[b] <= 0 || rows[b] > BLOCK_MAX_ROWS)
-			damaged(reader);
-		header->first_row[b + 1] = header->first_row[b] + rows[b];
-	}
-	if (header->first_row[header->nblocks] != entry->rows)
-		damaged(reader);
+	take_layout(&cursor, header);
 	header->columns = palloc0(sizeof(HeaderColumn) * Max(entry->natts, 1));
-	while (cursor.left > 0)
+	while (cursor.at < cursor.end)
 	{
 		if (header->ncolumns == entry->natts)
 			damaged(reader);
-		take_column(&cursor, &header->columns[header->ncolumns++], header->nblocks, &offset);
+		take_column(&cursor, &header->columns[header->ncolumns++], header->nblocks);
 	}
-	pfree(rows);
+	place_columns(reader, header);
 	pfree(bytes);
 	return header;
 }
@@ -229,6 +307,81 @@ segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, i
 	for (int k = 0; k < nkeys; k++)
 		if (segment_block_zone(reader, block, keys[k].attno, &zone) && zone_excludes(&zone, 1, &keys[k], 1))
 			return true;
+	return false;
+}
+
+/* all blocks' summaries of a column, from its bytes */
+static void
+read_summaries(SegmentReader *reader, HeaderColumn *column)
+{
+	BlockHeader *header = reader->header;
+	MemoryContext old = MemoryContextSwitchTo(reader->context);
+	ColumnSummary *summaries = palloc0(sizeof(ColumnSummary) * header->nblocks);
+	char	   *bytes = read_range(reader, column->summary_offset, column->summary_len);
+	ColumnType	type;
+
+	column_type_init(&type, TupleDescAttr(reader->desc, column->attno - 1));
+	type.zone = column->zone;
+	if (range_crc(bytes, column->summary_len) != column->summary_crc)
+		damaged(reader);
+	for (int b = 0; b < header->nblocks; b++)
+	{
+		ColumnSummary *summary = &summaries[b];
+
+		summary->attno = column->attno;
+		summary->kind = summary_kind(&type);
+		summary->zone = column->zone;
+		summary->rows = header->first_row[b + 1] - header->first_row[b];
+		summary->values = summary->rows - column->nulls[b];
+		if (summary->kind == SUMMARY_INTEGER)
+		{
+			summary->min.i = column->min[b];
+			summary->max.i = column->max[b];
+		}
+		else if (summary->kind == SUMMARY_FLOAT)
+		{
+			summary->min.f = codec_float_of_key(column->min[b]);
+			summary->max.f = codec_float_of_key(column->max[b]);
+		}
+	}
+	if (!summaries_decode(bytes, column->summary_len, header->nblocks, summaries))
+		damaged(reader);
+	column->summaries = summaries;
+	pfree(bytes);
+	MemoryContextSwitchTo(old);
+}
+
+/* false where the block holds nothing of the column: it was added later */
+bool
+segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary)
+{
+	HeaderColumn *column = find_column(reader, attno);
+
+	if (column == NULL || TupleDescAttr(reader->desc, attno - 1)->attisdropped)
+		return false;
+	if (column->summaries == NULL)
+		read_summaries(reader, column);
+	*summary = column->summaries[block];
+	return true;
+}
+
+/* of all rows; false where the entry tells nothing of the column: it was added later, or there are too many */
+bool
+segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary)
+{
+	const char *at = (const char *) entry + SEGMENT_ENTRY_SIZE(entry->nzones);
+	const char *end = at + entry->summary_len;
+
+	while (at < end)
+	{
+		if (!summary_take(&at, end, summary))
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("the summary of segment %d is damaged", entry->number),
+							errhint("Restore the table from a backup.")));
+		summary->rows = entry->rows;
+		if (summary->attno == attno)
+			return true;
+	}
 	return false;
 }
 

@@ -30,13 +30,12 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/tuplesort.h"
-#include "utils/typcache.h"
 
 #include "segment/keyset.h"
 #include "segment/layout.h"
 #include "segment/lock.h"
 #include "segment/move.h"
+#include "segment/row_sort.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
 
@@ -49,7 +48,6 @@ typedef struct Seal
 	ItemPointerData *tids;		/* of the rows of the segment being filled */
 	int			ntids;
 	MovedRows  *moved;
-	TupleDesc	sort_desc;		/* the table's row, and its TID as one column more */
 	SealResult *result;
 } Seal;
 
@@ -156,91 +154,18 @@ note_moved_rows(SegmentEntry *entry, void *arg)
 }
 
 static void
-add_row(Seal *seal, TupleTableSlot *slot, int64 tid_number)
+add_row(Seal *seal, TupleTableSlot *slot, const ItemPointerData *tid)
 {
-	ItemPointerData tid;
-
-	ItemPointerSet(&tid, (BlockNumber) (tid_number >> 16), (OffsetNumber) (tid_number & 0xffff));
-	seal->tids[seal->ntids++] = tid;
+	seal->tids[seal->ntids++] = *tid;
 	segment_writer_add(seal->writer, slot);
-}
-
-/* the table's columns and an int8 for the TID */
-static TupleDesc
-make_sort_desc(Relation rel)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-	TupleDesc	result = CreateTemplateTupleDesc(desc->natts + 1);
-
-	for (int i = 1; i <= desc->natts; i++)
-		TupleDescCopyEntry(result, i, desc, i);
-	TupleDescInitEntry(result, desc->natts + 1, "tid", INT8OID, -1, 0);
-	return result;
-}
-
-/* NULL where the layout gives no order */
-Tuplesortstate *
-seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc, int memory)
-{
-	AttrNumber	attnos[LAYOUT_MAX_ENTITY + 1];
-	Oid			operators[LAYOUT_MAX_ENTITY + 1];
-	Oid			collations[LAYOUT_MAX_ENTITY + 1];
-	bool		nulls_first[LAYOUT_MAX_ENTITY + 1];
-	int			n = 0;
-
-	for (int e = 0; e <= layout->nentity; e++)
-	{
-		AttrNumber	attno = e < layout->nentity ? layout->entity[e] : layout->time;
-		Form_pg_attribute attribute;
-
-		if (attno == InvalidAttrNumber)
-			continue;
-		attribute = TupleDescAttr(RelationGetDescr(rel), attno - 1);
-		operators[n] = lookup_type_cache(attribute->atttypid, TYPECACHE_LT_OPR)->lt_opr;
-		if (!OidIsValid(operators[n]))
-			continue;			/* a type without an order groups nothing */
-		attnos[n] = attno;
-		collations[n] = attribute->attcollation;
-		nulls_first[n++] = false;
-	}
-	if (n == 0)
-		return NULL;
-	return tuplesort_begin_heap(desc, n, attnos, operators, collations, nulls_first,
-								memory, NULL, TUPLESORT_NONE);
-}
-
-/* a heap row with its TID as a column */
-static void
-extend_row(TupleTableSlot *slot, TupleTableSlot *extended)
-{
-	int			natts = slot->tts_tupleDescriptor->natts;
-
-	slot_getallattrs(slot);
-	ExecClearTuple(extended);
-	memcpy(extended->tts_values, slot->tts_values, sizeof(Datum) * natts);
-	memcpy(extended->tts_isnull, slot->tts_isnull, sizeof(bool) * natts);
-	extended->tts_values[natts] =
-		Int64GetDatum((int64) ItemPointerGetBlockNumberNoCheck(&slot->tts_tid) << 16 |
-					  ItemPointerGetOffsetNumberNoCheck(&slot->tts_tid));
-	extended->tts_isnull[natts] = false;
-	ExecStoreVirtualTuple(extended);
-}
-
-static int64
-row_tid_number(TupleTableSlot *extended)
-{
-	bool		isnull;
-
-	return DatumGetInt64(slot_getattr(extended, extended->tts_tupleDescriptor->natts, &isnull));
 }
 
 static void
 write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 {
 	TupleTableSlot *slot = table_slot_create(seal->rel, NULL);
-	TupleTableSlot *extended = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsVirtual);
-	Tuplesortstate *sort = seal_begin_sort(seal->rel, &seal->layout, seal->sort_desc,
-											 Max(maintenance_work_mem / 4 * 3, 64));
+	RowSort    *sort = row_sort_begin(RelationGetDescr(seal->rel), &seal->layout,
+									  Max(maintenance_work_mem / 4 * 3, 64));
 	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
 												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
 
@@ -249,30 +174,30 @@ write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 		CHECK_FOR_INTERRUPTS();
 		if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
 			continue;
-		extend_row(slot, extended);
+		slot_getallattrs(slot);
 		if (seal_row_is_too_large(seal->rel, slot))
 			continue;
 		if (sort)
-			tuplesort_puttupleslot(sort, extended);
+			row_sort_add(sort, slot, &slot->tts_tid);
 		else
-			add_row(seal, extended, row_tid_number(extended));
+			add_row(seal, slot, &slot->tts_tid);
 	}
 	heap_methods->scan_end(scan);
 	if (sort)
 	{
-		TupleTableSlot *sorted = MakeSingleTupleTableSlot(seal->sort_desc, &TTSOpsMinimalTuple);
+		TupleTableSlot *sorted = MakeSingleTupleTableSlot(RelationGetDescr(seal->rel), &TTSOpsVirtual);
+		ItemPointerData tid;
 
-		tuplesort_performsort(sort);
-		while (tuplesort_gettupleslot(sort, true, false, sorted, NULL))
+		row_sort_perform(sort);
+		while (row_sort_next(sort, sorted, &tid))
 		{
 			CHECK_FOR_INTERRUPTS();
-			add_row(seal, sorted, row_tid_number(sorted));
+			add_row(seal, sorted, &tid);
 		}
 		ExecDropSingleTupleTableSlot(sorted);
-		tuplesort_end(sort);
+		row_sort_end(sort);
 	}
 	segment_writer_end(seal->writer);
-	ExecDropSingleTupleTableSlot(extended);
 	ExecDropSingleTupleTableSlot(slot);
 }
 
@@ -295,10 +220,8 @@ seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
 						errhint("Seal all rows by leaving out \"before\", or name the column with territory.set_layout().")));
 	if (!chunk_store_open(rel, RowExclusiveLock, &seal.store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
-	seal.sort_desc = make_sort_desc(rel);
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
-	seal.writer = segment_writer_begin(rel, &seal.store, seal.layout.nentity, seal.layout.entity,
-									   note_moved_rows, &seal);
+	seal.writer = segment_writer_begin(rel, &seal.store, &seal.layout, note_moved_rows, &seal);
 	segment_writer_set_keysets(seal.writer, keyset_build_begin(rel, rel, &seal.store,
 															   layout_sorted_by(&seal.layout)));
 	seal.moved = moved_rows_begin(rel, Max(maintenance_work_mem / 4, 64));

@@ -8,7 +8,6 @@
 #include "territory.h"
 #include "segment/layout.h"
 #include "utils/timestamp.h"
-#include "utils/tuplesort.h"
 
 typedef struct SealResult
 {
@@ -32,8 +31,22 @@ extern bool seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *s
 extern void seal_check_constraints(Relation rel);
 extern Relation seal_open_table(Oid relid, const char *function);
 extern bool seal_row_is_too_large(Relation rel, TupleTableSlot *slot);
-extern Tuplesortstate *seal_begin_sort(Relation rel, const Layout *layout, TupleDesc desc, int memory);
 extern void seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result);
+
+#define COMPACT_SMALL 16		/* small segments that seal() lets pile up before it merges them */
+
+typedef struct CompactResult
+{
+	int64		rows;
+	int64		dead_rows;
+	int64		segments_before;
+	int64		segments_after;
+	int64		bytes_before;
+	int64		bytes_after;
+	int64		busy;			/* segments that somebody was at */
+} CompactResult;
+
+extern void compact_segments(Relation rel, bool small_only, CompactResult *result);
 extern int64 unseal_rows(Relation rel, TimestampTz from, TimestampTz to);
 
 #endif

@@ -158,15 +158,15 @@ seal_written(void)
 /* ---- plans ---- */
 
 static void
-seal_hook_run(QueryDesc *query, ScanDirection direction, uint64 count, bool once)
+seal_hook_run(EXECUTOR_RUN_PARAMS)
 {
 	depth++;
 	PG_TRY();
 	{
 		if (previous_run)
-			previous_run(query, direction, count, once);
+			previous_run(EXECUTOR_RUN_ARGS);
 		else
-			standard_ExecutorRun(query, direction, count, once);
+			standard_ExecutorRun(EXECUTOR_RUN_ARGS);
 	}
 	PG_FINALLY();
 	{

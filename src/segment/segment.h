@@ -16,13 +16,15 @@
 #include "utils/snapshot.h"
 
 #include "segment/chunk.h"
+#include "segment/blocks.h"
 #include "segment/column.h"
+#include "segment/layout.h"
+#include "segment/summary.h"
 
 #define SEGMENT_FORMAT 1
 #define SEGMENT_MAX_ZONES 64
 #define SEGMENT_MAX_BYTES (16 * 1024 * 1024)	/* of raw values, before a segment is closed early */
 #define SEGMENT_MAX_ROW_BYTES (128 * 1024 * 1024)	/* rows above this stay hot */
-#define BLOCK_MAX_ROWS 2048
 
 /* of one column over one segment or block */
 typedef struct ZoneMap
@@ -35,8 +37,22 @@ typedef struct ZoneMap
 	int64		max;
 } ZoneMap;
 
+/* to: of the rows of both */
+static inline void
+zone_merge(ZoneMap *to, const ZoneMap *from)
+{
+	if (from->has_values)
+	{
+		to->min = to->has_values ? Min(to->min, from->min) : from->min;
+		to->max = to->has_values ? Max(to->max, from->max) : from->max;
+		to->has_values = true;
+	}
+	to->nulls += from->nulls;
+}
+
 /*
- * A directory entry, as on disk; zones follow, then a CRC-32C of all before it.
+ * A directory entry, as on disk; zones follow, then the summaries of these
+ * columns, then a CRC-32C of all before it.
  * Level 0 is a segment.  Level 1 and above sum up 64 numbers of the level below:
  * their zones hold every segment that the group had when it was closed, and
  * may hold some that were removed since.
@@ -55,11 +71,17 @@ typedef struct SegmentEntry
 	uint32		header_len;		/* of the block header at the start of the data; 0 for a group, as what follows */
 	uint32		header_crc;
 	int32		nblocks;
-	int32		unused;			/* zero */
+	uint32		summary_len;	/* of the summaries after the zones; 0 for a group */
 	ZoneMap		zones[FLEXIBLE_ARRAY_MEMBER];
 } SegmentEntry;
 
 #define SEGMENT_ENTRY_SIZE(nzones) (offsetof(SegmentEntry, zones) + (nzones) * sizeof(ZoneMap))
+
+static inline size_t
+segment_entry_size(const SegmentEntry *entry)
+{
+	return SEGMENT_ENTRY_SIZE(entry->nzones) + entry->summary_len;
+}
 
 /* what a reader found in the directory */
 typedef struct Directory
@@ -90,12 +112,22 @@ typedef struct HeaderColumn
 	int64	   *min;			/* per block, where zone says so */
 	int64	   *max;
 	uint32	   *crc;
+	int64		summary_offset;
+	uint32		summary_len;
+	uint32		summary_crc;
+	ColumnSummary *summaries;	/* per block, once they were asked for */
 } HeaderColumn;
 
 typedef struct BlockHeader
 {
 	int			nblocks;
 	int		   *first_row;		/* nblocks + 1 */
+	bool	   *ordered;		/* per block: rows of one entity, by time */
+	bool		all_ordered;	/* the whole segment is */
+	int			nentity;		/* the layout that the rows were sealed by */
+	AttrNumber	entity[LAYOUT_MAX_ENTITY];
+	AttrNumber	time;
+	char		zone[TZ_STRLEN_MAX + 1];	/* of the calendar that blocks were cut by */
 	int			ncolumns;
 	HeaderColumn *columns;
 } BlockHeader;
@@ -133,8 +165,8 @@ extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys
 typedef struct SegmentWriter SegmentWriter;
 typedef void (*SegmentWritten) (SegmentEntry *entry, void *arg);
 
-extern SegmentWriter *segment_writer_begin(Relation rel, ChunkStore *store, int nentity,
-										   const AttrNumber *entity, SegmentWritten written, void *arg);
+extern SegmentWriter *segment_writer_begin(Relation rel, ChunkStore *store, const Layout *layout,
+										   SegmentWritten written, void *arg);
 extern void segment_writer_add(SegmentWriter *writer, TupleTableSlot *slot);
 extern void segment_writer_end(SegmentWriter *writer);
 
@@ -153,8 +185,13 @@ extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore 
 								MemoryContext context);
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
 extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
+extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary);
+extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary);
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
+
+/* verify.c */
+extern void segment_verify(SegmentReader *reader);
 
 /* state.c */
 extern uint8 *state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry);

@@ -183,7 +183,15 @@ COMMENT ON FUNCTION territory.segments(regclass) IS
 CREATE FUNCTION territory.verify(rel regclass) RETURNS TABLE(segment integer, rows bigint, ok boolean, problem text)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_verify';
 COMMENT ON FUNCTION territory.verify(regclass) IS
-'Check every checksum and decode every value of every segment. Gives per segment its living rows, whether it is sound, and if not the error. Needs SELECT on the table.';
+'Check every checksum, decode every value of every segment, and compute every zone map and summary anew. Gives per segment its living rows, whether it is sound, and if not the error. Needs SELECT on the table.';
+
+CREATE FUNCTION territory.summaries(rel regclass) RETURNS TABLE(segment integer, block integer, column_name name,
+	rows bigint, non_nulls bigint, min_value text, max_value text, total numeric, squares numeric,
+	float_total double precision, float_moment double precision, first_value text, last_value text, last_is_null boolean,
+	bounds double precision[])
+	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_summaries';
+COMMENT ON FUNCTION territory.summaries(regclass) IS
+'What is known of sealed rows without decoding them: a row per segment (block is null) and per block and column: min_value and max_value; total and squares, the exact sums of integers and decimals and of their squares; float_total and float_moment, the sum of floats and of the squares of their distances to the mean; first_value and last_value by time, where the rows are one entity''s; bounds, a geometry''s xmin, ymin, xmax, ymax. Null where not known. Rows that were deleted since count. Needs SELECT on the table.';
 
 CREATE VIEW territory.table_status WITH (security_invoker = true) AS
 SELECT c.oid::regclass AS relation, s.segments, s.sealed_rows - s.dead_rows AS sealed_rows, s.sealed_bytes,

@@ -278,6 +278,23 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 	}
 }
 
+/* does this transaction hold a lock on the row? */
+bool
+state_locked_by_us(ChunkStore *store, ItemPointer tid)
+{
+	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
+	ChunkScan	scan;
+	HeapTuple	tuple;
+	bool		ours = false;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, key.id, key.seq, key.seq);
+	if ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		ours = !(tuple->t_data->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) &&
+			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmax(tuple->t_data));
+	chunk_scan_end(&scan);
+	return ours;
+}
+
 /*
  * The row that *anchor stands for, locked by us, is dead from now on.  A
  * command that lifts rows counts on while it runs; command is the number that

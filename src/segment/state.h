@@ -45,6 +45,7 @@ extern StatePlace state_settle(Relation rel, ChunkStore *store, ItemPointer tid,
 							   LockWaitPolicy policy);
 extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode mode,
 								LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor);
+extern bool state_locked_by_us(ChunkStore *store, ItemPointer tid);
 extern TM_Result state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved,
 								 ItemPointer forward, CommandId command);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);

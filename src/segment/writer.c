@@ -15,11 +15,9 @@
 #include "utils/datum.h"
 #include "utils/memutils.h"
 
-#include "codec/codec.h"
+#include "codec/codec_summary.h"
 #include "segment/keyset.h"
 #include "segment/segment.h"
-
-#define BLOCK_MIN_ROWS 256		/* a change of entity ends a block of at least this many rows */
 
 typedef struct WriterColumn
 {
@@ -35,8 +33,10 @@ struct SegmentWriter
 	ChunkStore *store;
 	int			ncolumns;
 	WriterColumn *columns;
+	Layout		layout;
 	int			nentity;
-	int		   *entity;			/* places in columns */
+	int			entity[LAYOUT_MAX_ENTITY];	/* places in columns */
+	int			time;			/* place in columns, or -1 */
 	int			max_rows;
 	int			rows;
 	size_t		bytes;
@@ -48,10 +48,23 @@ struct SegmentWriter
 	void	   *arg;
 };
 
+/* what one segment is made of while it is written */
+typedef struct SegmentParts
+{
+	int			nblocks;
+	int64	   *first_row;		/* nblocks + 1 */
+	bool	   *ordered;		/* per block */
+	bool		all_ordered;
+	StringInfoData header;
+	StringInfoData summaries;	/* of blocks */
+	StringInfoData data;
+	StringInfoData segment_summaries;
+	SegmentEntry *entry;
+} SegmentParts;
+
 /* number -1: nothing has been asked yet */
 SegmentWriter *
-segment_writer_begin(Relation rel, ChunkStore *store, int nentity, const AttrNumber *entity,
-					 SegmentWritten written, void *arg)
+segment_writer_begin(Relation rel, ChunkStore *store, const Layout *layout, SegmentWritten written, void *arg)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	SegmentWriter *writer = palloc0(sizeof(SegmentWriter));
@@ -60,7 +73,8 @@ segment_writer_begin(Relation rel, ChunkStore *store, int nentity, const AttrNum
 	writer->store = store;
 	writer->max_rows = territory_segment_rows;
 	writer->columns = palloc0(sizeof(WriterColumn) * Max(desc->natts, 1));
-	writer->entity = palloc0(sizeof(int) * (nentity + 1));
+	writer->layout = *layout;
+	writer->time = -1;
 	for (int i = 0; i < desc->natts; i++)
 	{
 		WriterColumn *column = &writer->columns[writer->ncolumns];
@@ -71,9 +85,11 @@ segment_writer_begin(Relation rel, ChunkStore *store, int nentity, const AttrNum
 		column_type_init(&column->type, TupleDescAttr(desc, i));
 		column->values = palloc(sizeof(Datum) * writer->max_rows);
 		column->nulls = palloc(sizeof(bool) * writer->max_rows);
-		for (int e = 0; e < nentity; e++)
-			if (entity[e] == column->attno)
+		for (int e = 0; e < layout->nentity; e++)
+			if (layout->entity[e] == column->attno)
 				writer->entity[writer->nentity++] = writer->ncolumns;
+		if (layout->time == column->attno)
+			writer->time = writer->ncolumns;
 		writer->ncolumns++;
 	}
 	writer->number = -1;
@@ -128,19 +144,6 @@ stream_crc(const char *bytes, size_t len)
 	return crc;
 }
 
-static void
-append_integers(StringInfo out, const int64 *values, int n)
-{
-	size_t		bound = codec_int64_bound(n);
-	uint32		len;
-
-	enlargeStringInfo(out, bound + sizeof len);
-	len = codec_int64_encode((const int64_t *) values, n, (uint8_t *) out->data + out->len + sizeof len, bound);
-	memcpy(out->data + out->len, &len, sizeof len);
-	out->len += sizeof len + len;
-	out->data[out->len] = '\0';
-}
-
 static bool
 same_entity(SegmentWriter *writer, int a, int b)
 {
@@ -156,45 +159,40 @@ same_entity(SegmentWriter *writer, int a, int b)
 	return true;
 }
 
-/* where blocks begin, with the number of rows as the last of them */
-static int
-cut_blocks(SegmentWriter *writer, int64 *first_row)
-{
-	int			nblocks = 0;
-	int			start = 0;
-
-	first_row[0] = 0;
-	for (int i = 1; i < writer->rows; i++)
-		if (i - start == BLOCK_MAX_ROWS ||
-			(i - start >= BLOCK_MIN_ROWS && writer->nentity > 0 && !same_entity(writer, i - 1, i)))
-			first_row[++nblocks] = start = i;
-	first_row[++nblocks] = writer->rows;
-	return nblocks;
-}
-
+/* cut the segment into blocks, and see which of them are one entity's rows in order of time */
 static void
-compute_zone(const WriterColumn *column, int first, int last, ZoneMap *zone)
+cut_blocks(SegmentWriter *writer, SegmentParts *parts)
 {
-	memset(zone, 0, sizeof *zone);
-	zone->attno = column->attno;
-	zone->kind = column->type.zone;
-	for (int i = first; i < last; i++)
-	{
-		if (column->nulls[i])
-			zone->nulls++;
-		else if (zone->kind != ZONE_NONE)
-		{
-			int64		key = column_zone_key(zone->kind, column->values[i]);
+	WriterColumn *time = writer->time >= 0 ? &writer->columns[writer->time] : NULL;
+	bool	   *breaks = palloc0(sizeof(bool) * (writer->rows + 1));
+	BlockRows	rows = {.rows = writer->rows, .run_starts = breaks, .zone = writer->layout.zone};
 
-			if (!zone->has_values || key < zone->min)
-				zone->min = key;
-			if (!zone->has_values || key > zone->max)
-				zone->max = key;
-			zone->has_values = true;
-		}
-		else
-			zone->has_values = true;
+	for (int i = 1; i < writer->rows; i++)
+		breaks[i] = writer->nentity > 0 && !same_entity(writer, i - 1, i);
+	if (time)
+	{
+		/* dates and timestamps are 64-bit integers as Datums */
+		rows.times = (const int64 *) time->values;
+		rows.time_nulls = time->nulls;
+		rows.time_type = time->type.type;
 	}
+	parts->first_row = palloc(sizeof(int64) * (writer->rows + 1));
+	parts->nblocks = blocks_cut(&rows, parts->first_row);
+	parts->ordered = palloc(sizeof(bool) * parts->nblocks);
+	parts->all_ordered = time != NULL && !time->nulls[0];
+	for (int i = 0; time && i < writer->rows; i++)
+		breaks[i] = breaks[i] || time->nulls[i] ||
+			(i > 0 && (int64) time->values[i] < (int64) time->values[i - 1]);
+	for (int b = 0; b < parts->nblocks; b++)
+	{
+		int			first = parts->first_row[b];
+
+		parts->ordered[b] = time != NULL && !time->nulls[first];
+		for (int i = first + 1; i < parts->first_row[b + 1]; i++)
+			parts->ordered[b] = parts->ordered[b] && !breaks[i];
+		parts->all_ordered = parts->all_ordered && parts->ordered[b] && (b == 0 || !breaks[first]);
+	}
+	pfree(breaks);
 }
 
 /* decode what was encoded and compare */
@@ -211,54 +209,136 @@ verify_stream(const WriterColumn *column, const char *stream, int len, int first
 			elog(ERROR, "territory: column %d did not decode to the rows that were sealed", column->attno);
 }
 
-/* encode every block of a column onto data; its directory onto header */
+/* keys of floats are kept as the floats they stand for, which are decimals often */
 static void
-write_column(SegmentWriter *writer, const WriterColumn *column, const int64 *first_row, int nblocks,
-			 StringInfo header, StringInfo data)
+append_keys(StringInfo header, ZoneKind kind, const int64 *keys, int n)
 {
-	int64	   *lens = palloc(sizeof(int64) * nblocks);
-	int64	   *nulls = palloc(sizeof(int64) * nblocks);
-	int64	   *mins = palloc(sizeof(int64) * nblocks);
-	int64	   *maxs = palloc(sizeof(int64) * nblocks);
-	uint32	   *crcs = palloc(sizeof(uint32) * nblocks);
+	double	   *values;
+
+	if (!zone_kind_is_float(kind))
+	{
+		append_integers(header, keys, n);
+		return;
+	}
+	values = palloc(sizeof(double) * n);
+	for (int i = 0; i < n; i++)
+		values[i] = codec_float_of_key(keys[i]);
+	append_floats(header, values, n);
+	pfree(values);
+}
+
+/* what the header says of a column */
+static void
+write_column_header(const WriterColumn *column, const ZoneMap *zones, const int64 *lens, const uint32 *crcs,
+					StringInfo summaries, int nblocks, StringInfo header)
+{
 	uint16		attno = column->attno;
 	uint16		zone_kind = column->type.zone;
+	int64	   *field = palloc(sizeof(int64) * nblocks);
+	uint32		summary_len = summaries->len;
+	uint32		summary_crc = stream_crc(summaries->data, summaries->len);
+
+	appendBinaryStringInfo(header, (char *) &attno, sizeof attno);
+	appendBinaryStringInfo(header, (char *) &zone_kind, sizeof zone_kind);
+	append_integers(header, lens, nblocks);
+	for (int b = 0; b < nblocks; b++)
+		field[b] = zones[b].nulls;
+	append_integers(header, field, nblocks);
+	if (zone_kind != ZONE_NONE)
+	{
+		for (int b = 0; b < nblocks; b++)
+			field[b] = zones[b].min;
+		append_keys(header, zone_kind, field, nblocks);
+		for (int b = 0; b < nblocks; b++)
+			field[b] = zones[b].max;
+		append_keys(header, zone_kind, field, nblocks);
+	}
+	appendBinaryStringInfo(header, (char *) crcs, sizeof(uint32) * nblocks);
+	appendBinaryStringInfo(header, (char *) &summary_len, sizeof summary_len);
+	appendBinaryStringInfo(header, (char *) &summary_crc, sizeof summary_crc);
+	pfree(field);
+}
+
+/* every block of a column, what the header says of it, and its summaries */
+static void
+write_column(const WriterColumn *column, SegmentParts *parts)
+{
+	int			nblocks = parts->nblocks;
+	int64	   *lens = palloc(sizeof(int64) * nblocks);
+	uint32	   *crcs = palloc(sizeof(uint32) * nblocks);
+	ZoneMap    *zones = palloc(sizeof(ZoneMap) * nblocks);
+	ColumnSummary *summaries = palloc(sizeof(ColumnSummary) * nblocks);
+	StringInfoData encoded;
 	MemoryContext block = AllocSetContextCreate(CurrentMemoryContext, "territory block", ALLOCSET_DEFAULT_SIZES);
 
 	for (int b = 0; b < nblocks; b++)
 	{
-		int			first = first_row[b];
-		int			n = first_row[b + 1] - first;
-		int			at = data->len;
-		ZoneMap		zone;
+		int			first = parts->first_row[b];
+		int			n = parts->first_row[b + 1] - first;
 		MemoryContext old = MemoryContextSwitchTo(block);
 		StringInfoData stream;
 
-		compute_zone(column, first, first + n, &zone);
+		summary_compute(&column->type, column->attno, column->values + first, column->nulls + first, n,
+						parts->ordered[b], &summaries[b], &zones[b]);
 		initStringInfo(&stream);
 		column_encode(&column->type, column->values + first, column->nulls + first, n, &stream);
 		verify_stream(column, stream.data, stream.len, first, n);
 		MemoryContextSwitchTo(old);
-		appendBinaryStringInfo(data, stream.data, stream.len);
-		lens[b] = data->len - at;
-		crcs[b] = stream_crc(data->data + at, lens[b]);
-		nulls[b] = zone.nulls;
-		mins[b] = zone.has_values ? zone.min : 0;
-		maxs[b] = zone.has_values ? zone.max : 0;
+		lens[b] = stream.len;
+		crcs[b] = stream_crc(stream.data, stream.len);
+		appendBinaryStringInfo(&parts->data, stream.data, stream.len);
 		MemoryContextReset(block);
 		CHECK_FOR_INTERRUPTS();
 	}
 	MemoryContextDelete(block);
-	appendBinaryStringInfo(header, (char *) &attno, sizeof attno);
-	appendBinaryStringInfo(header, (char *) &zone_kind, sizeof zone_kind);
-	append_integers(header, lens, nblocks);
-	append_integers(header, nulls, nblocks);
-	if (zone_kind != ZONE_NONE)
+	initStringInfo(&encoded);
+	summaries_encode(summaries, nblocks, &encoded);
+	write_column_header(column, zones, lens, crcs, &encoded, nblocks, &parts->header);
+	appendBinaryStringInfo(&parts->summaries, encoded.data, encoded.len);
+	if (parts->entry->nzones < SEGMENT_MAX_ZONES)
 	{
-		append_integers(header, mins, nblocks);
-		append_integers(header, maxs, nblocks);
+		ColumnSummary summary = summaries[0];
+		ZoneMap    *zone = &parts->entry->zones[parts->entry->nzones++];
+
+		*zone = zones[0];
+		for (int b = 1; b < nblocks; b++)
+		{
+			zone_merge(zone, &zones[b]);
+			summary_merge(&summary, &summaries[b], parts->all_ordered);
+		}
+		summary_put(&parts->segment_summaries, &summary);
 	}
-	appendBinaryStringInfo(header, (char *) crcs, sizeof(uint32) * nblocks);
+}
+
+/* how the rows were laid out: blocks, and the layout that cut and ordered them */
+static void
+write_layout(SegmentWriter *writer, SegmentParts *parts)
+{
+	int64	   *field = palloc(sizeof(int64) * parts->nblocks);
+	const Layout *layout = &writer->layout;
+	uint16		nentity = layout->nentity;
+	uint16		time = layout->time;
+	const char *zone = pg_get_timezone_name(layout->zone);
+	uint16		zone_len = strlen(zone);
+
+	for (int b = 0; b < parts->nblocks; b++)
+		field[b] = parts->first_row[b + 1] - parts->first_row[b];
+	append_integers(&parts->header, field, parts->nblocks);
+	for (int b = 0; b < parts->nblocks; b++)
+		field[b] = parts->ordered[b];
+	append_integers(&parts->header, field, parts->nblocks);
+	appendStringInfoChar(&parts->header, parts->all_ordered);
+	appendBinaryStringInfo(&parts->header, (char *) &nentity, sizeof nentity);
+	for (int e = 0; e < layout->nentity; e++)
+	{
+		uint16		attno = layout->entity[e];
+
+		appendBinaryStringInfo(&parts->header, (char *) &attno, sizeof attno);
+	}
+	appendBinaryStringInfo(&parts->header, (char *) &time, sizeof time);
+	appendBinaryStringInfo(&parts->header, (char *) &zone_len, sizeof zone_len);
+	appendBinaryStringInfo(&parts->header, zone, zone_len);
+	pfree(field);
 }
 
 /* header and data, seen as one string, into chunks */
@@ -310,28 +390,11 @@ add_to_keysets(SegmentWriter *writer)
 	keyset_build_segment(writer->keysets, writer->number, writer->rows, values, nulls);
 }
 
+/* header, summaries and data, and then the entry that tells of them */
 static void
-flush_segment(SegmentWriter *writer)
+insert_segment(SegmentWriter *writer, SegmentParts *parts)
 {
-	MemoryContext old = MemoryContextSwitchTo(writer->scratch);
-	int64	   *first_row = palloc(sizeof(int64) * (writer->rows + 1));
-	int64	   *block_rows = palloc(sizeof(int64) * (writer->rows + 1));
-	int			nblocks = cut_blocks(writer, first_row);
-	StringInfoData header,
-				data;
-	SegmentEntry *entry = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
-
-	for (int b = 0; b < nblocks; b++)
-		block_rows[b] = first_row[b + 1] - first_row[b];
-	initStringInfo(&header);
-	initStringInfo(&data);
-	append_integers(&header, block_rows, nblocks);
-	for (int c = 0; c < writer->ncolumns; c++)
-	{
-		write_column(writer, &writer->columns[c], first_row, nblocks, &header, &data);
-		if (entry->nzones < SEGMENT_MAX_ZONES)
-			compute_zone(&writer->columns[c], 0, writer->rows, &entry->zones[entry->nzones++]);
-	}
+	SegmentEntry *entry = parts->entry;
 
 	if (writer->number < 0 || writer->number == SEGMENT_MAX_NUMBER)
 		writer->number = directory_next_number(writer->store);
@@ -342,18 +405,40 @@ flush_segment(SegmentWriter *writer)
 	entry->segments = 1;
 	entry->rows = writer->rows;
 	entry->natts = RelationGetNumberOfAttributes(writer->rel);
-	entry->nblocks = nblocks;
-	entry->header_len = header.len;
-	entry->header_crc = stream_crc(header.data, header.len);
-	entry->data_len = (int64) header.len + data.len;
+	entry->nblocks = parts->nblocks;
+	entry->header_len = parts->header.len;
+	entry->header_crc = stream_crc(parts->header.data, parts->header.len);
+	appendBinaryStringInfo(&parts->header, parts->summaries.data, parts->summaries.len);
+	entry->data_len = (int64) parts->header.len + parts->data.len;
 	entry->heap_bytes = heap_estimate(writer);
 	entry->number = writer->number;
-	write_pieces(writer, &header, &data);
+	entry->summary_len = parts->segment_summaries.len;
+	memcpy((char *) entry + SEGMENT_ENTRY_SIZE(entry->nzones), parts->segment_summaries.data, entry->summary_len);
+	write_pieces(writer, &parts->header, &parts->data);
 	directory_insert(writer->store, entry);
 	if (writer->keysets)
 		add_to_keysets(writer);
+}
+
+static void
+flush_segment(SegmentWriter *writer)
+{
+	MemoryContext old = MemoryContextSwitchTo(writer->scratch);
+	SegmentParts parts;
+
+	memset(&parts, 0, sizeof parts);
+	initStringInfo(&parts.header);
+	initStringInfo(&parts.summaries);
+	initStringInfo(&parts.data);
+	initStringInfo(&parts.segment_summaries);
+	parts.entry = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES) + SEGMENT_MAX_ZONES * SUMMARY_MAX_BYTES);
+	cut_blocks(writer, &parts);
+	write_layout(writer, &parts);
+	for (int c = 0; c < writer->ncolumns; c++)
+		write_column(&writer->columns[c], &parts);
+	insert_segment(writer, &parts);
 	if (writer->written)
-		writer->written(entry, writer->arg);
+		writer->written(parts.entry, writer->arg);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(writer->scratch);
 	MemoryContextReset(writer->values);
@@ -398,6 +483,5 @@ segment_writer_end(SegmentWriter *writer)
 		pfree(writer->columns[c].nulls);
 	}
 	pfree(writer->columns);
-	pfree(writer->entity);
 	pfree(writer);
 }

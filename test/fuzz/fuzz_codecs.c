@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "codec/codec_summary.h"
 
 #define FAIL(what) (fprintf(stderr, "%s\n", what), abort())
 
@@ -98,6 +99,34 @@ try_bytes(const uint8_t *data, size_t size, int n)
 	free(back_offsets);
 }
 
+/* any bits as numbers: what is summed up says the same twice, and lies between its ends */
+static void
+try_summaries(const uint8_t *data, size_t size)
+{
+	int			n = (int) (size / 8 < CODEC_VECTOR ? size / 8 : CODEC_VECTOR);
+	int64_t    *integers = malloc(sizeof(int64_t) * (n + 1));
+	double	   *floats = malloc(sizeof(double) * (n + 1));
+	IntegerSummary integer;
+	FloatSummary one,
+				two;
+
+	memcpy(integers, data, (size_t) n * 8);
+	memcpy(floats, data, (size_t) n * 8);
+	if (n > 0)
+	{
+		codec_summary_int64(integers, n, &integer);
+		if (integer.min > integer.max || integer.sum < (CodecInt128) integer.min * n ||
+			integer.sum > (CodecInt128) integer.max * n || (integer.has_squares && integer.squares < 0))
+			FAIL("integer summary is out of bounds");
+		codec_summary_float64(floats, n, &one);
+		codec_summary_float64(floats, n, &two);
+		if (memcmp(&one, &two, sizeof one) != 0 || one.min > one.max || (one.finite && !(one.m2 >= 0)))
+			FAIL("float summary is out of bounds");
+	}
+	free(integers);
+	free(floats);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -113,6 +142,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	TRY(float32, float, data, size, n);
 	TRY(bool, uint8_t, data, size, n);
 	try_bytes(data, size, n);
+	try_summaries(data, size);
 	return 0;
 }
 

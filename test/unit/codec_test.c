@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "codec/codec_summary.h"
 
 static int	passed,
 			failed;
@@ -332,6 +333,120 @@ test_one_bytes(int d, int n)
 	free(back);
 }
 
+/* ---- summaries ---- */
+
+static void
+test_integer_summary(int d, int n)
+{
+	int64_t		values[CODEC_VECTOR];
+	IntegerSummary summary;
+	int64_t		previous = 1000,
+				min = INT64_MAX,
+				max = INT64_MIN;
+	CodecInt128 sum = 0,
+				squares = 0;
+	bool		fits = true;
+
+	for (int i = 0; i < n; i++)
+	{
+		CodecInt128 square;
+
+		previous = values[i] = make_int(d, i, previous);
+		min = values[i] < min ? values[i] : min;
+		max = values[i] > max ? values[i] : max;
+		sum += values[i];
+		square = (CodecInt128) values[i] * values[i];
+		fits = fits && !__builtin_add_overflow(squares, square, &squares);
+	}
+	codec_summary_int64(values, n, &summary);
+	check(summary.min == min && summary.max == max && summary.sum == sum, "integer summary", d, n);
+	check(summary.has_squares ? fits && summary.squares == squares : max > 100000000 || min < -100000000,
+		  "integer squares", d, n);
+}
+
+/* the error of the sum is a few times that of one addition */
+static void
+test_float_summary(int d, int n)
+{
+	double		values[CODEC_VECTOR];
+	FloatSummary summary;
+	double		previous = 0;
+	int64_t		min = INT64_MAX,
+				max = INT64_MIN;
+	long double sum = 0,
+				total = 0,
+				m2 = 0,
+				mean;
+	bool		finite = true,
+				negative_zero = false,
+				keys = true;
+
+	for (int i = 0; i < n; i++)
+	{
+		int64_t		key;
+
+		previous = values[i] = make_float(d, i, previous);
+		key = codec_float_key(values[i]);
+		keys = keys && (isnan(values[i]) ? key == INT64_MAX : codec_float_of_key(key) == values[i]);
+		keys = keys && (i == 0 || isnan(values[i]) || isnan(values[i - 1]) ||
+						(values[i - 1] < values[i]) == (codec_float_key(values[i - 1]) < key));
+		min = key < min ? key : min;
+		max = key > max ? key : max;
+		finite = finite && isfinite(values[i]);
+		negative_zero = negative_zero || (values[i] == 0 && signbit(values[i]));
+		sum += values[i];
+		total += fabsl(values[i]);
+	}
+	mean = sum / n;
+	for (int i = 0; i < n; i++)
+		m2 += (values[i] - mean) * (values[i] - mean);
+	codec_summary_float64(values, n, &summary);
+	check(keys, "float keys", d, n);
+	check(summary.min == min && summary.max == max && summary.negative_zero == negative_zero, "float range", d, n);
+	if (!finite || m2 > 1e300L || total > 1e300L)
+		return;
+	check(summary.finite, "float summary is finite", d, n);
+	check(fabsl(summary.sum - sum) <= 8 * DBL_EPSILON * total, "float sum", d, n);
+	check(fabsl(summary.m2 - m2) <= 1e-12L * (m2 + total * DBL_EPSILON * total), "float second moment", d, n);
+}
+
+static void
+test_merge(void)
+{
+	double		values[2000];
+	FloatSummary all,
+				part;
+	double		sum,
+				m2;
+
+	for (int i = 0; i < 2000; i++)
+		values[i] = 20 + sin(i) * i;
+	codec_summary_float64(values, 2000, &all);
+	codec_summary_float64(values, 100, &part);
+	sum = part.sum;
+	m2 = part.m2;
+	for (int at = 100; at < 2000; at += 100)
+	{
+		codec_summary_float64(values + at, 100, &part);
+		m2 = codec_merge_m2(at, sum, m2, 100, part.sum, part.m2);
+		sum += part.sum;
+	}
+	check(fabs(m2 - all.m2) < 1e-9 * all.m2 && fabs(sum - all.sum) < 1e-9 * fabs(all.sum), "merge", 0, 2000);
+}
+
+static void
+test_summaries(void)
+{
+	for (int s = 1; s < NSIZES; s++)
+	{
+		for (int d = 0; d < INT_DISTRIBUTIONS; d++)
+			test_integer_summary(d, sizes[s]);
+		for (int d = 0; d < FLOAT_DISTRIBUTIONS; d++)
+			test_float_summary(d, sizes[s]);
+	}
+	test_merge();
+}
+
 int
 main(void)
 {
@@ -341,6 +456,7 @@ main(void)
 	for (int d = 0; d < 8; d++)
 		for (int s = 0; s < NSIZES; s++)
 			test_one_bytes(d, sizes[s]);
+	test_summaries();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed > 0;
 }

@@ -1,0 +1,27 @@
+/*
+ * blocks.h
+ *	  Where the blocks of a segment begin.
+ */
+#ifndef BLOCKS_H
+#define BLOCKS_H
+
+#include "territory.h"
+#include "pgtime.h"
+
+#define BLOCK_MAX_ROWS 2048
+#define BLOCK_MIN_ROWS 256		/* what a block has at least, but for the last of a run or segment */
+
+/* the rows of a segment, as the cutter sees them */
+typedef struct BlockRows
+{
+	int			rows;
+	const bool *run_starts;		/* another entity begins; never asked for row 0 */
+	const int64 *times;			/* or NULL: no calendar */
+	const bool *time_nulls;
+	Oid			time_type;
+	pg_tz	   *zone;			/* of a timestamptz */
+} BlockRows;
+
+extern int	blocks_cut(const BlockRows *rows, int64 *first_row);
+
+#endif
