@@ -33,6 +33,21 @@ BEGIN
 		END;
 	END LOOP;
 END $$;
+-- every key finds its row
+CREATE FUNCTION found(OUT id int, OUT code int, OUT label int, OUT big int, OUT two int) LANGUAGE plpgsql AS $$
+DECLARE
+	r k;
+	n int;
+BEGIN
+	id := 0; code := 0; label := 0; big := 0; two := 0;
+	FOR r IN SELECT * FROM k WHERE part = 1 AND extract(minute FROM t)::int % 4 = 0 ORDER BY t LOOP
+		SELECT count(*) INTO n FROM k WHERE k.id = r.id; id := id + n;
+		SELECT count(*) INTO n FROM k WHERE k.code = r.code AND part = 1; code := code + n;
+		SELECT count(*) INTO n FROM k WHERE k.label = r.label; label := label + n;
+		SELECT count(*) INTO n FROM k WHERE k.big = r.big * 1.0000; big := big + n;
+		SELECT count(*) INTO n FROM k WHERE k.id = r.id AND k.name = upper(r.name); two := two + n;
+	END LOOP;
+END $$;
 CREATE FUNCTION sets() RETURNS TABLE (slot oid, sets bigint) LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY EXECUTE format('SELECT chunk_id, count(*) FROM %s WHERE chunk_id BETWEEN 8 AND 10 GROUP BY 1 ORDER BY 1',
@@ -41,6 +56,7 @@ END $$;
 SELECT add(1, 300);
 SELECT rows, segments FROM territory.seal('k');
 SELECT * FROM refused();
+SELECT * FROM found();
 -- later seals join what is there
 SELECT add(301, 400);
 SELECT rows, segments FROM territory.seal('k');
@@ -50,22 +66,34 @@ SELECT add(501, 800);
 SELECT rows, segments FROM territory.seal('k');
 SELECT * FROM sets();
 SELECT * FROM refused();
+SELECT * FROM found();
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT t FROM k WHERE id = md5('id77')::uuid AND part = 1;
+-- an older snapshot finds what was sealed since
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) FROM k WHERE id = md5('id78')::uuid;
+SELECT add(2001, 2002);
+SELECT count(*) FROM k WHERE id = md5('id2001')::uuid;
+ROLLBACK;
 -- a seal that is taken back, whole or in part, after what it sealed was looked for
 BEGIN;
 SELECT add(801, 850);
 SELECT rows FROM territory.seal('k');
 SELECT * FROM refused();
+SELECT * FROM found();
 ROLLBACK;
 SELECT add(801, 850);
 BEGIN;
 SAVEPOINT a;
 SELECT rows FROM territory.seal('k');
 SELECT * FROM refused();
+SELECT * FROM found();
 ROLLBACK TO a;
 SELECT * FROM refused();
+SELECT * FROM found();
 COMMIT;
 SELECT rows FROM territory.seal('k');
 SELECT * FROM refused();
+SELECT * FROM found();
 -- keys that died, and live again
 DELETE FROM k WHERE id = md5('id7')::uuid;
 INSERT INTO k(id, t) VALUES (md5('id7')::uuid, '2026-06-01');
@@ -76,19 +104,25 @@ INSERT INTO k(id, t) VALUES (md5('id10')::uuid, '2026-06-01') ON CONFLICT (id) D
 SELECT rows FROM territory.seal('k');
 INSERT INTO k(id) VALUES (md5('id7')::uuid);
 SELECT * FROM refused();
+SELECT * FROM found();
 -- rewrites
 ALTER TABLE k ALTER part TYPE bigint;
 SELECT * FROM refused();
+SELECT * FROM found();
 VACUUM FULL k;
 SELECT * FROM refused();
+SELECT * FROM found();
 ALTER TABLE k ALTER code TYPE varchar(40);
 SELECT * FROM refused();
+SELECT * FROM found();
 -- some of it, and all of it, hot again
 SELECT territory.unseal('k', '2026-01-01 05:00', '2026-01-01 09:00');
 SELECT * FROM refused();
+SELECT * FROM found();
 SELECT territory.unseal('k');
 SELECT * FROM sets();
 SELECT * FROM refused();
+SELECT * FROM found();
 -- one key very often
 CREATE TABLE same (id int, t timestamptz, code text) USING territory;
 CREATE UNIQUE INDEX same_code ON same (code) WHERE id < 0;
@@ -100,6 +134,6 @@ INSERT INTO same VALUES (-2, '2026-01-02', 'x');
 INSERT INTO same VALUES (-2, '2026-01-02', 'y3');
 INSERT INTO same VALUES (-3, '2026-01-02', 'y3');
 DROP TABLE k, same;
-DROP FUNCTION add, refused, sets;
+DROP FUNCTION add, refused, found, sets;
 DROP DOMAIN tag;
 DROP COLLATION any_case;

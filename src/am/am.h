@@ -81,9 +81,11 @@ extern SealedKeys *sealed_keys(Relation rel);
 extern int	sealed_keys_count(SealedKeys *known);
 extern Oid	sealed_keys_index(SealedKeys *known, int key);
 extern bool sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, const Datum *values, const bool *nulls,
-								 List **segments, bool *anywhere);
+								 List **parts, bool *anywhere);
+extern bool sealed_keys_choose(Relation rel, ChunkStore *store, Snapshot snapshot, const PruneKey *prunes, int nprunes,
+							   List **parts, int64 *segments);
 extern bool sealed_keys_may_hold_row(SealedKeys *known, int number, Relation rel, TupleTableSlot *slot,
-									 List **segments, bool *anywhere);
+									 List **parts, bool *anywhere);
 
 /* am_bulk.c */
 extern bool bulk_takes(Relation rel, TupleTableSlot *slot, CommandId cid, int options);

@@ -341,12 +341,10 @@ territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleT
 	SealedScan *sealed = scan->sealed;
 	ItemPointerData tid;
 	int			rows;
-	int			first;
 
 	if (!scan->in_sealed)
 		return heap_methods->scan_sample_next_tuple(scan->hot, state, slot);
 	rows = rows_of_block(sealed);
-	first = sealed->reader.header->first_row[sealed->block];
 	sealed_scan_tid(sealed, &tid);
 	for (;;)
 	{
@@ -358,7 +356,7 @@ territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleT
 			ExecClearTuple(slot);
 			return false;
 		}
-		if (sealed->dead && sealed->dead[first + offset - 1])
+		if (sealed->dead && sealed->dead[offset - 1])
 			continue;
 		sealed->row = offset - 1;
 		store_sealed(sealed, slot);

@@ -253,18 +253,12 @@ sealed_keys_wanted(Relation rel)
 	return rel->rd_rel->relhasindex && find_table(rel)->wanted;
 }
 
-/*
- * NULL where no sealed row can be in a new row's way.  Enters the gate.  To be
- * used before anything else happens.
- */
-SealedKeys *
-sealed_keys(Relation rel)
+/* as far as other backends have told of it */
+static SealedKeys *
+read_anew(Relation rel)
 {
 	SealedKeys *known;
 
-	if (!OidIsValid(rel->rd_rel->reltoastrelid) || !sealed_keys_wanted(rel))
-		return NULL;
-	gate_enter(rel);
 	AcceptInvalidationMessages();
 	known = find_table(rel);
 	if (known->read && known->changes != directory_changes())
@@ -279,6 +273,19 @@ sealed_keys(Relation rel)
 		known->read = true;
 	}
 	return known->all ? known : NULL;
+}
+
+/*
+ * NULL where no sealed row can be in a new row's way.  Enters the gate.  To be
+ * used before anything else happens.
+ */
+SealedKeys *
+sealed_keys(Relation rel)
+{
+	if (!OidIsValid(rel->rd_rel->reltoastrelid) || !sealed_keys_wanted(rel))
+		return NULL;
+	gate_enter(rel);
+	return read_anew(rel);
 }
 
 int
@@ -331,9 +338,18 @@ all_excluded(const Directory *directory, const PruneKey *prunes, int n)
 	return directory->nsegments <= DIRECTORY_KEPT;
 }
 
-/* segments that may hold the key, from key sets and the zones of the others; false where a key set is gone */
+/* every part of a segment, added */
+static List *
+add_segment(List *parts, SegmentNumber number)
+{
+	for (int32 p = segment_part(number, 0); p < segment_part(number + 1, 0); p++)
+		parts = lappend_int(parts, p);
+	return parts;
+}
+
+/* where the key may be, from key sets and the zones of the other segments; false where a key set is gone */
 static bool
-probe(SealedKey *key, Relation rel, uint64 hash, const PruneKey *prunes, int n, List **segments)
+probe(SealedKey *key, Relation rel, uint64 hash, const PruneKey *prunes, int n, List **parts)
 {
 	ChunkStore	store;
 	ListCell   *lc;
@@ -342,33 +358,33 @@ probe(SealedKey *key, Relation rel, uint64 hash, const PruneKey *prunes, int n, 
 	if (!chunk_store_open(rel, AccessShareLock, &store))
 		return true;
 	foreach(lc, key->sets)
-		found = found && keyset_probe(&store, lfirst(lc), hash, segments);
+		found = found && keyset_probe(&store, lfirst(lc), hash, parts);
 	chunk_store_close(&store, AccessShareLock);
 	for (int i = 0; key->uncovered && i < key->uncovered->nsegments; i++)
 	{
 		SegmentEntry *entry = key->uncovered->entries[i];
 
 		if (!zone_excludes(entry->zones, entry->nzones, prunes, n))
-			*segments = lappend_int(*segments, entry->number);
+			*parts = add_segment(*parts, entry->number);
 	}
 	return found;
 }
 
 /*
  * Can a sealed row have this key, whose columns have these values (those of
- * expressions are not looked at)?  Where it can, in *segments, or anywhere where
- * *anywhere says so.
+ * expressions are not looked at)?  Where it can, in these parts of segments, or
+ * anywhere where *anywhere says so.
  */
 bool
 sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, const Datum *values, const bool *nulls,
-					 List **segments, bool *anywhere)
+					 List **parts, bool *anywhere)
 {
 	SealedKey  *key = &known->keys[number];
 	PruneKey	prunes[INDEX_MAX_KEYS];
 	uint64		hash;
 	int			n;
 
-	*segments = NIL;
+	*parts = NIL;
 	*anywhere = false;
 	for (int k = 0; k < key->ncolumns; k++)
 		if (key->attnos[k] > 0 && nulls[k] && !key->nulls_equal)
@@ -381,17 +397,17 @@ sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, const Datum *v
 		*anywhere = true;
 		return true;
 	}
-	if (!probe(key, rel, hash, prunes, n, segments))
+	if (!probe(key, rel, hash, prunes, n, parts))
 	{
 		/* merged into another, and vacuumed away before we heard of it */
 		known->stale = true;
 		*anywhere = true;
 	}
-	return *anywhere || *segments != NIL;
+	return *anywhere || *parts != NIL;
 }
 
 bool
-sealed_keys_may_hold_row(SealedKeys *known, int number, Relation rel, TupleTableSlot *slot, List **segments,
+sealed_keys_may_hold_row(SealedKeys *known, int number, Relation rel, TupleTableSlot *slot, List **parts,
 						 bool *anywhere)
 {
 	SealedKey  *key = &known->keys[number];
@@ -403,5 +419,95 @@ sealed_keys_may_hold_row(SealedKeys *known, int number, Relation rel, TupleTable
 		nulls[k] = false;
 		values[k] = key->attnos[k] > 0 ? slot_getattr(slot, key->attnos[k], &nulls[k]) : (Datum) 0;
 	}
-	return sealed_keys_may_hold(known, number, rel, values, nulls, segments, anywhere);
+	return sealed_keys_may_hold(known, number, rel, values, nulls, parts, anywhere);
+}
+
+/* ---- for readers, who are not in the gate ---- */
+
+/* the values that the columns of a key are to equal; false where one is not compared so */
+static bool
+key_is_asked_for(const SealedKey *key, const PruneKey *prunes, int nprunes, Datum *values)
+{
+	for (int k = 0; k < key->ncolumns; k++)
+	{
+		bool		found = false;
+
+		for (int p = 0; p < nprunes && !found; p++)
+		{
+			found = prunes[p].exact && prunes[p].attno == key->attnos[k];
+			if (found)
+				values[k] = prunes[p].value;
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* the segments that the snapshot shows outside of key sets, added */
+static List *
+add_uncovered(SealedKey *key, ChunkStore *store, Snapshot snapshot, List *parts)
+{
+	SegmentNumber next = 0;
+
+	for (int i = 0; i <= list_length(key->sets); i++)
+	{
+		KeySet	   *set = i < list_length(key->sets) ? list_nth(key->sets, i) : NULL;
+		SegmentNumber end = set ? set->entry.first - 1 : SEGMENT_MAX_NUMBER;
+
+		if (next <= end)
+		{
+			Directory  *between = directory_between(store, snapshot, next, end);
+
+			for (int s = 0; s < between->nsegments; s++)
+				parts = add_segment(parts, between->numbers[s]);
+		}
+		if (set)
+			next = set->entry.last + 1;
+	}
+	return parts;
+}
+
+/*
+ * The parts that may hold the one key that the prune keys ask for, and maybe some
+ * that the snapshot does not show; false where key sets cannot tell.  A key
+ * set holds what any snapshot may see between its first and last number.  There
+ * are about *segments in all.
+ */
+bool
+sealed_keys_choose(Relation rel, ChunkStore *store, Snapshot snapshot, const PruneKey *prunes, int nprunes,
+				   List **parts, int64 *segments)
+{
+	SealedKeys *known;
+	bool		any_exact = false;
+
+	for (int p = 0; p < nprunes; p++)
+		any_exact = any_exact || prunes[p].exact;
+	if (!any_exact || !sealed_keys_wanted(rel) || (known = read_anew(rel)) == NULL)
+		return false;
+	for (int i = 0; i < known->nkeys; i++)
+	{
+		SealedKey  *key = &known->keys[i];
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS] = {false};
+		uint64		hash;
+		bool		found = true;
+		ListCell   *lc;
+
+		if (!key->hashed || !key_is_asked_for(key, prunes, nprunes, values))
+			continue;
+		(void) key_hash_value(&key->hash, values, nulls, &hash);
+		*parts = NIL;
+		foreach(lc, key->sets)
+			found = found && keyset_probe(store, lfirst(lc), hash, parts);
+		if (!found)
+		{
+			known->stale = true;
+			return false;
+		}
+		*parts = add_uncovered(key, store, snapshot, *parts);
+		*segments = known->all->segments;
+		return true;
+	}
+	return false;
 }

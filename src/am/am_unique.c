@@ -352,16 +352,16 @@ must_be_unique(UniqueIndex *unique, EState *estate, TupleTableSlot *slot, Datum 
 		(unique->info->ii_NullsNotDistinct || !any_null(unique->index, nulls));
 }
 
-/* point the check's scan at what may hold the key: these segments, or all that zones do not exclude */
+/* point the check's scan at what may hold the key: these parts, or all that zones do not exclude */
 static void
-aim_scan(SealedScan *scan, UniqueIndex *unique, PruneKey *keys, int nkeys, List *segments, bool anywhere)
+aim_scan(SealedScan *scan, UniqueIndex *unique, PruneKey *keys, int nkeys, List *parts, bool anywhere)
 {
 	scan->needed = unique->columns;
 	scan->all_columns = unique->all_columns;
 	if (anywhere)
 		sealed_scan_prune(scan, keys, nkeys);
 	else
-		sealed_scan_choose(scan, keys, nkeys, segments);
+		sealed_scan_choose(scan, keys, nkeys, parts);
 }
 
 /* what a sealed row says about one key of the row in slot, by decoding what may hold it */
@@ -378,12 +378,12 @@ look_for_key(UniqueCheck *check, int number, TupleTableSlot *slot, ItemPointer t
 		Datum		values[INDEX_MAX_KEYS];
 		bool		nulls[INDEX_MAX_KEYS];
 		PruneKey	keys[INDEX_MAX_KEYS];
-		List	   *segments;
+		List	   *parts;
 		bool		anywhere;
 		Oid			index;
 
 		if (known == NULL || number >= sealed_keys_count(known) ||
-			!sealed_keys_may_hold_row(known, number, check->rel, slot, &segments, &anywhere))
+			!sealed_keys_may_hold_row(known, number, check->rel, slot, &parts, &anywhere))
 			return ROW_DEAD;
 		index = sealed_keys_index(known, number);
 		if (!open_check(check))
@@ -394,14 +394,14 @@ look_for_key(UniqueCheck *check, int number, TupleTableSlot *slot, ItemPointer t
 		fate = ROW_DEAD;
 		if (unique && must_be_unique(unique, check->estate, slot, values, nulls))
 		{
-			aim_scan(check->scan, unique, keys, prune_keys_for(unique->index, values, nulls, keys), segments, anywhere);
+			aim_scan(check->scan, unique, keys, prune_keys_for(unique->index, values, nulls, keys), parts, anywhere);
 			fate = find_equal(check->scan, unique, check->sealed_estate, slot, values, nulls, tid);
 			if (fate == ROW_LOOK_AGAIN)
 				sealed_scan_forget(check->scan);
 			if (fate == ROW_ALIVE && report)
 				report_duplicate(check, unique->index, values, nulls);
 		}
-		list_free(segments);
+		list_free(parts);
 		ResetPerTupleExprContext(check->estate);
 	} while (fate == ROW_LOOK_AGAIN);
 	return fate;
@@ -418,12 +418,12 @@ check_row(UniqueCheck *check, SealedKeys **known, TupleTableSlot *slot, ItemPoin
 {
 	for (int k = 0; *known && k < sealed_keys_count(*known); k++)
 	{
-		List	   *segments;
+		List	   *parts;
 		bool		anywhere;
 
-		if (!sealed_keys_may_hold_row(*known, k, check->rel, slot, &segments, &anywhere))
+		if (!sealed_keys_may_hold_row(*known, k, check->rel, slot, &parts, &anywhere))
 			continue;
-		list_free(segments);
+		list_free(parts);
 		if (look_for_key(check, k, slot, tid, report) == ROW_ALIVE && ItemPointerIsValid(tid))
 			return true;
 		*known = sealed_keys(check->rel);
@@ -463,14 +463,14 @@ unique_check(Relation rel, TupleTableSlot **slots, int n)
 
 /* what may hold a key of one index, as aim_scan() takes it; false where nothing does */
 static bool
-key_may_be_sealed(Relation rel, Relation index, Datum *values, bool *nulls, List **segments, bool *anywhere)
+key_may_be_sealed(Relation rel, Relation index, Datum *values, bool *nulls, List **parts, bool *anywhere)
 {
 	SealedKeys *known = sealed_keys(rel);
 
 	for (int k = 0; known && k < sealed_keys_count(known); k++)
 		if (sealed_keys_index(known, k) == RelationGetRelid(index))
-			return sealed_keys_may_hold(known, k, rel, values, nulls, segments, anywhere);
-	*segments = NIL;
+			return sealed_keys_may_hold(known, k, rel, values, nulls, parts, anywhere);
+	*parts = NIL;
 	*anywhere = true;
 	return known != NULL;
 }
@@ -481,7 +481,7 @@ unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPo
 {
 	SealedScan *scan;
 	UniqueIndex unique;
-	List	   *segments;
+	List	   *parts;
 	bool		anywhere;
 	PruneKey	keys[INDEX_MAX_KEYS];
 	EState	   *estate;
@@ -489,14 +489,14 @@ unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPo
 	TupleTableSlot *row;
 	bool		found = false;
 
-	if (!key_may_be_sealed(rel, index, values, nulls, &segments, &anywhere) ||
+	if (!key_may_be_sealed(rel, index, values, nulls, &parts, &anywhere) ||
 		(scan = sealed_scan_begin(rel, SnapshotSelf, NULL)) == NULL)
 		return false;
 	estate = CreateExecutorState();
 	unique.info = info = BuildIndexInfo(index);
 	lookup_equal_functions(index, unique.equal);
 	unique.columns = key_columns(index, info, &unique.all_columns);
-	aim_scan(scan, &unique, keys, prune_keys_for(index, values, nulls, keys), segments, anywhere);
+	aim_scan(scan, &unique, keys, prune_keys_for(index, values, nulls, keys), parts, anywhere);
 	sealed_scan_restart(scan, ForwardScanDirection);
 	row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 	while (!found && sealed_scan_next(scan, ForwardScanDirection))

@@ -195,19 +195,38 @@ directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int n
 	return directory;
 }
 
-/* of these segments, those that the snapshot shows */
+/*
+ * The segments of these parts, in the order of their numbers, that the snapshot
+ * shows and the keys do not exclude.
+ */
 Directory *
-directory_choose(ChunkStore *store, Snapshot snapshot, List *numbers)
+directory_choose(ChunkStore *store, Snapshot snapshot, List *parts, const PruneKey *keys, int nkeys)
 {
 	Directory  *directory = make_directory();
+	SegmentNumber seen = -1;
+	bool		kept = false;
 	ListCell   *lc;
 
-	foreach(lc, numbers)
+	directory->parts = palloc(sizeof(uint16) * (list_length(parts) + 1));
+	list_sort(parts, list_int_cmp);
+	foreach(lc, parts)
 	{
-		SegmentEntry *entry = directory_find(store, snapshot, lfirst_int(lc));
+		SegmentNumber number = lfirst_int(lc) / TID_BLOCKS_PER_SEGMENT;
 
-		if (entry)
-			keep_entry(entry, directory);
+		if (number != seen)
+		{
+			SegmentEntry *entry = directory_find(store, snapshot, number);
+
+			seen = number;
+			kept = entry && !zone_excludes(entry->zones, entry->nzones, keys, nkeys);
+			if (kept)
+			{
+				directory->parts[directory->nsegments] = 0;
+				keep_entry(entry, directory);
+			}
+		}
+		if (kept)
+			directory->parts[directory->nsegments - 1] |= 1 << lfirst_int(lc) % TID_BLOCKS_PER_SEGMENT;
 	}
 	return directory;
 }
@@ -583,8 +602,8 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 		return zone->nulls == 0;
 	if (!zone->has_values)
 		return true;			/* a strict operator on nulls */
-	if (zone->kind != key->zone)
-		return false;			/* the column's type changed since */
+	if (zone->kind != key->zone || key->zone == ZONE_NONE)
+		return false;			/* the column's type changed since, or has no order */
 	if (key->nkeys > 0)
 	{
 		for (int i = 0; i < key->nkeys; i++)

@@ -110,7 +110,7 @@ segment_open_readable(Oid relid, const char *function)
 static int
 dead_rows(SealedScan *scan, SegmentEntry *entry)
 {
-	uint8	   *dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry) : NULL;
+	uint8	   *dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry->number, 0, entry->rows) : NULL;
 	int			count = 0;
 
 	for (int i = 0; dead && i < entry->rows; i++)

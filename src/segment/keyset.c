@@ -1,13 +1,13 @@
 /*
  * keyset.c
- *	  Which segments may hold a key, by its hash: see keyset.h.
+ *	  Where a key may be sealed, by its hash: see keyset.h.
  *
  * Who writes segments sorts the hashes of their keys as well, bounded by
  * maintenance_work_mem, and writes a key set when it ends.  A key set before it
  * that is not larger is taken in, so that there are few: the logarithm of the
  * number of seals.  Of a hash as many bits are kept as fit into four bytes
- * beside the piece, which is implied, and the segment; with 1,000 full segments
- * one look-up in 1,000 names a segment that does not hold the key.
+ * beside the piece, which is implied, and the part; with 1,000 full segments one
+ * look-up in 100 names a part that does not hold the key.
  *
  * Only whole segments count: rows that died, or segments that were removed
  * since, cost a look in vain.
@@ -33,9 +33,9 @@
 
 #include "segment/keyset.h"
 
-#define SEGMENT_BITS 24			/* of a packed key, the low ones */
-#define SEGMENT_MASK ((1 << SEGMENT_BITS) - 1)
-#define KEYSET_MAX_SEGMENTS 16384
+#define PART_BITS 28			/* of a packed key, the low ones */
+#define PART_MASK ((1 << PART_BITS) - 1)
+#define KEYSET_MAX_SEGMENTS 4096	/* the more, the fewer bits are left for the hash */
 #define KEYSET_MAX_KEYS 28000000	/* of a merged one */
 #define PIECE_MAX_KEYS ((CHUNK_BYTES - (int) sizeof(uint32) * 2) / (int) sizeof(uint32))
 #define PIECE_KEYS 1700			/* on average; hashes scatter */
@@ -45,7 +45,7 @@
 typedef struct Piece
 {
 	uint32		crc;			/* of what follows */
-	uint32		nkeys;			/* or PIECE_OVERFULL: it holds none, and any segment may hold the key */
+	uint32		nkeys;			/* or PIECE_OVERFULL: it holds none, and any part may hold the key */
 	uint32		keys[PIECE_MAX_KEYS];
 } Piece;
 
@@ -126,17 +126,17 @@ piece_start(const KeySetEntry *entry, int piece)
 	return (((uint64) piece << entry->hash_bits) + entry->pieces - 1) / entry->pieces;
 }
 
-/* as many bits of the hash as leave room for the segment */
+/* as many bits of the hash as leave room for the part */
 static void
 choose_bits(KeySetEntry *entry, int at_most)
 {
-	int64		segments = (int64) entry->last - entry->first + 1;
+	int64		parts = ((int64) entry->last - entry->first + 1) * TID_BLOCKS_PER_SEGMENT;
 
-	entry->segment_bits = 0;
-	while ((INT64CONST(1) << entry->segment_bits) < segments)
-		entry->segment_bits++;
+	entry->part_bits = 0;
+	while ((INT64CONST(1) << entry->part_bits) < parts)
+		entry->part_bits++;
 	entry->hash_bits = at_most;
-	while (((((uint64) 1 << entry->hash_bits) / entry->pieces + 1) << entry->segment_bits) > PG_UINT32_MAX)
+	while (((((uint64) 1 << entry->hash_bits) / entry->pieces + 1) << entry->part_bits) > PG_UINT32_MAX)
 		entry->hash_bits--;
 }
 
@@ -283,15 +283,15 @@ first_not_less(const uint32 *keys, uint32 n, uint32 key)
 	return low;
 }
 
-/* numbers of segments that may hold the key, appended; false where the set is gone */
+/* the parts that may hold the key, as segment_part() numbers them, appended; false where the set is gone */
 bool
-keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List **segments)
+keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List **parts)
 {
 	const KeySetEntry *entry = &set->entry;
 	uint64		kept = hash >> (KEYSET_HASH_BITS - entry->hash_bits);
 	int			number = piece_of(entry, kept);
-	uint32		low = (uint32) (kept - piece_start(entry, number)) << entry->segment_bits;
-	uint32		mask = ((uint32) 1 << entry->segment_bits) - 1;
+	uint32		low = (uint32) (kept - piece_start(entry, number)) << entry->part_bits;
+	uint32		mask = ((uint32) 1 << entry->part_bits) - 1;
 	HeapTupleData tuple;
 	Buffer		buffer;
 	const Piece *piece;
@@ -301,12 +301,12 @@ keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List **segments)
 		return false;
 	piece = (const Piece *) chunk_bytes(store, &tuple, &len);
 	if (piece->nkeys == PIECE_OVERFULL)
-		for (SegmentNumber s = entry->first; s <= entry->last; s++)
-			*segments = lappend_int(*segments, s);
+		for (int32 p = segment_part(entry->first, 0); p < segment_part(entry->last + 1, 0); p++)
+			*parts = lappend_int(*parts, p);
 	else
 		for (uint32 i = first_not_less(piece->keys, piece->nkeys, low);
 			 i < piece->nkeys && piece->keys[i] <= (low | mask); i++)
-			*segments = lappend_int(*segments, entry->first + (piece->keys[i] & mask));
+			*parts = lappend_int(*parts, segment_part(entry->first, 0) + (piece->keys[i] & mask));
 	ReleaseBuffer(buffer);
 	return true;
 }
@@ -316,7 +316,7 @@ keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List **segments)
 typedef struct BuildKey
 {
 	KeyHash		hash;
-	Tuplesortstate *sort;		/* of hashes with the segment's number in the low bits */
+	Tuplesortstate *sort;		/* of hashes with the part in the low bits */
 	int64		n;
 	ZoneKind	zone;			/* of a key of one column; ZONE_NONE of others */
 	int64		min;
@@ -389,19 +389,19 @@ keyset_build_begin(Relation rel, Relation indexes_of, ChunkStore *store, AttrNum
 }
 
 static int64
-pack_key(uint64 hash, SegmentNumber segment)
+pack_key(uint64 hash, int32 part)
 {
-	return (int64) (hash << SEGMENT_BITS | (segment & SEGMENT_MASK));
+	return (int64) (hash << PART_BITS | (part & PART_MASK));
 }
 
 static void
-add_key(BuildKey *key, SegmentNumber number, const Datum *values, const bool *nulls)
+add_key(BuildKey *key, int32 part, const Datum *values, const bool *nulls)
 {
 	uint64		hash;
 
 	if (!key_hash_value(&key->hash, values, nulls, &hash))
 		return;
-	tuplesort_putdatum(key->sort, Int64GetDatum(pack_key(hash, number)), false);
+	tuplesort_putdatum(key->sort, Int64GetDatum(pack_key(hash, part)), false);
 	if (key->zone == ZONE_INTEGER)
 	{
 		int64		zone = column_zone_key(key->zone, values[0]);
@@ -440,7 +440,7 @@ take_in_keys(ChunkStore *store, KeySet *set, BuildKey *key)
 {
 	const KeySetEntry *entry = &set->entry;
 	ChunkKey	at = chunk_keyset_data_key(set->slot, entry->last, 0);
-	uint32		mask = ((uint32) 1 << entry->segment_bits) - 1;
+	uint32		mask = ((uint32) 1 << entry->part_bits) - 1;
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
@@ -453,11 +453,12 @@ take_in_keys(ChunkStore *store, KeySet *set, BuildKey *key)
 		CHECK_FOR_INTERRUPTS();
 		for (uint32 i = 0; i < piece->nkeys; i++)
 		{
-			uint64		hash = start + (piece->keys[i] >> entry->segment_bits);
+			uint64		hash = start + (piece->keys[i] >> entry->part_bits);
 
 			hash <<= KEYSET_HASH_BITS - entry->hash_bits;
 			tuplesort_putdatum(key->sort,
-							   Int64GetDatum(pack_key(hash, entry->first + (piece->keys[i] & mask))), false);
+							   Int64GetDatum(pack_key(hash, segment_part(entry->first, 0) + (piece->keys[i] & mask))),
+							   false);
 		}
 	}
 	chunk_scan_end(&scan);
@@ -546,13 +547,13 @@ write_pieces(ChunkStore *store, BuildKey *key, int slot, const KeySetEntry *entr
 	tuplesort_performsort(key->sort);
 	while (tuplesort_getdatum(key->sort, true, &packed, &isnull, NULL))
 	{
-		uint64		hash = (uint64) DatumGetInt64(packed) >> (SEGMENT_BITS + KEYSET_HASH_BITS - entry->hash_bits);
-		uint32		offset = ((uint32) DatumGetInt64(packed) - (uint32) entry->first) & SEGMENT_MASK;
+		uint64		hash = (uint64) DatumGetInt64(packed) >> (PART_BITS + KEYSET_HASH_BITS - entry->hash_bits);
+		uint32		offset = ((uint32) DatumGetInt64(packed) - (uint32) segment_part(entry->first, 0)) & PART_MASK;
 
 		CHECK_FOR_INTERRUPTS();
 		while (number < piece_of(entry, hash))
 			write_piece(store, slot, entry->last, number++, piece);
-		add_to_piece(piece, (uint32) (hash - piece_start(entry, number)) << entry->segment_bits | offset);
+		add_to_piece(piece, (uint32) (hash - piece_start(entry, number)) << entry->part_bits | offset);
 	}
 	while (number < entry->pieces)
 		write_piece(store, slot, entry->last, number++, piece);
@@ -620,11 +621,11 @@ keyset_build_segment(KeySetBuild *build, SegmentNumber number, int rows, Datum *
 				key_values[k] = values[key->hash.attnos[k]][row];
 				key_nulls[k] = nulls[key->hash.attnos[k]][row];
 			}
-			add_key(key, number, key_values, key_nulls);
+			add_key(key, segment_part(number, row), key_values, key_nulls);
 		}
 	}
 	build->rows += rows;
-	if (build->rows < KEYSET_MAX_KEYS - SEGMENT_MAX_ROWS)
+	if (build->rows < KEYSET_MAX_KEYS - SEGMENT_MAX_ROWS && build->last - build->first + 1 < KEYSET_MAX_SEGMENTS)
 		return;
 	write_sets(build);
 	for (int i = 0; i < build->nkeys; i++)

@@ -1,10 +1,11 @@
 /*
  * keyset.h
- *	  Which segments may hold a key, by its hash.
+ *	  Where a key may be sealed, by its hash.
  *
  * A *key set* is the sorted hashes of one unique key over a run of segments,
- * each with the segment that it came from, four bytes a key, cut into pieces of
- * one chunk by hash: a look-up reads one piece.
+ * each with the *part* that it came from (2,048 places of a segment, as one block
+ * number of sealed TIDs has), four bytes a key, cut into pieces of one chunk by
+ * hash: a look-up reads one piece.
  *
  * Invariant: whoever sees a key set sees no segment between its first and last
  * number whose keys it does not hold.  Segments in no key set are looked up
@@ -19,7 +20,7 @@
 #include "segment/segment.h"
 
 #define KEYSET_MAX_COLUMNS 8
-#define KEYSET_HASH_BITS 39		/* with 24 of a segment's number, a positive int8 */
+#define KEYSET_HASH_BITS 35		/* with 28 of a part's number, a positive int8 */
 
 /* how the columns of a unique key are hashed */
 typedef struct KeyHash
@@ -43,7 +44,7 @@ typedef struct KeySetEntry
 	int64		keys;
 	int32		pieces;
 	uint8		hash_bits;		/* of KEYSET_HASH_BITS, the highest */
-	uint8		segment_bits;
+	uint8		part_bits;
 	uint16		unused;			/* zero */
 } KeySetEntry;
 
@@ -69,7 +70,7 @@ extern void segment_writer_set_keysets(SegmentWriter *writer, KeySetBuild *keyse
 
 /* looking up */
 extern List *keyset_read(ChunkStore *store, Snapshot snapshot, const KeyHash *hash);
-extern bool keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List **segments);
+extern bool keyset_probe(ChunkStore *store, KeySet *set, uint64 hash, List **parts);
 
 extern void keyset_remove_empty(ChunkStore *store);
 

@@ -106,9 +106,9 @@ sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys)
 	scan->directory = NULL;
 }
 
-/* these segments only, by number, whatever else there is; takes effect at the next restart */
+/* these parts of segments only (sorts them), whatever else there is; takes effect at the next restart */
 void
-sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *segments)
+sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *parts)
 {
 	MemoryContext old;
 
@@ -116,7 +116,7 @@ sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *segments)
 	scan->nkeys = nkeys;
 	MemoryContextReset(scan->directory_context);
 	old = MemoryContextSwitchTo(scan->directory_context);
-	scan->directory = directory_choose(&scan->store, scan->directory_snapshot, segments);
+	scan->directory = directory_choose(&scan->store, scan->directory_snapshot, parts, keys, nkeys);
 	MemoryContextSwitchTo(old);
 	scan->directory_whole = scan->rescanned = false;
 }
@@ -174,16 +174,12 @@ static void
 open_segment(SealedScan *scan, ScanDirection direction)
 {
 	SegmentEntry *entry;
-	MemoryContext old;
 
 	MemoryContextReset(scan->block_context);
 	MemoryContextReset(scan->segment_context);
 	entry = entry_at(scan, scan->segment);
 	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry, scan->segment_context);
 	scan->reader.desc = scan->desc;
-	old = MemoryContextSwitchTo(scan->segment_context);
-	scan->dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry) : NULL;
-	MemoryContextSwitchTo(old);
 	scan->block = ScanDirectionIsBackward(direction) ? scan->reader.header->nblocks : -1;
 	scan->segment_open = true;
 	scan->segments_read++;
@@ -214,6 +210,9 @@ open_block(SealedScan *scan, ScanDirection direction)
 		scan->nulls[a] = palloc(sizeof(bool) * rows);
 		segment_read_column(&scan->reader, scan->block, a + 1, scan->values[a], scan->nulls[a]);
 	}
+	scan->dead = scan->any_state ?
+		state_read_dead(&scan->store, scan->snapshot, scan->reader.entry->number,
+						scan->reader.header->first_row[scan->block], rows) : NULL;
 	MemoryContextSwitchTo(old);
 	scan->row = ScanDirectionIsBackward(direction) ? rows : -1;
 	scan->block_open = true;
@@ -256,6 +255,22 @@ next_segment(SealedScan *scan, ScanDirection direction)
 	}
 }
 
+/* has the block no row of a part of interest? */
+static bool
+parts_exclude(SealedScan *scan, int block)
+{
+	uint16	   *parts = scan->directory->parts;
+	int			first = scan->reader.header->first_row[block] / TID_BLOCK_ROWS;
+	int			last = (scan->reader.header->first_row[block + 1] - 1) / TID_BLOCK_ROWS;
+
+	if (parts == NULL)
+		return false;
+	for (int p = first; p <= last; p++)
+		if (parts[scan->segment] & 1 << p)
+			return false;
+	return true;
+}
+
 /* move to the next block of the open segment that may hold rows */
 static bool
 next_block(SealedScan *scan, ScanDirection direction)
@@ -267,7 +282,8 @@ next_block(SealedScan *scan, ScanDirection direction)
 		scan->block += step;
 		if (scan->block < 0 || scan->block >= scan->reader.header->nblocks)
 			return false;
-		if (!segment_block_excluded(&scan->reader, scan->block, scan->keys, scan->nkeys))
+		if (!parts_exclude(scan, scan->block) &&
+			!segment_block_excluded(&scan->reader, scan->block, scan->keys, scan->nkeys))
 		{
 			open_block(scan, direction);
 			return true;
@@ -286,10 +302,9 @@ sealed_scan_next(SealedScan *scan, ScanDirection direction)
 		if (scan->block_open)
 		{
 			int			rows = block_rows(scan);
-			int			first = scan->reader.header->first_row[scan->block];
 
 			for (scan->row += step; scan->row >= 0 && scan->row < rows; scan->row += step)
-				if (scan->dead == NULL || !scan->dead[first + scan->row])
+				if (scan->dead == NULL || !scan->dead[scan->row])
 					return true;
 			scan->block_open = false;
 		}
@@ -353,10 +368,9 @@ bool
 sealed_scan_next_in_block(SealedScan *scan)
 {
 	int			rows = block_rows(scan);
-	int			first = scan->reader.header->first_row[scan->block];
 
 	for (scan->row++; scan->row < rows; scan->row++)
-		if (scan->dead == NULL || !scan->dead[first + scan->row])
+		if (scan->dead == NULL || !scan->dead[scan->row])
 			return true;
 	return false;
 }

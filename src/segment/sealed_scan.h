@@ -35,7 +35,7 @@ typedef struct SealedScan
 	SegmentReader reader;
 	bool		segment_open;
 	bool		block_open;
-	uint8	   *dead;
+	uint8	   *dead;			/* of the open block, or NULL */
 	Datum	  **values;			/* per attribute, of the open block */
 	bool	  **nulls;
 
@@ -53,7 +53,7 @@ typedef struct SealedScan
 extern SealedScan *sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared);
 extern void sealed_scan_need(SealedScan *scan, Bitmapset *attributes);
 extern void sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys);
-extern void sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *segments);
+extern void sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *parts);
 extern void sealed_scan_forget(SealedScan *scan);
 extern void sealed_scan_restart(SealedScan *scan, ScanDirection direction);
 extern bool sealed_scan_next(SealedScan *scan, ScanDirection direction);

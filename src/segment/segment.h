@@ -90,6 +90,7 @@ typedef struct Directory
 	int64		pruned;			/* segments that cannot */
 	SegmentNumber *numbers;
 	SegmentEntry **entries;		/* of the first DIRECTORY_KEPT of them; see directory_entry() */
+	uint16	   *parts;			/* of each, the bits of its parts that are of interest; NULL: all */
 	MemoryContext context;
 } Directory;
 
@@ -142,12 +143,14 @@ typedef struct PruneKey
 	bool		is_null_test;	/* strategy unused: column IS NULL */
 	int			nkeys;			/* strategy equal only: = ANY of these, when > 0 */
 	int64	   *keys;
+	bool		exact;			/* the column equals value by its type's own equality; while the caller holds it */
+	Datum		value;
 } PruneKey;
 
 /* directory.c */
 extern Directory *directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys);
 extern SegmentEntry *directory_entry(Directory *directory, ChunkStore *store, Snapshot snapshot, int place);
-extern Directory *directory_choose(ChunkStore *store, Snapshot snapshot, List *numbers);
+extern Directory *directory_choose(ChunkStore *store, Snapshot snapshot, List *parts, const PruneKey *keys, int nkeys);
 extern Directory *directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, SegmentNumber last);
 extern void directory_append(Directory *directory, const Directory *more);
 extern SegmentEntry *directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit);
@@ -194,7 +197,7 @@ extern void segment_read_column(SegmentReader *reader, int block, AttrNumber att
 extern void segment_verify(SegmentReader *reader);
 
 /* state.c */
-extern uint8 *state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry);
+extern uint8 *state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int first, int rows);
 extern bool state_any(ChunkStore *store);
 
 #endif

@@ -50,16 +50,16 @@ state_any(ChunkStore *store)
 	return any;
 }
 
-/* a flag per row that the snapshot sees dead, or NULL where none is */
+/* of some rows of a segment, a flag for each that the snapshot sees dead, or NULL where none is */
 uint8 *
-state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int first, int rows)
 {
-	ChunkKey	key = chunk_state_key(entry->number, 0);
+	ChunkKey	key = chunk_state_key(segment, first);
 	uint8	   *dead = NULL;
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
-	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + entry->rows - 1);
+	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + rows - 1);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 	{
 		StateEntry	state;
@@ -68,7 +68,7 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
 		if (!state.dead)
 			continue;
 		if (dead == NULL)
-			dead = palloc0(entry->rows);
+			dead = palloc0(rows);
 		dead[chunk_seq(store, tuple) - key.seq] = 1;
 	}
 	chunk_scan_end(&scan);
