@@ -17,7 +17,7 @@ SELECT :before_rows AS rows, pg_size_pretty(pg_relation_size(:'table')) AS heap,
 	SELECT rows, segments, pg_size_pretty(heap_bytes) AS as_heap_rows, pg_size_pretty(sealed_bytes) AS sealed
 	FROM territory.seal(:'table');
 \endif
-\echo 'Give the space back: VACUUM would keep the emptied pages for new rows, VACUUM FULL gives them to the file system, and'
-\echo 'takes little time, since segments are copied as they are. Once, after a first seal of much; then plain VACUUM does.'
+\echo 'Give the space back: VACUUM would leave the indexes as large as they are, VACUUM FULL makes them small, too, and takes'
+\echo 'little time, since segments are copied as they are. Once, after a first seal of much; later plain VACUUM does.'
 VACUUM (FULL, ANALYZE) :"table";
 \ir sealed.sql

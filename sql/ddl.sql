@@ -90,3 +90,14 @@ SELECT pg_relation_size('emptied') / current_setting('block_size')::int AS pages
 INSERT INTO emptied VALUES (0, 'hot');
 SELECT count(*), sum(a) FROM emptied;
 DROP TABLE emptied;
+-- so it does after what leaves no hot page
+CREATE TEMP TABLE emptied (a int, b text) USING territory;
+INSERT INTO emptied SELECT i, 'row ' || i FROM generate_series(1, 1000) i;
+SELECT rows FROM territory.seal('emptied');
+VACUUM FULL emptied;
+ANALYZE emptied;
+SELECT reltuples, (SELECT n_distinct FROM pg_stats WHERE tablename = 'emptied' AND attname = 'a') FROM pg_class WHERE oid = 'emptied'::regclass;
+ALTER TABLE emptied ALTER a TYPE bigint;
+ANALYZE emptied;
+SELECT reltuples, (SELECT n_distinct FROM pg_stats WHERE tablename = 'emptied' AND attname = 'a') FROM pg_class WHERE oid = 'emptied'::regclass;
+DROP TABLE emptied;

@@ -93,3 +93,18 @@ INSERT INTO told SELECT i, i FROM generate_series(1, 3) i;
 SELECT rows FROM territory.seal('told');
 INSERT INTO told VALUES (2, 20), (9, 90) ON CONFLICT (a) DO UPDATE SET b = excluded.b RETURNING a, xmax = 0 AS inserted;
 DROP TABLE told;
+-- an update whose keys stay as they are looks for no other row; partial and expression indexes are always asked
+CREATE TABLE part (a int PRIMARY KEY, b int, active boolean, x text) USING territory;
+CREATE UNIQUE INDEX part_active ON part (b) WHERE active;
+CREATE UNIQUE INDEX part_lower ON part (lower(x));
+INSERT INTO part SELECT i, i % 10, i <= 10, 'X' || i FROM generate_series(1, 20) i;
+SELECT rows FROM territory.seal('part');
+UPDATE part SET active = true WHERE a = 15;
+UPDATE part SET x = 'x3' WHERE a = 15;
+UPDATE part SET active = false WHERE a = 5;
+UPDATE part SET active = true WHERE a = 15;
+UPDATE part SET a = 16 WHERE a = 15;
+UPDATE part SET a = 115 WHERE a = 15;
+UPDATE part SET x = x || '!' WHERE a > 10;
+SELECT count(*), count(DISTINCT a), count(DISTINCT x), sum(b) FROM part;
+DROP TABLE part;

@@ -23,6 +23,7 @@ am_init(void)
 	heap_methods = GetHeapamTableAmRoutine();
 	territory_methods = *heap_methods;
 	am_scan_install(&territory_methods);
+	am_analyze_install(&territory_methods);
 	am_row_install(&territory_methods);
 	am_modify_install(&territory_methods);
 	am_index_install(&territory_methods);

@@ -31,10 +31,14 @@ typedef struct TerritoryScanDesc
 	BlockNumber sample_choice;	/* the last that the method chose */
 	BlockNumber sample_bound;	/* no sealed block has this number */
 
-	/* ANALYZE */
-	BlockNumber analyze_blocks;
-	bool		analyze_hot_done;
-	int			analyze_end;	/* segments of this pseudo-block end here */
+	/* ANALYZE: see am_analyze.c */
+	bool		analyze_ready;
+	bool		analyze_in_page;
+	double		analyze_living; /* living sealed rows for each hot page */
+	double		analyze_hot_rate;	/* which share of the rows read is given */
+	double		analyze_sealed_rate;
+	int64		analyze_skip;	/* sealed rows to pass over before the next that is given */
+	int64		analyze_row;	/* in the open segment */
 } TerritoryScanDesc;
 
 /* am_scan.c */
@@ -45,12 +49,18 @@ extern void territory_scan_end(TableScanDesc scan);
 extern bool scan_came_sealed(Oid relid);
 extern void am_scan_install(TableAmRoutine *methods);
 extern void am_store_tuple(HeapTuple tuple, TupleTableSlot *slot);
+extern void am_store_sealed(SealedScan *sealed, TupleTableSlot *slot);
+
+/* am_analyze.c */
+extern void am_analyze_install(TableAmRoutine *methods);
 
 /* am_row.c */
 extern void lifted_remember(Relation rel, ItemPointer tid, CommandId cid);
 extern CommandId lifted_command(Relation rel, ItemPointer tid, CommandId cid);
 extern TM_Result row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy,
 							TM_FailureData *failure);
+extern bool row_moved_on(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy,
+						 TM_FailureData *failure);
 extern bool row_was_sealed(TM_Result result, TM_FailureData *failure);
 extern bool row_fetch_version(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot);
 extern void am_row_install(TableAmRoutine *methods);
@@ -102,6 +112,7 @@ extern void am_rewrite_install(TableAmRoutine *methods);
 extern void am_rewrite_init(void);
 
 /* am_ddl.c */
+extern void am_add_first_page(Relation rel);
 extern void am_ddl_install(TableAmRoutine *methods);
 extern void am_ddl_init(void);
 

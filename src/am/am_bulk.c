@@ -36,6 +36,7 @@
 #include "utils/snapmgr.h"
 
 #include "am/am.h"
+#include "segment/lock.h"
 #include "segment/seal.h"
 
 /* a statement that is being executed, while bulk_seal is on */
@@ -206,13 +207,15 @@ add_row(BulkLoad *bulk, TupleTableSlot *slot)
 }
 
 /*
- * Who else may write from here on, until the end of the transaction: nobody
- * where keys are unique, and nobody who changes the directory in any case.
+ * Until the end of the transaction nobody else changes the directory, and where
+ * keys are unique nobody adds one.
  */
 static void
 lock_for_writing(Relation rel, bool unique)
 {
-	LockRelationOid(RelationGetRelid(rel), unique ? ShareRowExclusiveLock : ShareUpdateExclusiveLock);
+	LockRelationOid(RelationGetRelid(rel), ShareUpdateExclusiveLock);
+	if (unique)
+		gate_close(rel);
 }
 
 static void

@@ -138,6 +138,29 @@ territory_index_validate_scan(Relation rel, Relation index, IndexInfo *info, Sna
 	AS_HEAP_END(rel);
 }
 
+/* a page for ANALYZE to hang sealed rows on: an empty one, where the table has none */
+void
+am_add_first_page(Relation rel)
+{
+	Buffer		buffer;
+
+	LockRelationForExtension(rel, ExclusiveLock);
+	if (RelationGetNumberOfBlocks(rel) > 0)
+	{
+		UnlockRelationForExtension(rel, ExclusiveLock);
+		return;
+	}
+	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, NULL);
+	START_CRIT_SECTION();
+	PageInit(BufferGetPage(buffer), BufferGetPageSize(buffer), 0);
+	MarkBufferDirty(buffer);
+	if (RelationNeedsWAL(rel))
+		log_newpage_buffer(buffer, true);
+	END_CRIT_SECTION();
+	UnlockReleaseBuffer(buffer);
+	UnlockRelationForExtension(rel, ExclusiveLock);
+}
+
 /* ---- VACUUM FULL and CLUSTER: hot rows by heap, our chunks as they are ---- */
 
 static Oid
@@ -231,34 +254,14 @@ territory_copy_for_cluster(Relation from, Relation to, Relation index, bool sort
 											vacuumed, recent);
 	AS_HEAP_END(from);
 	if (segments)
+	{
 		copy_reserved_chunks(from->rd_rel->reltoastrelid, to->rd_rel->reltoastrelid, oldest, *freeze_xid,
 							 *cutoff_multi);
+		am_add_first_page(to);
+	}
 }
 
 /* ---- the rest ---- */
-
-/* an empty page at the end of a table that has none */
-static void
-add_first_page(Relation rel)
-{
-	Buffer		buffer;
-
-	LockRelationForExtension(rel, ExclusiveLock);
-	if (RelationGetNumberOfBlocks(rel) > 0)
-	{
-		UnlockRelationForExtension(rel, ExclusiveLock);
-		return;
-	}
-	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, NULL);
-	START_CRIT_SECTION();
-	PageInit(BufferGetPage(buffer), BufferGetPageSize(buffer), 0);
-	MarkBufferDirty(buffer);
-	if (RelationNeedsWAL(rel))
-		log_newpage_buffer(buffer, true);
-	END_CRIT_SECTION();
-	UnlockReleaseBuffer(buffer);
-	UnlockRelationForExtension(rel, ExclusiveLock);
-}
 
 /* heap's VACUUM counted hot rows in reltuples */
 static void
@@ -295,7 +298,7 @@ territory_relation_vacuum(Relation rel, VacuumParams *params, BufferAccessStrate
 	heap_methods->relation_vacuum(rel, &ours, strategy);
 	if (segments)
 	{
-		add_first_page(rel);
+		am_add_first_page(rel);
 		count_sealed_rows(rel);
 	}
 }

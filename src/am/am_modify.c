@@ -14,6 +14,7 @@
  */
 #include "territory.h"
 
+#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
@@ -90,7 +91,8 @@ carry_lock(Relation rel, TupleTableSlot *slot, CommandId cid)
 
 /*
  * Mark a settled sealed row dead; with a slot, insert what takes its place
- * first.  Options are heap_insert's.
+ * first, whose options are heap_insert's.  One that was moved without a slot
+ * went to another partition, and says so to who waits for it.
  */
 static TM_Result
 replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData *failure,
@@ -98,6 +100,7 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 {
 	ChunkStore	store;
 	ItemPointerData anchor;
+	ItemPointerData elsewhere;
 	bool		locked;
 	TM_Result	result;
 
@@ -114,7 +117,8 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 			heap_methods->tuple_insert(rel, new_slot, cid, options, NULL);
 		if (locked && (TTS_IS_HEAPTUPLE(new_slot) || TTS_IS_BUFFERTUPLE(new_slot)))
 			carry_lock(rel, new_slot, cid);
-		result = state_mark_dead(&store, &anchor, tid, moved, new_slot ? &new_slot->tts_tid : NULL, cid);
+		ItemPointerSetMovedPartitions(&elsewhere);
+		result = state_mark_dead(rel, &store, &anchor, tid, moved, new_slot ? &new_slot->tts_tid : &elsewhere, cid);
 		if (result != TM_Ok)
 			elog(ERROR, "territory: unexpected result %d on a locked state entry", result);
 	}
@@ -127,7 +131,8 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
  * of this command may lock, update or delete at command_for().
  */
 static TM_Result
-lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData *failure, ItemPointer hot)
+lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData *failure, LockTupleMode mode,
+		 ItemPointer hot)
 {
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TM_Result	result;
@@ -135,8 +140,7 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 	if (!row_fetch_version(rel, tid, SnapshotAny, slot))
 		elog(ERROR, "territory: sealed row (%u,%u) of \"%s\" not found", ItemPointerGetBlockNumberNoCheck(tid),
 			 ItemPointerGetOffsetNumberNoCheck(tid), RelationGetRelationName(rel));
-	result = replace_sealed(rel, tid, cid, wait, failure, slot, MOVED_UNCHANGED, LockTupleExclusive,
-							HEAP_INSERT_NO_LOGICAL);
+	result = replace_sealed(rel, tid, cid, wait, failure, slot, MOVED_UNCHANGED, mode, HEAP_INSERT_NO_LOGICAL);
 	if (result == TM_Ok)
 	{
 		EState	   *estate = CreateExecutorState();
@@ -190,12 +194,13 @@ delete_sealed(Relation rel, ItemPointer tid, CommandId cid, Snapshot snapshot, S
 		return TM_Updated;
 	if (!RelationIsLogicallyLogged(rel))
 	{
-		result = replace_sealed(rel, tid, cid, wait, failure, NULL, MOVED_NOT, LockTupleExclusive, 0);
+		result = replace_sealed(rel, tid, cid, wait, failure, NULL, changing_partition ? MOVED_UPDATED : MOVED_NOT,
+								LockTupleExclusive, 0);
 		if (result == TM_Ok)
 			pgstat_count_heap_delete(rel);
 		return result;
 	}
-	result = lift_row(rel, tid, cid, wait, failure, &hot);
+	result = lift_row(rel, tid, cid, wait, failure, LockTupleExclusive, &hot);
 	if (result != TM_Ok)
 		return result;
 	return heap_methods->tuple_delete(rel, &hot, cid + 1, snapshot, crosscheck, wait, failure,
@@ -215,7 +220,12 @@ territory_tuple_delete(Relation rel, ItemPointer otid, CommandId cid, Snapshot s
 		if (result != TM_Ok)
 			return result;
 		if (tid_is_sealed(&tid))
-			return delete_sealed(rel, &tid, cid, snapshot, crosscheck, wait, failure, changing_partition);
+		{
+			result = delete_sealed(rel, &tid, cid, snapshot, crosscheck, wait, failure, changing_partition);
+			if (result == TM_Updated && row_moved_on(rel, &tid, cid, wait ? LockWaitBlock : LockWaitSkip, failure))
+				continue;
+			return result;
+		}
 		result = heap_methods->tuple_delete(rel, &tid, lifted_command(rel, &tid, cid), snapshot, crosscheck, wait,
 											failure, changing_partition);
 		if (!row_was_sealed(result, failure))
@@ -240,11 +250,36 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 		*update_indexes = result == TM_Ok ? UPDATE_ALL_INDEXES : UPDATE_NO_INDEXES;
 		return result;
 	}
-	result = lift_row(rel, tid, cid, wait, failure, &hot);
+	result = lift_row(rel, tid, cid, wait, failure, *mode, &hot);
 	if (result != TM_Ok)
 		return result;
 	return heap_methods->tuple_update(rel, &hot, slot, cid + 1, snapshot, crosscheck, wait, failure, mode,
 									  update_indexes);
+}
+
+/*
+ * Can the new version's key be another row's?  Not while no key changed, which
+ * the lock's mode tells; but it does not speak of partial and expression
+ * indexes.
+ */
+static bool
+key_may_be_new(Relation rel, LockTupleMode mode)
+{
+	bool		beyond = mode != LockTupleNoKeyExclusive;
+	List	   *indexes = beyond ? NIL : RelationGetIndexList(rel);
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		beyond = beyond || (index->rd_index->indisunique &&
+							(!index->rd_index->indimmediate || RelationGetIndexExpressions(index) != NIL ||
+							 RelationGetIndexPredicate(index) != NIL));
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return beyond;
 }
 
 static TM_Result
@@ -263,6 +298,8 @@ territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, Com
 		if (tid_is_sealed(&tid))
 		{
 			result = update_sealed(rel, &tid, slot, cid, snapshot, crosscheck, wait, failure, mode, update_indexes);
+			if (result == TM_Updated && row_moved_on(rel, &tid, cid, wait ? LockWaitBlock : LockWaitSkip, failure))
+				continue;
 			break;
 		}
 		result = heap_methods->tuple_update(rel, &tid, slot, lifted_command(rel, &tid, cid), snapshot, crosscheck,
@@ -271,7 +308,7 @@ territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, Com
 			break;
 		tid = failure->ctid;
 	}
-	if (result == TM_Ok)
+	if (result == TM_Ok && key_may_be_new(rel, *mode))
 		unique_check(rel, &slot, 1);
 	return result;
 }
@@ -303,7 +340,7 @@ territory_tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId
 	TM_FailureData failure;
 
 	while (unique_find_sealed(rel, slot, &sealed))
-		if (lift_row(rel, &sealed, cid, true, &failure, &hot) == TM_Ok)
+		if (lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
 			break;
 	heap_methods->tuple_insert_speculative(rel, slot, cid, options, bistate, token);
 }

@@ -29,6 +29,7 @@
 
 #include "am/am.h"
 #include "segment/seal.h"
+#include "segment/table.h"
 
 /* the load of the one rewrite that can be under way */
 static struct
@@ -102,6 +103,7 @@ territory_finish_bulk_insert(Relation rel, int options)
 		return;
 	rewriting.relid = InvalidOid;
 	segment_load_end(rewriting.load, NULL, NULL, &result);
+	am_add_first_page(rel);
 	if (adopting.relid == rel->rd_rel->relrewrite)
 		adopting.result = result;
 }
@@ -110,21 +112,15 @@ territory_finish_bulk_insert(Relation rel, int options)
 static Relation
 open_heap_table(Oid relid)
 {
-	Relation	rel = try_relation_open(relid, AccessExclusiveLock);
+	Relation	rel;
 
-	if (rel == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is partitioned", RelationGetRelationName(rel)),
-						errhint("Call territory.adopt() on each of its partitions.")));
-	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_tableam != heap_methods)
+	table_check_owner(relid);
+	rel = table_open_any(relid, AccessExclusiveLock, "territory.adopt()");
+	if (rel->rd_tableam != heap_methods)
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("\"%s\" is not a heap table", RelationGetRelationName(rel)),
 						relation_is_territory(rel) ?
 						errhint("It is a territory table already: use territory.seal().") : 0));
-	if (!relation_is_owned(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
 	if (IsCatalogRelation(rel))
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("\"%s\" is a system catalog", RelationGetRelationName(rel))));

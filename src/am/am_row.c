@@ -15,6 +15,7 @@
 #include "access/xact.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "utils/snapmgr.h"
 
 #include "am/am.h"
@@ -91,6 +92,25 @@ row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy, 
 	return TM_WouldBlock;
 }
 
+/*
+ * A sealed row is not there any more, as its state says: because it was only
+ * moved, while we waited?  Then *tid is where it is now.
+ */
+bool
+row_moved_on(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy, TM_FailureData *failure)
+{
+	TM_FailureData kept = *failure;
+	ItemPointerData now = *tid;
+
+	if (row_settle(rel, &now, cid, policy, failure) == TM_Ok && !ItemPointerEquals(&now, tid))
+	{
+		*tid = now;
+		return true;
+	}
+	*failure = kept;
+	return false;
+}
+
 /* heap says that a hot tuple is not the row any more: because it was sealed, to failure->ctid? */
 bool
 row_was_sealed(TM_Result result, TM_FailureData *failure)
@@ -110,6 +130,8 @@ row_fetch_version(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSl
 
 	if (!tid_is_sealed(tid))
 		return heap_methods->tuple_fetch_row_version(rel, tid, snapshot, slot);
+	if (IsMVCCSnapshot(snapshot))
+		PredicateLockRelation(rel, snapshot);
 	old = MemoryContextSwitchTo(slot->tts_mcxt);
 	tuple = sealed_fetch(rel, tid, snapshot);
 	MemoryContextSwitchTo(old);
@@ -291,7 +313,12 @@ lock_version(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *s
 		if (result != TM_Ok)
 			return result;
 		if (tid_is_sealed(tid))
-			return lock_sealed(rel, tid, slot, mode, policy, failure);
+		{
+			result = lock_sealed(rel, tid, slot, mode, policy, failure);
+			if (result == TM_Updated && row_moved_on(rel, tid, cid, policy, failure))
+				continue;
+			return result;
+		}
 		result = lock_hot(rel, tid, snapshot, slot, cid, mode, policy, flags, failure);
 		if (!row_was_sealed(result, failure))
 			return result;
@@ -313,7 +340,7 @@ check_next_version(Relation rel, CommandId cid, TM_FailureData *failure)
 	tuple.t_self = failure->ctid;
 	if (!heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
 		return TM_Deleted;
-	if (!TransactionIdEquals(HeapTupleHeaderGetXmin(tuple.t_data), failure->xmax))
+	if (!TransactionIdEquals(HeapTupleHeaderGetRawXmin(tuple.t_data), failure->xmax))
 		result = TM_Deleted;
 	else if (TransactionIdIsCurrentTransactionId(failure->xmax) && HeapTupleHeaderGetCmin(tuple.t_data) >= cid)
 	{

@@ -1,7 +1,6 @@
 /*
  * am_scan.c
- *	  Sequential, TID range, sample and ANALYZE scans: heap's rows, then the
- *	  sealed ones.
+ *	  Sequential, TID range and sample scans: heap's rows, then the sealed ones.
  *
  * Forward, a scan gives hot rows and then sealed rows by segment; backward the
  * reverse.  Index and bitmap scans of the AM see hot rows only: our planner
@@ -14,6 +13,7 @@
 #include "nodes/execnodes.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
+#include "storage/predicate.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -130,6 +130,8 @@ enter_sealed(TerritoryScanDesc *scan, ScanDirection direction, TupleDesc desc)
 		scan->sealed = sealed_scan_begin(scan->base.rs_rd, scan->base.rs_snapshot, scan->shared);
 		scan->sealed_ready = true;
 		MemoryContextSwitchTo(old);
+		if (scan->sealed && IsMVCCSnapshot(scan->base.rs_snapshot))
+			PredicateLockRelation(scan->base.rs_rd, scan->base.rs_snapshot);	/* heap locks page by page in TID ranges */
 	}
 	if (scan->sealed)
 	{
@@ -151,8 +153,8 @@ am_store_tuple(HeapTuple tuple, TupleTableSlot *slot)
 	slot->tts_tableOid = relid;
 }
 
-static void
-store_sealed(SealedScan *sealed, TupleTableSlot *slot)
+void
+am_store_sealed(SealedScan *sealed, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(slot->tts_mcxt);
 	HeapTuple	tuple = sealed_scan_tuple(sealed);
@@ -191,7 +193,7 @@ territory_scan_getnextslot(TableScanDesc s, ScanDirection direction, TupleTableS
 	}
 	if (scan->sealed && sealed_scan_next(scan->sealed, direction))
 	{
-		store_sealed(scan->sealed, slot);
+		am_store_sealed(scan->sealed, slot);
 		pgstat_count_heap_getnext(s->rs_rd);
 		last_sealed_relid = RelationGetRelid(s->rs_rd);
 		return true;
@@ -226,7 +228,7 @@ next_sealed_in_range(TerritoryScanDesc *scan, ScanDirection direction, TupleTabl
 		if (ItemPointerCompare(&tid, scan_min_tid(&scan->base)) < 0 ||
 			ItemPointerCompare(&tid, scan_max_tid(&scan->base)) > 0)
 			continue;
-		store_sealed(scan->sealed, slot);
+		am_store_sealed(scan->sealed, slot);
 		return true;
 	}
 	return false;
@@ -359,76 +361,9 @@ territory_scan_sample_next_tuple(TableScanDesc s, SampleScanState *state, TupleT
 		if (sealed->dead && sealed->dead[offset - 1])
 			continue;
 		sealed->row = offset - 1;
-		store_sealed(sealed, slot);
+		am_store_sealed(sealed, slot);
 		return true;
 	}
-}
-
-/*
- * ANALYZE: the hot pages that it chose each bring their share of the segments.
- */
-static bool
-territory_scan_analyze_next_block(TableScanDesc s, ANALYZE_BLOCK_PARAMS)
-{
-	TerritoryScanDesc *scan = scan_of(s);
-
-	if (!scan->sealed_ready)
-	{
-		MemoryContext old = MemoryContextSwitchTo(scan->context);
-
-		scan->sealed = sealed_scan_begin(s->rs_rd, SnapshotSelf, NULL);
-		scan->sealed_ready = true;
-		scan->analyze_blocks = RelationGetNumberOfBlocks(s->rs_rd);
-		MemoryContextSwitchTo(old);
-	}
-	scan->analyze_hot_done = false;
-	return heap_methods->scan_analyze_next_block(scan->hot, ANALYZE_BLOCK_ARGS);
-}
-
-/* the share of the segments that comes with the hot page just read */
-static void
-enter_share(TerritoryScanDesc *scan)
-{
-	int64		block = ((HeapScanDesc) scan->hot)->rs_cblock;
-	int64		segments;
-
-	sealed_scan_restart(scan->sealed, ForwardScanDirection);
-	segments = scan->sealed->directory->nsegments;
-	scan->sealed->segment = block * segments / scan->analyze_blocks - 1;
-	scan->analyze_end = (block + 1) * segments / scan->analyze_blocks;
-}
-
-static bool
-territory_scan_analyze_next_tuple(TableScanDesc s, TransactionId oldest, double *live, double *dead,
-								  TupleTableSlot *slot)
-{
-	TerritoryScanDesc *scan = scan_of(s);
-	SealedScan *sealed = scan->sealed;
-	int			all;
-	bool		found;
-
-	if (!scan->analyze_hot_done)
-	{
-		if (heap_methods->scan_analyze_next_tuple(scan->hot, oldest, live, dead, slot))
-			return true;
-		scan->analyze_hot_done = true;
-		if (sealed)
-			enter_share(scan);
-	}
-	if (!sealed)
-		return false;
-	all = sealed->directory->nsegments;
-	sealed->directory->nsegments = scan->analyze_end;
-	found = sealed_scan_next(sealed, ForwardScanDirection);
-	sealed->directory->nsegments = all;
-	if (!found)
-	{
-		ExecClearTuple(slot);
-		return false;
-	}
-	*live += 1;
-	store_sealed(sealed, slot);
-	return true;
 }
 
 void
@@ -449,6 +384,4 @@ am_scan_install(TableAmRoutine *methods)
 	methods->scan_bitmap_next_tuple = territory_scan_bitmap_next_tuple;
 	methods->scan_sample_next_block = territory_scan_sample_next_block;
 	methods->scan_sample_next_tuple = territory_scan_sample_next_tuple;
-	methods->scan_analyze_next_block = territory_scan_analyze_next_block;
-	methods->scan_analyze_next_tuple = territory_scan_analyze_next_tuple;
 }

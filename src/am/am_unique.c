@@ -12,6 +12,9 @@
  * Who checks has entered the gate (segment/lock.c) and looks at the directory
  * entries of seals in progress, too.  A key found there may still be a hot row's,
  * which the index knows: that row decides.
+ *
+ * The reason for its length: checks of single rows, of batches and of new
+ * indexes form and compare keys alike.
  */
 #include "territory.h"
 
@@ -145,21 +148,46 @@ typedef enum RowFate
 	ROW_LOOK_AGAIN,
 } RowFate;
 
+/* was another transaction taking the segment's rows elsewhere, to delete them there perhaps?  It has ended now */
+static bool
+segment_is_going(SealedScan *scan, SegmentNumber segment)
+{
+	SnapshotData dirty;
+	SegmentEntry *entry;
+
+	InitDirtySnapshot(dirty);
+	dirty.xmax = InvalidTransactionId;
+	entry = directory_find(&scan->store, &dirty, segment);
+	if (entry == NULL)
+		return true;
+	pfree(entry);
+	if (!TransactionIdIsValid(dirty.xmax))
+		return false;
+	XactLockTableWait(dirty.xmax, NULL, NULL, XLTW_None);
+	return true;
+}
+
 static RowFate
 sealed_fate(SealedScan *scan, ItemPointer tid)
 {
 	SnapshotData dirty;
 	StateEntry	state;
+	TransactionId decider;
 	bool		found;
 
 	InitDirtySnapshot(dirty);
-	found = state_find(&scan->store, tid, &dirty, &state);
-	if (found && state.dead && TransactionIdIsValid(dirty.xmin))
+	/* twice: the first look may miss an entry that is being replaced */
+	found = state_find(&scan->store, tid, &dirty, &state) || state_find(&scan->store, tid, &dirty, &state);
+	/* a mark being made is seen as itself, or as the anchor that it replaces */
+	decider = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+	if (found && TransactionIdIsValid(decider))
 	{
-		XactLockTableWait(dirty.xmin, NULL, NULL, XLTW_None);
+		XactLockTableWait(decider, scan->rel, tid, XLTW_InsertIndex);
 		return ROW_LOOK_AGAIN;
 	}
-	return found && state.dead ? ROW_DEAD : ROW_ALIVE;
+	if (found && state.dead)
+		return ROW_DEAD;
+	return segment_is_going(scan, tid_segment(tid)) ? ROW_LOOK_AGAIN : ROW_ALIVE;
 }
 
 /*

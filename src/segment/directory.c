@@ -278,7 +278,7 @@ add_totals(SegmentEntry *entry, void *arg)
 	totals->bytes += entry->data_len;
 }
 
-/* of all segments, by groups where there are; what was removed from a closed group still counts */
+/* of all segments, by groups where there are */
 void
 directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals)
 {
@@ -470,6 +470,7 @@ add_to_group(SegmentEntry *group, const SegmentEntry *entry)
 	group->rows += entry->rows;
 	group->data_len += entry->data_len;
 	group->heap_bytes += entry->heap_bytes;
+	group->sealed_at = Max(group->sealed_at, entry->sealed_at);
 	group->natts = Max(group->natts, entry->natts);
 	if (first)
 	{
@@ -563,8 +564,9 @@ directory_close_groups(ChunkStore *store, SegmentNumber next)
 }
 
 /*
- * A segment's entry, data and state, and groups that held nothing else.  The
- * caller holds its lock exclusively, so that no row of it is changing.
+ * A segment's entry, data and state; the groups that hold it are to be refreshed
+ * once all are gone that go.  The caller holds its lock exclusively, so that no
+ * row of it is changing.
  */
 void
 directory_delete(ChunkStore *store, SegmentNumber number)
@@ -579,19 +581,40 @@ directory_delete(ChunkStore *store, SegmentNumber number)
 	key = chunk_data_key(number, 0);
 	chunk_delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);
 	CommandCounterIncrement();
+}
+
+static bool
+level_has(ChunkStore *store, int level, int32 number)
+{
+	ChunkScan	scan;
+	bool		found;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, CHUNK_DIRECTORY + level, number, number);
+	found = chunk_scan_next(&scan, ForwardScanDirection) != NULL;
+	chunk_scan_end(&scan);
+	return found;
+}
+
+/* closed groups that held segments which are gone sum up what is left, or go, too; numbers are ascending */
+void
+directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
+{
 	for (int level = 1; level < DIRECTORY_LEVELS; level++)
 	{
-		int32		group = number >> level * DIRECTORY_SHIFT;
-		List	   *left = read_level(store, SnapshotSelf, level - 1, group << DIRECTORY_SHIFT,
-									  ((group + 1) << DIRECTORY_SHIFT) - 1);
+		int32		done = -1;
 
-		if (left != NIL)
+		for (int i = 0; i < n; i++)
 		{
-			list_free_deep(left);
-			break;
+			int32		group = numbers[i] >> level * DIRECTORY_SHIFT;
+
+			CHECK_FOR_INTERRUPTS();
+			if (group == done || !level_has(store, level, group))
+				continue;
+			done = group;
+			chunk_delete_range(store, CHUNK_DIRECTORY + level, group, group);
+			CommandCounterIncrement();
+			close_group(store, level, group);
 		}
-		chunk_delete_range(store, CHUNK_DIRECTORY + level, group, group);
-		CommandCounterIncrement();
 	}
 }
 

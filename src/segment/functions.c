@@ -1,12 +1,13 @@
 /*
  * functions.c
- *	  The SQL face of sealing: seal, unseal, segments, verify.
+ *	  The SQL face of sealing: seal, unseal, verify, what the layout is.
  *
  * Each function checks who asks and for what before it touches anything, so
  * that bad input changes nothing.
  */
 #include "territory.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -24,6 +25,7 @@
 #include "segment/layout.h"
 #include "segment/seal.h"
 #include "segment/sealed_scan.h"
+#include "segment/table.h"
 
 static TupleDesc
 result_desc(FunctionCallInfo fcinfo)
@@ -33,14 +35,6 @@ result_desc(FunctionCallInfo fcinfo)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	return BlessTupleDesc(desc);
-}
-
-static Oid
-table_argument(FunctionCallInfo fcinfo, const char *function)
-{
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s needs a table", function)));
-	return PG_GETARG_OID(0);
 }
 
 PG_FUNCTION_INFO_V1(territory_seal);
@@ -60,12 +54,37 @@ territory_seal(PG_FUNCTION_ARGS)
 						errmsg("\"before\" is in the future"),
 						errhint("Leave it out to seal all rows.")));
 	rel = seal_open_table(relid, "territory.seal()");
-	seal_rows(rel, all, before, &result);
+	seal_rows(rel, all, before, NULL, &result);
 	table_close(rel, NoLock);
 	values[0] = Int64GetDatum(result.rows);
 	values[1] = Int64GetDatum(result.segments);
 	values[2] = Int64GetDatum(result.heap_bytes);
 	values[3] = Int64GetDatum(result.sealed_bytes);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
+}
+
+PG_FUNCTION_INFO_V1(territory_compact);
+Datum
+territory_compact(PG_FUNCTION_ARGS)
+{
+	Relation	rel = seal_open_table(table_argument(fcinfo, "territory.compact()"), "territory.compact()");
+	CompactResult result;
+	Datum		values[7];
+	bool		nulls[7] = {false};
+
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot compact in a transaction that keeps its snapshot"),
+						errhint("Use READ COMMITTED.")));
+	compact_segments(rel, false, &result);
+	table_close(rel, NoLock);
+	values[0] = Int64GetDatum(result.rows);
+	values[1] = Int64GetDatum(result.dead_rows);
+	values[2] = Int64GetDatum(result.segments_before);
+	values[3] = Int64GetDatum(result.segments_after);
+	values[4] = Int64GetDatum(result.bytes_before);
+	values[5] = Int64GetDatum(result.bytes_after);
+	values[6] = Int64GetDatum(result.busy);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
 }
 
@@ -86,70 +105,6 @@ territory_unseal(PG_FUNCTION_ARGS)
 	rows = unseal_rows(rel, from, to);
 	table_close(rel, NoLock);
 	PG_RETURN_INT64(rows);
-}
-
-/* a territory table that the caller may read, or a clear error */
-Relation
-segment_open_readable(Oid relid, const char *function)
-{
-	Relation	rel;
-
-	if (!OidIsValid(relid))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s needs a table", function)));
-	rel = table_open(relid, AccessShareLock);
-
-	if (!relation_is_territory(rel))
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is not a territory table", RelationGetRelationName(rel)),
-						errhint("Use ALTER TABLE ... SET ACCESS METHOD territory first.")));
-	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
-	return rel;
-}
-
-static int
-dead_rows(SealedScan *scan, SegmentEntry *entry)
-{
-	uint8	   *dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry->number, 0, entry->rows) : NULL;
-	int			count = 0;
-
-	for (int i = 0; dead && i < entry->rows; i++)
-		count += dead[i];
-	if (dead)
-		pfree(dead);
-	return count;
-}
-
-PG_FUNCTION_INFO_V1(territory_segments);
-Datum
-territory_segments(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	rel = segment_open_readable(PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0), "territory.segments()");
-	SealedScan *scan;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scan = sealed_scan_begin(rel, GetActiveSnapshot(), NULL);
-	if (scan)
-		sealed_scan_restart(scan, ForwardScanDirection);
-	for (int s = 0; scan && s < scan->directory->nsegments; s++)
-	{
-		SegmentEntry *entry = directory_entry(scan->directory, &scan->store, scan->snapshot, s);
-		Datum		values[6];
-		bool		nulls[6] = {false};
-
-		values[0] = Int32GetDatum(entry->number);
-		values[1] = Int32GetDatum(entry->rows);
-		values[2] = Int32GetDatum(dead_rows(scan, entry));
-		values[3] = Int32GetDatum(entry->nblocks);
-		values[4] = Int64GetDatum(entry->heap_bytes);
-		values[5] = Int64GetDatum(entry->data_len);
-		tuplestore_putvalues(set->setResult, set->setDesc, values, nulls);
-	}
-	if (scan)
-		sealed_scan_end(scan);
-	table_close(rel, AccessShareLock);
-	return (Datum) 0;
 }
 
 /* decode a segment whole; the error's text, or NULL where it is sound */
@@ -199,9 +154,11 @@ Datum
 territory_verify(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	rel = segment_open_readable(PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0), "territory.verify()");
+	Relation	rel = table_open_ours(table_argument(fcinfo, "territory.verify()"), AccessShareLock,
+									 "territory.verify()");
 	SealedScan *scan;
 
+	table_check_readable(rel);
 	InitMaterializedSRF(fcinfo, 0);
 	scan = sealed_scan_begin(rel, GetActiveSnapshot(), NULL);
 	if (scan)
@@ -230,13 +187,17 @@ PG_FUNCTION_INFO_V1(territory_detected_layout);
 Datum
 territory_detected_layout(PG_FUNCTION_ARGS)
 {
-	Relation	rel = table_open(table_argument(fcinfo, "territory.layout()"), AccessShareLock);
-	TupleDesc	desc = RelationGetDescr(rel);
+	Oid			relid = table_argument(fcinfo, "territory.layout()");
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+	TupleDesc	desc;
 	Layout		layout;
 	Datum		entity[LAYOUT_MAX_ENTITY];
 	Datum		values[3];
 	bool		nulls[3];
 
+	if (rel == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
+	desc = RelationGetDescr(rel);
 	layout_detect(rel, &layout);
 	for (int i = 0; i < layout.nentity; i++)
 		entity[i] = NameGetDatum(&TupleDescAttr(desc, layout.entity[i] - 1)->attname);

@@ -15,7 +15,8 @@
  * index, or entered later, and finds the entry in the directory: the seal
  * announces its entries before it waits, so that what others keep of the
  * directory is read again.  Nobody ever waits to enter, and the seal waits for
- * nobody once it has begun to delete.
+ * nobody once it has begun to delete.  A bulk load, whose keys no index holds,
+ * closes the gate while it checks and writes them.
  *
  * A *segment's lock*: share mode for who changes or locks rows of it, exclusive
  * for who takes its rows elsewhere (unseal, compact).  A transaction that holds
@@ -62,6 +63,13 @@ void
 gate_enter(Relation rel)
 {
 	(void) lock_acquire(rel, LOCK_GATE, 0, ShareLock, true);
+}
+
+/* wait for all who are in the gate, and let nobody enter until the end of this transaction */
+void
+gate_close(Relation rel)
+{
+	(void) lock_acquire(rel, LOCK_GATE, 0, ExclusiveLock, true);
 }
 
 /* until all who are in the gate now have ended; who enters meanwhile does not count */

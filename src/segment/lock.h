@@ -9,6 +9,7 @@
 #include "territory.h"
 
 extern void gate_enter(Relation rel);
+extern void gate_close(Relation rel);
 extern void gate_wait(Relation rel);
 
 extern void segment_lock_share(Relation rel, SegmentNumber segment);

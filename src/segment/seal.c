@@ -38,12 +38,14 @@
 #include "segment/row_sort.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
+#include "segment/table.h"
 
 typedef struct Seal
 {
 	Relation	rel;
 	ChunkStore	store;
 	Layout		layout;
+	const BlockRuns *blocks;	/* where to look for rows; NULL: everywhere */
 	SegmentWriter *writer;
 	ItemPointerData *tids;		/* of the rows of the segment being filled */
 	int			ntids;
@@ -73,29 +75,25 @@ seal_check_constraints(Relation rel)
 	list_free(indexes);
 }
 
+/* open it, if rows of it can be moved by the caller, or a clear error */
+Relation
+seal_check_table(Oid relid, LOCKMODE lockmode, const char *function)
+{
+	Relation	rel;
+
+	PreventCommandIfReadOnly(function);
+	table_check_owner(relid);
+	rel = table_open_ours(relid, lockmode, function);
+	CheckTableNotInUse(rel, function);
+	return rel;
+}
+
 /* opened and locked for moving rows, or a clear error */
 Relation
 seal_open_table(Oid relid, const char *function)
 {
-	Relation	rel = try_relation_open(relid, ShareUpdateExclusiveLock);
+	Relation	rel = seal_check_table(relid, ShareUpdateExclusiveLock, function);
 
-	if (rel == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is partitioned", RelationGetRelationName(rel)),
-						errhint("Call %s on each of its partitions.", function)));
-	if (!relation_is_territory(rel))
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("\"%s\" is not a territory table", RelationGetRelationName(rel)),
-						errhint("Use ALTER TABLE ... SET ACCESS METHOD territory first.")));
-	if (!relation_is_owned(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(rel));
-	if (RELATION_IS_OTHER_TEMP(rel))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("\"%s\" is a temporary table of another session", RelationGetRelationName(rel))));
-	PreventCommandIfReadOnly(function);
-	CheckTableNotInUse(rel, function);
 	if (!OidIsValid(rel->rd_rel->reltoastrelid))
 	{
 		/* came by SET ACCESS METHOD from a heap table that needed none */
@@ -106,21 +104,27 @@ seal_open_table(Oid relid, const char *function)
 	return rel;
 }
 
-/* where the layout's time column is not a timestamptz, its own zone's midnight */
+/* a value of a time column; a date, and a time without zone, is the session's */
+TimestampTz
+seal_time(Oid type, Datum value)
+{
+	int			overflow;
+
+	if (type == DATEOID)
+		return date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow);
+	if (type == TIMESTAMPOID)
+		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value), &overflow);
+	return DatumGetTimestampTz(value);
+}
+
 bool
 seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before)
 {
-	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid);
 	bool		isnull;
 	Datum		value = slot_getattr(slot, time, &isnull);
 
-	if (isnull)
-		return false;
-	if (type == DATEOID)
-		return date_cmp_timestamptz_internal(DatumGetDateADT(value), before) < 0;
-	if (type == TIMESTAMPOID)
-		return timestamp_cmp_timestamptz_internal(DatumGetTimestamp(value), before) < 0;
-	return DatumGetTimestampTz(value) < before;
+	return !isnull &&
+		seal_time(getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid), value) < before;
 }
 
 /* rows above the limit stay hot; external values count with their raw size */
@@ -160,6 +164,23 @@ add_row(Seal *seal, TupleTableSlot *slot, const ItemPointerData *tid)
 	segment_writer_add(seal->writer, slot);
 }
 
+/* the whole heap at once, or one run of blocks after the other, as far as they are still there */
+static bool
+next_run(Seal *seal, TableScanDesc scan, int r)
+{
+	BlockNumber nblocks = ((HeapScanDesc) scan)->rs_nblocks;
+
+	if (seal->blocks == NULL)
+		return r == 0;
+	if (r >= seal->blocks->nruns || seal->blocks->runs[r].first >= nblocks)
+		return false;
+	if (r > 0)
+		heap_methods->scan_rescan(scan, NULL, false, false, false, false);
+	heap_setscanlimits(scan, seal->blocks->runs[r].first,
+					   Min(seal->blocks->runs[r].count, nblocks - seal->blocks->runs[r].first));
+	return true;
+}
+
 static void
 write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 {
@@ -169,18 +190,21 @@ write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 	TableScanDesc scan = heap_methods->scan_begin(seal->rel, snapshot, 0, NULL, NULL,
 												  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
 
-	while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+	for (int r = 0; next_run(seal, scan, r); r++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
-			continue;
-		slot_getallattrs(slot);
-		if (seal_row_is_too_large(seal->rel, slot))
-			continue;
-		if (sort)
-			row_sort_add(sort, slot, &slot->tts_tid);
-		else
-			add_row(seal, slot, &slot->tts_tid);
+		while (heap_methods->scan_getnextslot(scan, ForwardScanDirection, slot))
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (!all && !seal_time_is_before(seal->rel, seal->layout.time, slot, before))
+				continue;
+			slot_getallattrs(slot);
+			if (seal_row_is_too_large(seal->rel, slot))
+				continue;
+			if (sort)
+				row_sort_add(sort, slot, &slot->tts_tid);
+			else
+				add_row(seal, slot, &slot->tts_tid);
+		}
 	}
 	heap_methods->scan_end(scan);
 	if (sort)
@@ -201,23 +225,27 @@ write_rows(Seal *seal, bool all, TimestampTz before, Snapshot snapshot)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* the table is locked by seal_open_table() */
+/* of these blocks, unless blocks is NULL; the table is locked by seal_open_table() */
 void
-seal_rows(Relation rel, bool all, TimestampTz before, SealResult *result)
+seal_rows(Relation rel, bool all, TimestampTz before, const BlockRuns *blocks, SealResult *result)
 {
 	Seal		seal;
+	CompactResult tidied;
 	Snapshot	snapshot;
 
 	seal_check_constraints(rel);
 	memset(result, 0, sizeof *result);
 	memset(&seal, 0, sizeof seal);
 	seal.rel = rel;
+	seal.blocks = blocks;
 	seal.result = result;
 	layout_read(rel, &seal.layout);
 	if (!all && seal.layout.time == InvalidAttrNumber)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("\"%s\" has no time column", RelationGetRelationName(rel)),
 						errhint("Seal all rows by leaving out \"before\", or name the column with territory.set_layout().")));
+	if (!IsolationUsesXactSnapshot())
+		compact_segments(rel, true, &tidied);
 	if (!chunk_store_open(rel, RowExclusiveLock, &seal.store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);

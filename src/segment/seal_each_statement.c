@@ -85,7 +85,7 @@ seal_one(Oid relid)
 	if (ours)
 	{
 		rel = seal_open_table(relid, "territory.seal_each_statement");
-		seal_rows(rel, true, 0, &result);
+		seal_rows(rel, true, 0, NULL, &result);
 		relation_close(rel, NoLock);
 	}
 	SetUserIdAndSecContext(user, context);

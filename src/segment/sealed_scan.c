@@ -513,7 +513,7 @@ load_fetched(Relation rel, ItemPointer tid)
 			segment_read_column(&reader, block, a + 1, fetched.values[a], fetched.nulls[a]);
 		}
 		/* last, so that an error leaves nothing half loaded */
-		fetched.physical = relation_physical(store.toast);
+		fetched.physical = relation_physical(rel);
 		fetched.relid = RelationGetRelid(rel);
 		fetched.segment = tid_segment(tid);
 	}
@@ -529,8 +529,9 @@ fetched_holds(Relation rel, ItemPointer tid)
 {
 	int			place = tid_place(tid);
 
-	return fetched.relid == RelationGetRelid(rel) && fetched.segment == tid_segment(tid) &&
-		place >= fetched.first && place < fetched.first + fetched.rows &&
+	/* numbers of segments begin anew where TRUNCATE or ALTER TABLE gave the table new storage */
+	return fetched.relid == RelationGetRelid(rel) && relphysical_equals(fetched.physical, relation_physical(rel)) &&
+		fetched.segment == tid_segment(tid) && place >= fetched.first && place < fetched.first + fetched.rows &&
 		fetched.natts == RelationGetNumberOfAttributes(rel);
 }
 
@@ -575,7 +576,8 @@ sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot)
 	nulls = palloc(sizeof(bool) * (fetched.natts + 1));
 	for (int a = 0; a < fetched.natts; a++)
 	{
-		nulls[a] = fetched.values[a] == NULL || fetched.nulls[a][row];
+		nulls[a] = fetched.values[a] == NULL || TupleDescAttr(RelationGetDescr(rel), a)->attisdropped ||
+			fetched.nulls[a][row];
 		values[a] = nulls[a] ? (Datum) 0 : fetched.values[a][row];
 	}
 	tuple = form_tuple(rel, RelationGetDescr(rel), values, nulls, tid);

@@ -68,7 +68,6 @@ extern HeapTuple sealed_scan_tuple(SealedScan *scan);
 extern void sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls);
 extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals);
 /* functions.c: a territory table that the caller may read, or a clear error */
-extern Relation segment_open_readable(Oid relid, const char *function);
 
 extern HeapTuple sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot);
 

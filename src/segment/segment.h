@@ -54,8 +54,7 @@ zone_merge(ZoneMap *to, const ZoneMap *from)
  * A directory entry, as on disk; zones follow, then the summaries of these
  * columns, then a CRC-32C of all before it.
  * Level 0 is a segment.  Level 1 and above sum up 64 numbers of the level below:
- * their zones hold every segment that the group had when it was closed, and
- * may hold some that were removed since.
+ * their zones hold every segment of the group.
  */
 typedef struct SegmentEntry
 {
@@ -68,6 +67,7 @@ typedef struct SegmentEntry
 	int64		rows;
 	int64		data_len;
 	int64		heap_bytes;		/* what these rows took as heap tuples, about */
+	int64		sealed_at;		/* when this was written, as a timestamptz; of a group, the last */
 	uint32		header_len;		/* of the block header at the start of the data; 0 for a group, as what follows */
 	uint32		header_crc;
 	int32		nblocks;
@@ -162,14 +162,17 @@ extern SegmentNumber directory_next_number(ChunkStore *store);
 extern void directory_close_groups(ChunkStore *store, SegmentNumber next);
 extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
+extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
 
 /* writer.c */
 typedef struct SegmentWriter SegmentWriter;
 typedef void (*SegmentWritten) (SegmentEntry *entry, void *arg);
+typedef void (*SegmentMeasured) (AttrNumber attno, int64 bytes, const char *codec, void *arg);
 
 extern SegmentWriter *segment_writer_begin(Relation rel, ChunkStore *store, const Layout *layout,
 										   SegmentWritten written, void *arg);
+extern void segment_writer_measure(SegmentWriter *writer, SegmentMeasured measured);
 extern void segment_writer_add(SegmentWriter *writer, TupleTableSlot *slot);
 extern void segment_writer_end(SegmentWriter *writer);
 

@@ -155,6 +155,47 @@ END $$;
 COMMENT ON FUNCTION territory.forget_dropped() IS 'Forgets the layouts of dropped tables.';
 CREATE EVENT TRIGGER territory_forget_dropped ON sql_drop EXECUTE FUNCTION territory.forget_dropped();
 
+-- A dump keeps a layout by its names: they follow renames and drops at once.
+CREATE FUNCTION territory.follow_columns() RETURNS event_trigger
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- what pg_restore --disable-triggers brought; it enables triggers afterwards
+	UPDATE territory.layouts SET stored_for = stored_for WHERE stored_for <> relation::oid;
+	UPDATE territory.layouts l SET entity_columns = n.entity_columns, entity_attnums = n.entity_attnums,
+		time_column = n.time_column, time_attnum = CASE WHEN n.time_column IS NOT NULL THEN l.time_attnum END,
+		position_column = n.position_column,
+		position_attnum = CASE WHEN n.position_column IS NOT NULL THEN l.position_attnum END
+	FROM territory.layouts o,
+		LATERAL (SELECT array_agg(a.attname ORDER BY u.i) AS entity_columns, array_agg(u.attnum ORDER BY u.i) AS entity_attnums
+			FROM unnest(o.entity_attnums) WITH ORDINALITY u(attnum, i)
+			JOIN pg_attribute a ON a.attrelid = o.relation AND a.attnum = u.attnum AND NOT a.attisdropped) e,
+		LATERAL (SELECT e.*,
+			(SELECT attname FROM pg_attribute WHERE attrelid = o.relation AND attnum = o.time_attnum AND NOT attisdropped) AS time_column,
+			(SELECT attname FROM pg_attribute WHERE attrelid = o.relation AND attnum = o.position_attnum AND NOT attisdropped) AS position_column) n
+	WHERE l.relation = o.relation AND l.stored_for = l.relation::oid
+		AND (l.entity_columns, l.time_column, l.position_column)
+			IS DISTINCT FROM (n.entity_columns, n.time_column, n.position_column);
+END $$;
+COMMENT ON FUNCTION territory.follow_columns() IS 'Keeps the names that layouts know columns by.';
+CREATE EVENT TRIGGER territory_follow_columns ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'ALTER MATERIALIZED VIEW')
+	EXECUTE FUNCTION territory.follow_columns();
+
+CREATE FUNCTION territory.restore_layout() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	NEW.entity_attnums := CASE WHEN NEW.entity_columns IS NOT NULL THEN
+		ARRAY(SELECT a.attnum FROM unnest(NEW.entity_columns) WITH ORDINALITY u(n, i)
+			JOIN pg_attribute a ON a.attrelid = NEW.relation AND a.attname = u.n ORDER BY i) END;
+	NEW.time_attnum := (SELECT attnum FROM pg_attribute WHERE attrelid = NEW.relation AND attname = NEW.time_column);
+	NEW.position_attnum := (SELECT attnum FROM pg_attribute WHERE attrelid = NEW.relation AND attname = NEW.position_column);
+	NEW.stored_for := NEW.relation::oid;
+	RETURN NEW;
+END $$;
+COMMENT ON FUNCTION territory.restore_layout() IS
+'Gives a layout that comes from a dump the columns'' numbers in its new table.';
+CREATE TRIGGER restore_layout BEFORE INSERT OR UPDATE ON territory.layouts FOR EACH ROW
+	WHEN (NEW.stored_for <> NEW.relation::oid) EXECUTE FUNCTION territory.restore_layout();
+
 -- Sealing.
 
 CREATE FUNCTION territory.seal(rel regclass, before timestamptz DEFAULT NULL,
@@ -163,11 +204,23 @@ CREATE FUNCTION territory.seal(rel regclass, before timestamptz DEFAULT NULL,
 COMMENT ON FUNCTION territory.seal(regclass, timestamptz) IS
 'Move the rows whose time is before the given instant (all rows, when it is left out) into compressed segments, in this transaction. Gives the rows and segments written, what these rows took as heap tuples (bytes, estimated) and what they take now (bytes). Rows that somebody is changing stay hot. Owner only.';
 
+CREATE PROCEDURE territory.seal_in_batches(rel regclass, before timestamptz, batch interval DEFAULT '1 day')
+	LANGUAGE C AS 'MODULE_PATHNAME', 'territory_seal_in_batches';
+COMMENT ON PROCEDURE territory.seal_in_batches(regclass, timestamptz, interval) IS
+'Seal what is older than the given instant, a batch of the calendar at a time (in the time zone of the table''s layout, or else the session''s), oldest first. Commits each batch and says how far it is; a call that was interrupted is simply made again. Rows without a time stay hot. Owner only; not inside a transaction block.';
+
 CREATE FUNCTION territory.adopt(rel regclass, before timestamptz DEFAULT NULL,
 	OUT rows bigint, OUT segments bigint, OUT heap_bytes bigint, OUT sealed_bytes bigint)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_adopt';
 COMMENT ON FUNCTION territory.adopt(regclass, timestamptz) IS
 'Turn a heap table into a territory table in one rewrite under one exclusive lock: rows whose time is before the given instant (all rows, when it is left out) go straight into segments, the rest stays hot, indexes are built on the hot rows. Gives what seal() gives. Owner only.';
+
+CREATE FUNCTION territory.compact(rel regclass,
+	OUT rows bigint, OUT dead_rows bigint, OUT segments_before bigint, OUT segments_after bigint,
+	OUT bytes_before bigint, OUT bytes_after bigint, OUT busy bigint)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_compact';
+COMMENT ON FUNCTION territory.compact(regclass) IS
+'Rewrite the segments that hold dead rows, and merge small ones (below half of territory.segment_rows), in the order of the layout of now. Gives the living rows written, the dead rows left behind, the segments and bytes rewritten and what they became, and how many segments were passed over because somebody was changing or locking their rows. Owner only.';
 
 CREATE FUNCTION territory.unseal(rel regclass, from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
 	RETURNS bigint LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_unseal';
@@ -175,10 +228,23 @@ COMMENT ON FUNCTION territory.unseal(regclass, timestamptz, timestamptz) IS
 'Move sealed rows with from_time <= time < to_time back into the heap (all of them, when the times are left out). Gives the number of rows. Owner only.';
 
 CREATE FUNCTION territory.segments(rel regclass) RETURNS TABLE(segment integer, rows integer, dead_rows integer,
-	blocks integer, heap_bytes bigint, sealed_bytes bigint)
+	blocks integer, heap_bytes bigint, sealed_bytes bigint, from_time timestamptz, to_time timestamptz,
+	from_entity text, to_entity text, sealed_at timestamptz)
 	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_segments';
 COMMENT ON FUNCTION territory.segments(regclass) IS
-'A row per segment: its rows, how many of them were deleted or updated since, its blocks, and its bytes before and after. Needs SELECT on the table.';
+'A row per segment: its rows, how many of them were deleted or updated since, its blocks, its bytes before (estimated) and after, the first and last time in it, the first and last value of its leading entity column (as text; null where row-level security applies to the caller, as are the times), and when it was written. Needs SELECT on the table.';
+
+CREATE FUNCTION territory.table_totals(rel regclass, OUT hot_rows bigint, OUT segments bigint, OUT sealed_rows bigint,
+	OUT heap_bytes bigint, OUT sealed_bytes bigint, OUT last_seal timestamptz)
+	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_table_totals';
+COMMENT ON FUNCTION territory.table_totals(regclass) IS
+'What a territory table holds: hot rows (counted, or estimated from 1,000 pages where it has more), segments, living sealed rows, what these took as heap tuples (bytes, estimated) and what they take now (bytes), and when the last segment was written. Needs SELECT on the table.';
+
+CREATE FUNCTION territory.advise(rel regclass, sample_rows integer DEFAULT 65536) RETURNS TABLE(column_name name, type text,
+	codec text, heap_bytes_per_value numeric, sealed_bytes_per_value numeric, ratio numeric)
+	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_advise';
+COMMENT ON FUNCTION territory.advise(regclass, integer) IS
+'What a heap or territory table would take if all of it were sealed, judged by about so many of its rows, without sealing anything: per column its type, the encoding of its first block, bytes per row as heap stores its values and as segments would, and how many times smaller that is; the last row, without a column name, is of whole rows with all overhead but indexes. Needs SELECT on every column, and is refused where row-level security applies to the caller.';
 
 CREATE FUNCTION territory.verify(rel regclass) RETURNS TABLE(segment integer, rows bigint, ok boolean, problem text)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_verify';
@@ -194,18 +260,16 @@ COMMENT ON FUNCTION territory.summaries(regclass) IS
 'What is known of sealed rows without decoding them: a row per segment (block is null) and per block and column: min_value and max_value; total and squares, the exact sums of integers and decimals and of their squares; float_total and float_moment, the sum of floats and of the squares of their distances to the mean; first_value and last_value by time, where the rows are one entity''s; bounds, a geometry''s xmin, ymin, xmax, ymax. Null where not known. Rows that were deleted since count. Needs SELECT on the table.';
 
 CREATE VIEW territory.table_status WITH (security_invoker = true) AS
-SELECT c.oid::regclass AS relation, s.segments, s.sealed_rows - s.dead_rows AS sealed_rows, s.sealed_bytes,
-	pg_relation_size(c.oid) AS hot_bytes, pg_indexes_size(c.oid) AS index_bytes,
-	round(s.heap_bytes::numeric / nullif(s.sealed_bytes, 0), 1) AS ratio
+SELECT c.oid::regclass AS relation, s.hot_rows, pg_relation_size(c.oid) AS hot_bytes, pg_indexes_size(c.oid) AS index_bytes,
+	s.segments, s.sealed_rows, s.sealed_bytes,
+	round(s.heap_bytes::numeric / nullif(s.sealed_bytes, 0), 1) AS ratio, s.last_seal
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_am a ON a.oid = c.relam AND a.amname = 'territory'
-CROSS JOIN LATERAL (SELECT count(*) AS segments, coalesce(sum(rows), 0)::bigint AS sealed_rows,
-	coalesce(sum(dead_rows), 0)::bigint AS dead_rows, coalesce(sum(heap_bytes), 0)::bigint AS heap_bytes,
-	coalesce(sum(sealed_bytes), 0)::bigint AS sealed_bytes FROM territory.segments(c.oid)) s
+CROSS JOIN LATERAL territory.table_totals(c.oid) s
 WHERE c.relkind IN ('r', 'm') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
 	AND NOT pg_catalog.pg_is_other_temp_schema(c.relnamespace);
 COMMENT ON VIEW territory.table_status IS
-'A row per territory table that the caller may read: segments, living sealed rows, bytes sealed, bytes of hot rows and indexes, and how much smaller the sealed rows became.';
+'A row per territory table that the caller may read: its hot rows (estimated where they fill more than 1,000 pages), bytes of these and of the indexes, segments, living sealed rows, bytes sealed, how much smaller the sealed rows became, and when it was last sealed.';
 GRANT SELECT ON territory.table_status TO PUBLIC;
 
 GRANT USAGE ON SCHEMA territory TO PUBLIC;

@@ -11,12 +11,15 @@
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/procarray.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
 #include "segment/lock.h"
+#include "segment/row_lock.h"
 #include "segment/state.h"
 
 static void
@@ -75,7 +78,11 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int
 	return dead;
 }
 
-/* the newest entry of a row as the snapshot shows it; its TID and who made it, if asked */
+/*
+ * The newest entry of a row as the snapshot shows it; its TID and who made it,
+ * if asked.  Snapshots that are no MVCC ones may miss the entry while it is being
+ * replaced: the old version was replaced just after the new one was looked at.
+ */
 static bool
 find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at,
 			 TransactionId *maker)
@@ -224,6 +231,38 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
 }
 
 /*
+ * A key-share lock on an anchor that another transaction is replacing by a dead
+ * mark has to hold on the row's hot version, too.  False: look at the row again.
+ */
+static bool
+follow_update(Relation rel, ChunkStore *store, HeapTuple anchor, Buffer buffer)
+{
+	HeapTupleHeader header = anchor->t_data;
+	TransactionId updater = InvalidTransactionId;
+	HeapTupleData mark;
+	Buffer		mark_buffer;
+	StateEntry	entry;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	if (!(header->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask))
+		updater = HeapTupleHeaderGetUpdateXid(header);
+	mark.t_self = header->t_ctid;
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	if (!TransactionIdIsValid(updater) || TransactionIdDidAbort(updater))
+		return true;
+	if (!TransactionIdIsInProgress(updater))
+		return !TransactionIdDidCommit(updater);
+	if (!heap_fetch(store->toast, SnapshotAny, &mark, &mark_buffer, false))
+		return true;
+	memset(&entry, 0, sizeof entry);
+	if (TransactionIdEquals(HeapTupleHeaderGetXmin(mark.t_data), updater))
+		entry_from_tuple(store, &mark, &entry);
+	ReleaseBuffer(mark_buffer);
+	return entry.moved == MOVED_NOT || ItemPointerIndicatesMovedPartitions(&entry.forward) ||
+		row_lock_follow(rel, &entry.forward, updater);
+}
+
+/*
  * Lock a settled sealed row as heap_lock_tuple would.  On TM_Ok *anchor is the
  * entry that we hold.  On TM_Updated failure->ctid is where the row lives on.
  */
@@ -240,22 +279,28 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 		TM_Result	result;
 		bool		dead;
 
+		CHECK_FOR_INTERRUPTS();
+
+		/*
+		 * Where a dead mark was not seen since its maker was going on, and the
+		 * maker committed before the anchor was looked at, neither is found.
+		 */
 		if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self, NULL))
-		{
-			/* a dead mark by somebody whose transaction is going on hides nothing: Self sees its anchor */
-			failure->ctid = *tid;
-			return TM_Deleted;
-		}
+			continue;
 		dead = entry.dead;
-		result = heap_lock_tuple(store->toast, &tuple, GetCurrentCommandId(true), mode, policy, false, &buffer,
-								 failure);
+		/* heap's error of NOWAIT would name the TOAST relation */
+		result = heap_lock_tuple(store->toast, &tuple, GetCurrentCommandId(true), mode,
+								 policy == LockWaitError ? LockWaitSkip : policy, false, &buffer, failure);
 		if (result == TM_Ok || (dead && (result == TM_Invisible || result == TM_SelfModified)))
 		{
-			TransactionId xmin = HeapTupleHeaderGetXmin(tuple.t_data);
+			TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple.t_data);
 			CommandId	cmin = TransactionIdIsCurrentTransactionId(xmin) ?
 				HeapTupleHeaderGetCmin(tuple.t_data) : InvalidCommandId;
+			bool		again = !dead && mode == LockTupleKeyShare && !follow_update(rel, store, &tuple, buffer);
 
 			ReleaseBuffer(buffer);
+			if (again)
+				continue;
 			if (!dead)
 			{
 				*anchor = tuple.t_self;
@@ -270,6 +315,9 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 			return entry.moved ? TM_Updated : TM_Deleted;
 		}
 		ReleaseBuffer(buffer);
+		if (result == TM_WouldBlock && policy == LockWaitError)
+			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+							errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(rel))));
 		if (result == TM_Invisible || result == TM_SelfModified)
 			CommandCounterIncrement();	/* our own anchor version of this command */
 		else if (result != TM_Updated && result != TM_Deleted)
@@ -301,8 +349,8 @@ state_locked_by_us(ChunkStore *store, ItemPointer tid)
  * the executor knows it by.
  */
 TM_Result
-state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved, ItemPointer forward,
-				CommandId command)
+state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved,
+				ItemPointer forward, CommandId command)
 {
 	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
 	StateEntry	entry;
@@ -329,6 +377,8 @@ state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMov
 	result = compat_heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
 	if (result == TM_Ok && !HeapTupleIsHeapOnly(tuple))
 		index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
+	if (result == TM_Ok && moved != MOVED_NOT && !ItemPointerIndicatesMovedPartitions(forward))
+		row_lock_carry(rel, tuple->t_data, forward);
 	heap_freetuple(tuple);
 	return result;
 }

@@ -28,7 +28,7 @@ typedef struct StateEntry
 {
 	uint8		dead;			/* 0: an anchor */
 	uint8		moved;			/* StateMoved */
-	ItemPointerData forward;	/* a heap TID of the same table */
+	ItemPointerData forward;	/* a heap TID of the same table, or heap's mark for another partition */
 	CommandId	command;		/* that marked the row dead, for its own transaction to know */
 } StateEntry;
 
@@ -45,9 +45,9 @@ extern StatePlace state_settle(Relation rel, ChunkStore *store, ItemPointer tid,
 							   LockWaitPolicy policy);
 extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode mode,
 								LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor);
+extern TM_Result state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer tid,
+								 StateMoved moved, ItemPointer forward, CommandId command);
 extern bool state_locked_by_us(ChunkStore *store, ItemPointer tid);
-extern TM_Result state_mark_dead(ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved,
-								 ItemPointer forward, CommandId command);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);
 extern bool state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot);
 extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place);

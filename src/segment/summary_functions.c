@@ -20,6 +20,7 @@
 
 #include "segment/decimal.h"
 #include "segment/sealed_scan.h"
+#include "segment/table.h"
 
 #define SUMMARY_COLUMNS 15
 
@@ -129,9 +130,11 @@ Datum
 territory_summaries(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	rel = segment_open_readable(PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0), "territory.summaries()");
+	Relation	rel = table_open_ours(table_argument(fcinfo, "territory.summaries()"), AccessShareLock,
+									 "territory.summaries()");
 	SealedScan *scan;
 
+	table_check_all_rows_readable(rel, "territory.summaries()");
 	InitMaterializedSRF(fcinfo, 0);
 	scan = sealed_scan_begin(rel, GetActiveSnapshot(), NULL);
 	if (scan)

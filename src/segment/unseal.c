@@ -82,7 +82,7 @@ mark_moved(Unseal *unseal, ItemPointer sealed)
 
 	if (state_lock_row(unseal->rel, &unseal->store, sealed, LockTupleExclusive, LockWaitBlock, &failure,
 					   &anchor) != TM_Ok ||
-		state_mark_dead(&unseal->store, &anchor, sealed, MOVED_UNCHANGED, &unseal->slot->tts_tid,
+		state_mark_dead(unseal->rel, &unseal->store, &anchor, sealed, MOVED_UNCHANGED, &unseal->slot->tts_tid,
 						GetCurrentCommandId(true)) != TM_Ok)
 		elog(ERROR, "territory: a sealed row changed while it was unsealed");
 }
@@ -135,9 +135,11 @@ may_hold_rows(Unseal *unseal, SegmentEntry *entry)
 	return true;
 }
 
-static void
+/* true where nothing is left of the segment */
+static bool
 unseal_segment(Unseal *unseal, SegmentNumber number)
 {
+	bool		whole;
 	SegmentEntry *entry;
 	ItemPointerData *went;
 	Snapshot	snapshot;
@@ -151,7 +153,8 @@ unseal_segment(Unseal *unseal, SegmentNumber number)
 		elog(ERROR, "territory: segment %d vanished while it was unsealed", number);
 	went = palloc0(sizeof(ItemPointerData) * entry->rows);
 	sealed_scan_take(scan, &entry, 1);
-	if (insert_rows(unseal, scan, went))
+	whole = insert_rows(unseal, scan, went);
+	if (whole)
 	{
 		relocated_write(&unseal->store, number, went, entry->rows);
 		directory_delete(&unseal->store, number);
@@ -171,6 +174,7 @@ unseal_segment(Unseal *unseal, SegmentNumber number)
 	UnregisterSnapshot(snapshot);
 	pfree(went);
 	pfree(entry);
+	return whole;
 }
 
 /* everything where from is -infinity and to is infinity; returns the rows moved */
@@ -196,18 +200,23 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 	if (chunk_store_open(rel, RowExclusiveLock, &unseal.store))
 	{
 		Directory  *directory;
+		SegmentNumber *gone;
+		int			ngone = 0;
 
 		relocated_forget_old(rel, &unseal.store);
 		segment_lock_movers(rel);
 		directory = directory_read(&unseal.store, SnapshotSelf, NULL, 0);
+		gone = palloc(sizeof(SegmentNumber) * Max(directory->nsegments, 1));
 		unseal.estate = CreateExecutorState();
 		unseal.info = makeNode(ResultRelInfo);
 		unseal.slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 		InitResultRelInfo(unseal.info, rel, 1, NULL, 0);
 		ExecOpenIndices(unseal.info, false);
 		for (int s = 0; s < directory->nsegments; s++)
-			if (may_hold_rows(&unseal, directory_entry(directory, &unseal.store, SnapshotSelf, s)))
-				unseal_segment(&unseal, directory->numbers[s]);
+			if (may_hold_rows(&unseal, directory_entry(directory, &unseal.store, SnapshotSelf, s)) &&
+				unseal_segment(&unseal, directory->numbers[s]))
+				gone[ngone++] = directory->numbers[s];
+		directory_refresh_groups(&unseal.store, gone, ngone);
 		keyset_remove_empty(&unseal.store);
 		ExecCloseIndices(unseal.info);
 		ExecDropSingleTupleTableSlot(unseal.slot);

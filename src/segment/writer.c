@@ -14,6 +14,7 @@
 #include "port/pg_crc32c.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "codec/codec_summary.h"
 #include "segment/keyset.h"
@@ -45,6 +46,7 @@ struct SegmentWriter
 	MemoryContext scratch;
 	KeySetBuild *keysets;		/* or NULL */
 	SegmentWritten written;
+	SegmentMeasured measured;	/* then nothing is written */
 	void	   *arg;
 };
 
@@ -107,6 +109,13 @@ void
 segment_writer_set_keysets(SegmentWriter *writer, KeySetBuild *keysets)
 {
 	writer->keysets = keysets;
+}
+
+/* write nothing, but tell what each column takes; the store may be NULL then */
+void
+segment_writer_measure(SegmentWriter *writer, SegmentMeasured measured)
+{
+	writer->measured = measured;
 }
 
 /* a copy that is neither compressed nor out of line; adds its size to *bytes */
@@ -390,7 +399,7 @@ add_to_keysets(SegmentWriter *writer)
 	keyset_build_segment(writer->keysets, writer->number, writer->rows, values, nulls);
 }
 
-/* header, summaries and data, and then the entry that tells of them */
+/* header, summaries and data under the next number, and then the entry that tells of them */
 static void
 insert_segment(SegmentWriter *writer, SegmentParts *parts)
 {
@@ -401,6 +410,18 @@ insert_segment(SegmentWriter *writer, SegmentParts *parts)
 	else
 		writer->number++;
 	directory_close_groups(writer->store, writer->number);
+	entry->number = writer->number;
+	write_pieces(writer, &parts->header, &parts->data);
+	directory_insert(writer->store, entry);
+	if (writer->keysets)
+		add_to_keysets(writer);
+}
+
+static void
+fill_entry(SegmentWriter *writer, SegmentParts *parts)
+{
+	SegmentEntry *entry = parts->entry;
+
 	entry->format = SEGMENT_FORMAT;
 	entry->segments = 1;
 	entry->rows = writer->rows;
@@ -411,13 +432,9 @@ insert_segment(SegmentWriter *writer, SegmentParts *parts)
 	appendBinaryStringInfo(&parts->header, parts->summaries.data, parts->summaries.len);
 	entry->data_len = (int64) parts->header.len + parts->data.len;
 	entry->heap_bytes = heap_estimate(writer);
-	entry->number = writer->number;
 	entry->summary_len = parts->segment_summaries.len;
 	memcpy((char *) entry + SEGMENT_ENTRY_SIZE(entry->nzones), parts->segment_summaries.data, entry->summary_len);
-	write_pieces(writer, &parts->header, &parts->data);
-	directory_insert(writer->store, entry);
-	if (writer->keysets)
-		add_to_keysets(writer);
+	entry->sealed_at = GetCurrentTimestamp();
 }
 
 static void
@@ -435,8 +452,19 @@ flush_segment(SegmentWriter *writer)
 	cut_blocks(writer, &parts);
 	write_layout(writer, &parts);
 	for (int c = 0; c < writer->ncolumns; c++)
+	{
+		int64		before = parts.header.len + parts.summaries.len + parts.data.len;
+		int			at = parts.data.len;
+
 		write_column(&writer->columns[c], &parts);
-	insert_segment(writer, &parts);
+		if (writer->measured)
+			writer->measured(writer->columns[c].attno,
+							 parts.header.len + parts.summaries.len + parts.data.len - before,
+							 column_stream_name(parts.data.data + at, parts.data.len - at), writer->arg);
+	}
+	fill_entry(writer, &parts);
+	if (!writer->measured)
+		insert_segment(writer, &parts);
 	if (writer->written)
 		writer->written(parts.entry, writer->arg);
 	MemoryContextSwitchTo(old);
