@@ -123,6 +123,13 @@ SELECT territory.unseal('k');
 SELECT * FROM sets();
 SELECT * FROM refused();
 SELECT * FROM found();
+-- rows that came after everything was sealed and counted are looked up in the index
+CREATE TEMP TABLE grown (id uuid PRIMARY KEY, t timestamptz) USING territory;
+INSERT INTO grown SELECT md5(i::text)::uuid, '2026-01-01' FROM generate_series(1, 1000) i;
+SELECT rows FROM territory.seal('grown');
+VACUUM ANALYZE grown;
+INSERT INTO grown SELECT md5('new' || i)::uuid, '2026-01-02' FROM generate_series(1, 20000) i;
+EXPLAIN (COSTS OFF) SELECT t FROM grown WHERE id = md5('77')::uuid;
 -- one key very often
 CREATE TABLE same (id int, t timestamptz, code text) USING territory;
 CREATE UNIQUE INDEX same_code ON same (code) WHERE id < 0;
