@@ -35,7 +35,7 @@ typedef struct SealedScan
 	SegmentReader reader;
 	bool		segment_open;
 	bool		block_open;
-	uint8	   *dead;			/* of the open block, or NULL */
+	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
 	Datum	  **values;			/* per attribute, of the open block */
 	bool	  **nulls;
 
