@@ -119,3 +119,56 @@ ALTER TABLE anew DROP a, ADD c int DEFAULT 7;
 UPDATE anew SET b = b || '!' WHERE id = 2 RETURNING *;
 ROLLBACK;
 DROP TABLE anew;
+-- a DELETE collects its dead marks, and has them written before anybody looks: in its own subtransactions, too
+CREATE TABLE many (e integer, t integer, PRIMARY KEY (e, t)) USING territory;
+INSERT INTO many SELECT e, t FROM generate_series(1, 4) e, generate_series(1, 5000) t;
+SELECT rows FROM territory.seal('many');
+CREATE FUNCTION left_now(boolean) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	left_then bigint;
+BEGIN
+	BEGIN
+		SELECT count(*) INTO left_then FROM many;
+		IF $1 THEN
+			RAISE division_by_zero;
+		END IF;
+	EXCEPTION WHEN division_by_zero THEN
+		NULL;
+	END;
+	RETURN left_then;
+END $$;
+BEGIN;
+DELETE FROM many WHERE e = 1;
+SELECT count(*) FROM many;
+SAVEPOINT s;
+DELETE FROM many WHERE e = 2 AND t % 2 = 0;
+SELECT count(*) FROM many;
+ROLLBACK TO s;
+SELECT count(*) FROM many;
+DELETE FROM many WHERE e = 3 AND (t % 1000 <> 7 OR left_now(t > 2000) > 0);
+DELETE FROM many WHERE e = 3;
+SELECT e, count(*) FROM many GROUP BY e ORDER BY e;
+DELETE FROM many a USING many b WHERE a.e = 4 AND b.e = 4 AND a.t / 10 = b.t / 10;
+SELECT e, count(*) FROM many GROUP BY e ORDER BY e;
+INSERT INTO many VALUES (4, 10), (2, 10) ON CONFLICT DO NOTHING;
+SAVEPOINT s;
+INSERT INTO many VALUES (2, 10);
+ROLLBACK TO s;
+COMMIT;
+SELECT e, count(*) FROM many GROUP BY e ORDER BY e;
+-- rows that have an entry of their own already are deleted one by one
+BEGIN;
+SELECT count(*) FROM (SELECT FROM many WHERE e = 2 AND t BETWEEN 1 AND 3 FOR SHARE) locked;
+DELETE FROM many WHERE e = 2 AND t < 1000;
+SELECT count(*) FROM many;
+ROLLBACK;
+DELETE FROM many WHERE e = 2 AND t < 1000;
+SELECT count(*), sum(t) FROM many;
+SELECT sum(dead_rows) FROM territory.segments('many');
+SELECT bool_and(ok), sum(rows) FROM territory.verify('many');
+VACUUM FULL many;
+SELECT count(*), sum(t) FROM many;
+SELECT rows, dead_rows FROM territory.compact('many');
+SELECT count(*), sum(t) FROM many;
+DROP TABLE many;
+DROP FUNCTION left_now;

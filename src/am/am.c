@@ -29,6 +29,7 @@ am_init(void)
 	am_index_install(&territory_methods);
 	am_rewrite_install(&territory_methods);
 	am_ddl_install(&territory_methods);
+	am_modify_init();
 	am_bulk_init();
 	am_rewrite_init();
 	am_ddl_init();

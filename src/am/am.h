@@ -67,6 +67,7 @@ extern void am_row_install(TableAmRoutine *methods);
 
 /* am_modify.c */
 extern void am_modify_install(TableAmRoutine *methods);
+extern void am_modify_init(void);
 
 /* am_unique.c */
 extern bool unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid);

@@ -204,7 +204,7 @@ rewrite_chunk(RewriteState rewrite, Relation toast, HeapTuple tuple, Buffer buff
 		return;
 	}
 	heap_deform_tuple(tuple, RelationGetDescr(toast), values, nulls);
-	if (DatumGetObjectId(values[0]) >= CHUNK_STATE_FIRST && DatumGetObjectId(values[0]) < CHUNK_DATA_FIRST)
+	if (DatumGetObjectId(values[0]) >= CHUNK_STATE_FIRST && DatumGetObjectId(values[0]) < CHUNK_BATCH_FIRST)
 		values[2] = without_link(values[2]);
 	copy = heap_form_tuple(RelationGetDescr(toast), values, nulls);
 	rewrite_heap_tuple(rewrite, tuple, copy);

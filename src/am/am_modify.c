@@ -27,6 +27,7 @@
 #include "utils/snapmgr.h"
 
 #include "am/am.h"
+#include "segment/dead_batch.h"
 #include "segment/state.h"
 
 /* ---- change a sealed row ---- */
@@ -107,15 +108,15 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 	if (!chunk_store_open(rel, RowExclusiveLock, &store))
 		return TM_Deleted;
 	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
-	locked = new_slot && state_locked_by_us(&store, tid);
-	result = state_lock_row(rel, &store, tid, mode, wait ? LockWaitBlock : LockWaitSkip, failure, &anchor);
+	result = state_lock_row(rel, &store, tid, mode, wait ? LockWaitBlock : LockWaitSkip, failure, &anchor,
+							new_slot ? &locked : NULL);
 	if (result == TM_WouldBlock)
 		result = TM_BeingModified;
 	if (result == TM_Ok)
 	{
 		if (new_slot)
 			heap_methods->tuple_insert(rel, new_slot, cid, options, NULL);
-		if (locked && (TTS_IS_HEAPTUPLE(new_slot) || TTS_IS_BUFFERTUPLE(new_slot)))
+		if (new_slot && locked && (TTS_IS_HEAPTUPLE(new_slot) || TTS_IS_BUFFERTUPLE(new_slot)))
 			carry_lock(rel, new_slot, cid);
 		ItemPointerSetMovedPartitions(&elsewhere);
 		result = state_mark_dead(rel, &store, &anchor, tid, moved, new_slot ? &new_slot->tts_tid : &elsewhere, cid);
@@ -213,6 +214,21 @@ territory_tuple_delete(Relation rel, ItemPointer otid, CommandId cid, Snapshot s
 {
 	ItemPointerData tid = *otid;
 
+	if (tid_is_sealed(&tid) && crosscheck == InvalidSnapshot && !RelationIsLogicallyLogged(rel))
+		switch (dead_batch_delete(rel, &tid, cid))
+		{
+			case BATCH_DELETED:
+				return TM_Ok;
+			case BATCH_SELF_MODIFIED:
+				failure->ctid = tid;
+				failure->xmax = GetCurrentTransactionId();
+				failure->cmax = cid;
+				failure->traversed = false;
+				return TM_SelfModified;
+			case BATCH_NO:
+				break;
+		}
+	dead_batch_flush();			/* heap may wait */
 	for (;;)
 	{
 		TM_Result	result = row_settle(rel, &tid, cid, wait ? LockWaitBlock : LockWaitSkip, failure);
@@ -358,6 +374,58 @@ territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId ci
 		heap_methods->multi_insert(rel, hot, n, cid, options, bistate);
 	}
 	pfree(hot);
+}
+
+/* ---- DELETE of many sealed rows ---- */
+
+static ExecutorRun_hook_type previous_run;
+
+/* a DELETE that does nothing else, so that its dead marks can be collected */
+static bool
+only_deletes(QueryDesc *query)
+{
+	ModifyTableState *state = (ModifyTableState *) query->planstate;
+
+	if (query->operation != CMD_DELETE || query->plannedstmt->hasModifyingCTE || !IsA(state, ModifyTableState))
+		return false;
+	for (int i = 0; i < state->mt_nrels; i++)
+	{
+		TriggerDesc *triggers = state->resultRelInfo[i].ri_TrigDesc;
+
+		if (triggers && triggers->trig_delete_before_row)
+			return false;
+	}
+	return true;
+}
+
+static void
+modify_executor_run(EXECUTOR_RUN_PARAMETERS)
+{
+	BatchCommand command;
+	volatile bool finished = false;
+
+	dead_batch_begin(&command, only_deletes(query));
+	PG_TRY();
+	{
+		if (previous_run)
+			previous_run(EXECUTOR_RUN_ARGUMENTS);
+		else
+			standard_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
+		finished = true;
+	}
+	PG_FINALLY();
+	{
+		dead_batch_end(&command, finished);
+	}
+	PG_END_TRY();
+}
+
+void
+am_modify_init(void)
+{
+	previous_run = ExecutorRun_hook;
+	ExecutorRun_hook = modify_executor_run;
+	dead_batch_init();
 }
 
 void

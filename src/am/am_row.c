@@ -19,6 +19,7 @@
 #include "utils/snapmgr.h"
 
 #include "am/am.h"
+#include "segment/dead_batch.h"
 #include "segment/state.h"
 
 /*
@@ -220,7 +221,7 @@ lock_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, LockTupleMode m
 
 	if (!chunk_store_open(rel, RowExclusiveLock, &store))
 		return TM_Deleted;
-	result = state_lock_row(rel, &store, tid, mode, policy, failure, &anchor);
+	result = state_lock_row(rel, &store, tid, mode, policy, failure, &anchor, NULL);
 	chunk_store_close(&store, NoLock);
 	if (result == TM_Ok || result == TM_SelfModified)
 		row_fetch_version(rel, tid, SnapshotAny, slot);
@@ -358,6 +359,7 @@ territory_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTabl
 	bool		traversed = false;
 	TM_Result	result;
 
+	dead_batch_flush();			/* heap may wait */
 	/* ExecCopySlot keeps a materialised row's TID in t_self only */
 	if (!ItemPointerIsValid(tid) && !TTS_EMPTY(slot) && TTS_IS_BUFFERTUPLE(slot) &&
 		((BufferHeapTupleTableSlot *) slot)->base.tuple)

@@ -331,6 +331,7 @@ open_check(UniqueCheck *check)
 	if (check->scan)
 	{
 		check->scan->directory_snapshot = &check->dirty;
+		check->scan->any_state = false; /* sealed_fate() asks about the one row that matters */
 		open_unique_indexes(check);
 	}
 	MemoryContextSwitchTo(old);

@@ -11,6 +11,7 @@
  *	key sets	id 8 + slot				seq S of the last segment (slots 0 to 2)
  *	their data	id 1024 + 1024 * slot + (S >> 17)	seq (S & 0x1ffff) << 14 | P
  *	state		id 4096 + (S >> 16)		seq (S & 0xffff) << 15 | R
+ *	batch		id 6144 + (S >> 16)		seq (S & 0xffff) << 15 | R
  *	data		id 8192 + (S >> 15)		seq (S & 0x7fff) << 16 | P
  *	moved		id 12288 + (S >> 15)	seq (S & 0x7fff) << 16 | P
  */
@@ -29,6 +30,7 @@
 #define KEYSET_SLOTS 3			/* unique keys of a table that can have key sets */
 #define KEYSET_MAX_PIECES 16384
 #define CHUNK_STATE_FIRST ((Oid) 4096)
+#define CHUNK_BATCH_FIRST ((Oid) 6144)
 #define CHUNK_DATA_FIRST ((Oid) 8192)
 #define CHUNK_MOVED_FIRST ((Oid) 12288)
 #define CHUNK_RESERVED_END ((Oid) 16384)
@@ -54,6 +56,14 @@ static inline ChunkKey
 chunk_state_key(SegmentNumber segment, int place)
 {
 	ChunkKey	key = {CHUNK_STATE_FIRST + (segment >> 16), (segment & 0xffff) << 15 | place};
+
+	return key;
+}
+
+static inline ChunkKey
+chunk_batch_key(SegmentNumber segment, int place)
+{
+	ChunkKey	key = {CHUNK_BATCH_FIRST + (segment >> 16), (segment & 0xffff) << 15 | place};
 
 	return key;
 }

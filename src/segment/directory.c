@@ -344,8 +344,10 @@ number_after_all(ChunkStore *store)
 		if (last_key(store, data, data + 1024, &key))
 			next = Max(next, ((int64) (key.id - data) << 17 | key.seq >> 14) + 1);
 	}
-	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_DATA_FIRST, &key))
+	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_BATCH_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_STATE_FIRST) << 16 | key.seq >> 15) + 1);
+	if (last_key(store, CHUNK_BATCH_FIRST, CHUNK_DATA_FIRST, &key))
+		next = Max(next, ((int64) (key.id - CHUNK_BATCH_FIRST) << 16 | key.seq >> 15) + 1);
 	if (last_key(store, CHUNK_DATA_FIRST, CHUNK_MOVED_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_DATA_FIRST) << 15 | key.seq >> 16) + 1);
 	if (last_key(store, CHUNK_MOVED_FIRST, CHUNK_RESERVED_END, &key))
@@ -577,6 +579,8 @@ directory_delete(ChunkStore *store, SegmentNumber number)
 	tell_change(store);
 	CommandCounterIncrement();	/* rows that this command marked, too */
 	chunk_delete_range(store, CHUNK_DIRECTORY, number, number);
+	chunk_delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
+	key = chunk_batch_key(number, 0);
 	chunk_delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
 	key = chunk_data_key(number, 0);
 	chunk_delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);

@@ -18,6 +18,10 @@
  * nobody once it has begun to delete.  A bulk load, whose keys no index holds,
  * closes the gate while it checks and writes them.
  *
+ * A *stretch*, 2,048 rows of a segment, is locked for a moment by who gives a row
+ * of it its first state entry, and by a DELETE that collects its dead marks until
+ * it writes them (dead_batch.c).
+ *
  * A *segment's lock*: share mode for who changes or locks rows of it, exclusive
  * for who takes its rows elsewhere (unseal, compact).  A transaction that holds
  * many goes over to one lock for all of them.
@@ -38,6 +42,7 @@ typedef enum LockKind
 	LOCK_SEGMENT = 1,
 	LOCK_GATE,
 	LOCK_ALL_SEGMENTS,
+	LOCK_STRETCH,				/* objid is the segment's number times 16, and which of its stretches */
 } LockKind;
 
 #define MAX_SEGMENT_LOCKS 64	/* of one table and transaction, before one lock stands for all */
@@ -210,4 +215,39 @@ bool
 segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment)
 {
 	return lock_acquire(rel, LOCK_SEGMENT, segment, ExclusiveLock, false);
+}
+
+/* ---- stretches: held while the rows' states are looked at and changed, not longer ---- */
+
+static void
+set_stretch_tag(LOCKTAG *tag, Oid relid, SegmentNumber segment, int stretch)
+{
+	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, relid, (uint32) segment * TID_BLOCKS_PER_SEGMENT + stretch, LOCK_STRETCH);
+}
+
+void
+stretch_lock(Oid relid, SegmentNumber segment, int stretch)
+{
+	LOCKTAG		tag;
+
+	set_stretch_tag(&tag, relid, segment, stretch);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+bool
+stretch_lock_if_free(Oid relid, SegmentNumber segment, int stretch)
+{
+	LOCKTAG		tag;
+
+	set_stretch_tag(&tag, relid, segment, stretch);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+stretch_unlock(Oid relid, SegmentNumber segment, int stretch)
+{
+	LOCKTAG		tag;
+
+	set_stretch_tag(&tag, relid, segment, stretch);
+	LockRelease(&tag, ExclusiveLock, false);
 }

@@ -22,4 +22,8 @@ extern bool segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment);
 extern void segment_lock_movers(Relation rel);
 extern bool segment_lock_movers_if_free(Relation rel);
 
+extern void stretch_lock(Oid relid, SegmentNumber segment, int stretch);
+extern bool stretch_lock_if_free(Oid relid, SegmentNumber segment, int stretch);
+extern void stretch_unlock(Oid relid, SegmentNumber segment, int stretch);
+
 #endif

@@ -3,8 +3,10 @@
  *	  What happened to single sealed rows since they were sealed.
  *
  * See state.h for anchors and dead marks.  Invariant: at most one live chain of
- * versions exists per row; it is started under the heavyweight lock of the
- * sealed TID, held just long enough to look and insert.
+ * versions exists per row; it is started under the lock of the row's stretch,
+ * held just long enough to look and insert.
+ *
+ * Whoever looks has this command's collected dead marks written first.
  */
 #include "territory.h"
 
@@ -18,6 +20,7 @@
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
+#include "segment/dead_batch.h"
 #include "segment/lock.h"
 #include "segment/row_lock.h"
 #include "segment/state.h"
@@ -62,6 +65,7 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
+	dead_batch_flush();
 	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + rows - 1);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 	{
@@ -75,12 +79,31 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int
 		dead[chunk_seq(store, tuple) - key.seq] = 1;
 	}
 	chunk_scan_end(&scan);
-	return dead;
+	return dead_batch_read(store, snapshot, segment, first, rows, dead);
+}
+
+static bool
+find_in_batch(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at,
+			  TransactionId *maker)
+{
+	TransactionId by;
+	CommandId	command;
+
+	if (!dead_batch_find(store, tid, snapshot, &by, &command))
+		return false;
+	memset(entry, 0, sizeof *entry);
+	entry->dead = true;
+	entry->command = command;
+	if (at)
+		ItemPointerSetInvalid(at);
+	if (maker)
+		*maker = by;
+	return true;
 }
 
 /*
- * The newest entry of a row as the snapshot shows it; its TID and who made it,
- * if asked.  Snapshots that are no MVCC ones may miss the entry while it is being
+ * The newest entry of a row as the snapshot shows it; its TID (invalid: it is one
+ * of many rows in a bitmap) and who made it, if asked.  Snapshots that are no MVCC ones may miss the entry while it is being
  * replaced: the old version was replaced just after the new one was looked at.
  */
 static bool
@@ -92,6 +115,7 @@ find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *
 	HeapTuple	tuple;
 	bool		found;
 
+	dead_batch_flush();
 	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq);
 	tuple = chunk_scan_next(&scan, ForwardScanDirection);
 	found = tuple != NULL;
@@ -104,7 +128,7 @@ find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *
 			*maker = HeapTupleHeaderGetXmin(tuple->t_data);
 	}
 	chunk_scan_end(&scan);
-	return found;
+	return found || find_in_batch(store, tid, snapshot, entry, at, maker);
 }
 
 bool
@@ -154,8 +178,8 @@ state_insert_dead(ChunkStore *store, SegmentNumber segment, int place)
 /* ---- where the row is ---- */
 
 /* is the segment there, and does it stay there until we end?  False without waiting where policy says so */
-static bool
-hold_segment(Relation rel, ChunkStore *store, SegmentNumber segment, LockWaitPolicy policy, bool *alive)
+bool
+state_hold_segment(Relation rel, ChunkStore *store, SegmentNumber segment, LockWaitPolicy policy, bool *alive)
 {
 	SegmentEntry *entry;
 
@@ -192,7 +216,7 @@ state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, Lo
 		TransactionId maker;
 		bool		alive;
 
-		if (!hold_segment(rel, store, tid_segment(tid), policy, &alive))
+		if (!state_hold_segment(rel, store, tid_segment(tid), policy, &alive))
 			return PLACE_BUSY;
 		if (!alive)
 		{
@@ -210,24 +234,66 @@ state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, Lo
 
 /* ---- locking and changing ---- */
 
-/* make sure that the row has an entry; frozen, so that all see it at once */
-static void
-ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid)
+/*
+ * Make sure that the row has an entry; frozen, so that all see it at once.
+ * *made: it has one since now, at *at.  A bitmap in progress that takes the row is
+ * waited for: false where policy forbids it.
+ */
+static bool
+ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid, LockWaitPolicy policy, ItemPointer at, bool *made)
 {
-	StateEntry	entry;
-	SnapshotData dirty;
+	Oid			relid = RelationGetRelid(rel);
+	SegmentNumber segment = tid_segment(tid);
+	int			stretch = tid_place(tid) / TID_BLOCK_ROWS;
 
-	InitDirtySnapshot(dirty);
-	if (find_version(store, tid, &dirty, &entry, NULL, NULL))
-		return;
-	LockTuple(rel, tid, ExclusiveLock);
-	if (!find_version(store, tid, &dirty, &entry, NULL, NULL))
+	for (;;)
 	{
-		memset(&entry, 0, sizeof entry);
-		chunk_insert(store, chunk_state_key(tid_segment(tid), tid_place(tid)), &entry, sizeof entry,
-					 HEAP_INSERT_FROZEN, NULL);
+		StateEntry	entry;
+		SnapshotData dirty;
+
+		dead_batch_flush();
+		InitDirtySnapshot(dirty);
+		stretch_lock(relid, segment, stretch);
+		*made = !find_version(store, tid, &dirty, &entry, at, NULL);
+		if (*made)
+		{
+			memset(&entry, 0, sizeof entry);
+			chunk_insert(store, chunk_state_key(segment, tid_place(tid)), &entry, sizeof entry, HEAP_INSERT_FROZEN, at);
+		}
+		stretch_unlock(relid, segment, stretch);
+		if (*made || ItemPointerIsValid(at) || !TransactionIdIsValid(dirty.xmin))
+			return true;
+		if (policy == LockWaitBlock)
+			XactLockTableWait(dirty.xmin, rel, tid, XLTW_Lock);
+		else if (!compat_try_wait_for_xid(dirty.xmin))
+			return false;
 	}
-	UnlockTuple(rel, tid, ExclusiveLock);
+}
+
+/* does this transaction hold a lock on the row? */
+static bool
+is_locked_by_us(ChunkStore *store, ItemPointer tid)
+{
+	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
+	ChunkScan	scan;
+	HeapTuple	tuple;
+	bool		ours = false;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, key.id, key.seq, key.seq);
+	if ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		ours = !(tuple->t_data->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) &&
+			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmax(tuple->t_data));
+	chunk_scan_end(&scan);
+	return ours;
+}
+
+static TM_Result
+lock_not_free(Relation rel, LockWaitPolicy policy)
+{
+	if (policy == LockWaitError)
+		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+						errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(rel))));
+	return TM_WouldBlock;
 }
 
 /*
@@ -264,18 +330,26 @@ follow_update(Relation rel, ChunkStore *store, HeapTuple anchor, Buffer buffer)
 
 /*
  * Lock a settled sealed row as heap_lock_tuple would.  On TM_Ok *anchor is the
- * entry that we hold.  On TM_Updated failure->ctid is where the row lives on.
+ * entry that we hold, and *was_ours, if asked, whether we held it before.  On
+ * TM_Updated failure->ctid is where the row lives on.
  */
 TM_Result
 state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode mode, LockWaitPolicy policy,
-			   TM_FailureData *failure, ItemPointer anchor)
+			   TM_FailureData *failure, ItemPointer anchor, bool *was_ours)
 {
-	ensure_anchor(rel, store, tid);
+	ItemPointerData made_at;
+	bool		made;
+
+	if (!ensure_anchor(rel, store, tid, policy, &made_at, &made))
+		return lock_not_free(rel, policy);
+	if (was_ours)
+		*was_ours = !made && is_locked_by_us(store, tid);
 	for (;;)
 	{
 		StateEntry	entry;
 		HeapTupleData tuple;
 		Buffer		buffer;
+		TransactionId maker;
 		TM_Result	result;
 		bool		dead;
 
@@ -285,9 +359,23 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 		 * Where a dead mark was not seen since its maker was going on, and the
 		 * maker committed before the anchor was looked at, neither is found.
 		 */
-		if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self, NULL))
+		if (made)
+		{
+			memset(&entry, 0, sizeof entry);
+			tuple.t_self = made_at;
+			made = false;
+		}
+		else if (!find_version(store, tid, SnapshotSelf, &entry, &tuple.t_self, &maker))
 			continue;
 		dead = entry.dead;
+		if (!ItemPointerIsValid(&tuple.t_self))
+		{
+			failure->ctid = *tid;
+			failure->xmax = maker;
+			failure->traversed = false;
+			failure->cmax = TransactionIdIsCurrentTransactionId(maker) ? entry.command : InvalidCommandId;
+			return TransactionIdIsCurrentTransactionId(maker) ? TM_SelfModified : TM_Deleted;
+		}
 		/* heap's error of NOWAIT would name the TOAST relation */
 		result = heap_lock_tuple(store->toast, &tuple, GetCurrentCommandId(true), mode,
 								 policy == LockWaitError ? LockWaitSkip : policy, false, &buffer, failure);
@@ -315,32 +403,14 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 			return entry.moved ? TM_Updated : TM_Deleted;
 		}
 		ReleaseBuffer(buffer);
-		if (result == TM_WouldBlock && policy == LockWaitError)
-			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-							errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(rel))));
+		if (result == TM_WouldBlock)
+			return lock_not_free(rel, policy);
 		if (result == TM_Invisible || result == TM_SelfModified)
 			CommandCounterIncrement();	/* our own anchor version of this command */
 		else if (result != TM_Updated && result != TM_Deleted)
-			return result;		/* TM_WouldBlock */
+			return result;
 		/* else a newer version exists now: look again */
 	}
-}
-
-/* does this transaction hold a lock on the row? */
-bool
-state_locked_by_us(ChunkStore *store, ItemPointer tid)
-{
-	ChunkKey	key = chunk_state_key(tid_segment(tid), tid_place(tid));
-	ChunkScan	scan;
-	HeapTuple	tuple;
-	bool		ours = false;
-
-	chunk_scan_begin(&scan, store, SnapshotSelf, key.id, key.seq, key.seq);
-	if ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
-		ours = !(tuple->t_data->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) &&
-			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmax(tuple->t_data));
-	chunk_scan_end(&scan);
-	return ours;
 }
 
 /*

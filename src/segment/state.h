@@ -7,7 +7,8 @@
  * row locks to hold on to, inserted frozen, so that it is there for everyone
  * at once whatever becomes of its inserter.  A *dead mark* is an anchor's next
  * version (or a first one): who sees it sees the row deleted.  Concurrency is
- * heap's: who wants to change a sealed row updates its anchor.
+ * heap's: who wants to change a sealed row updates its anchor.  Rows without an
+ * entry that a command deletes in great number share one (dead_batch.c).
  *
  * A segment whose rows all moved elsewhere leaves a list of where (relocated.c).
  */
@@ -41,13 +42,15 @@ typedef enum StatePlace
 	PLACE_BUSY,					/* cannot tell without waiting */
 } StatePlace;
 
+extern bool state_hold_segment(Relation rel, ChunkStore *store, SegmentNumber segment, LockWaitPolicy policy,
+							   bool *alive);
 extern StatePlace state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid,
 							   LockWaitPolicy policy);
 extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode mode,
-								LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor);
+								LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor,
+								bool *was_ours);
 extern TM_Result state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer tid,
 								 StateMoved moved, ItemPointer forward, CommandId command);
-extern bool state_locked_by_us(ChunkStore *store, ItemPointer tid);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);
 extern bool state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot);
 extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place);

@@ -81,7 +81,7 @@ mark_moved(Unseal *unseal, ItemPointer sealed)
 	TM_FailureData failure;
 
 	if (state_lock_row(unseal->rel, &unseal->store, sealed, LockTupleExclusive, LockWaitBlock, &failure,
-					   &anchor) != TM_Ok ||
+					   &anchor, NULL) != TM_Ok ||
 		state_mark_dead(unseal->rel, &unseal->store, &anchor, sealed, MOVED_UNCHANGED, &unseal->slot->tts_tid,
 						GetCurrentCommandId(true)) != TM_Ok)
 		elog(ERROR, "territory: a sealed row changed while it was unsealed");
