@@ -11,6 +11,6 @@ SELECT :after_rows AS rows, pg_size_pretty(pg_relation_size(:'table')) AS heap,
 SELECT pg_temp.expect(:before_rows = :after_rows AND :before_rows > 0, 'as many rows as before: ' || :after_rows) AS checked
 UNION ALL
 SELECT pg_temp.expect(:before_checksum = :after_checksum, 'every value as before: the checksums are equal');
-SELECT segments, sealed_rows, pg_size_pretty(sealed_bytes) AS sealed, pg_size_pretty(hot_bytes) AS hot,
-	pg_size_pretty(index_bytes) AS indexes, ratio
+SELECT hot_rows, pg_size_pretty(hot_bytes) AS hot, pg_size_pretty(index_bytes) AS indexes, segments, sealed_rows,
+	pg_size_pretty(sealed_bytes) AS sealed, ratio, last_seal::timestamp(0)
 FROM territory.table_status WHERE relation = :'table'::regclass;

@@ -4,8 +4,8 @@
 \echo '== The territory: all services in one PostgreSQL'
 \echo
 \echo 'What is sealed:'
-SELECT relation, segments, sealed_rows, pg_size_pretty(sealed_bytes) AS sealed, pg_size_pretty(hot_bytes) AS hot,
-	pg_size_pretty(index_bytes) AS indexes, ratio
+SELECT relation, hot_rows, pg_size_pretty(hot_bytes) AS hot, pg_size_pretty(index_bytes) AS indexes, segments, sealed_rows,
+	pg_size_pretty(sealed_bytes) AS sealed, ratio, last_seal::timestamp(0)
 FROM territory.table_status ORDER BY sealed_rows DESC;
 
 \echo 'Two services meet: street lights within 100 m of the places with most reports after dark.'

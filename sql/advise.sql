@@ -35,7 +35,7 @@ ALTER TABLE odd DROP COLUMN a;
 SELECT column_name, type, codec FROM territory.advise('odd');
 CREATE TABLE empty ();
 INSERT INTO empty DEFAULT VALUES;
-SELECT * FROM territory.advise('empty');
+SELECT column_name, type, codec FROM territory.advise('empty');
 BEGIN READ ONLY;
 SELECT count(*) FROM territory.advise('plain');
 COMMIT;

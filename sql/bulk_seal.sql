@@ -4,7 +4,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET territory.segment_rows = 500;
 SET territory.bulk_seal = on;
-CREATE VIEW status AS SELECT relation, segments, sealed_rows, hot_bytes FROM territory.table_status ORDER BY relation::text;
+CREATE VIEW status AS SELECT relation, segments, sealed_rows, hot_rows FROM territory.table_status ORDER BY relation::text;
 CREATE TABLE source AS SELECT e, '2026-01-01'::timestamptz + i * interval '1 hour' AS t, (e * 7 + i) / 4.0 AS v, 'n' || i % 3 AS note
 FROM generate_series(1, 300) i, generate_series(1, 4) e;
 CREATE UNLOGGED TABLE l (e int, t timestamptz, v numeric, note text DEFAULT 'none', d numeric GENERATED ALWAYS AS (v * 2) STORED,
@@ -97,6 +97,7 @@ BEGIN
 END $$;
 CREATE UNLOGGED TABLE w (a int PRIMARY KEY, b int) USING territory;
 CREATE UNLOGGED TABLE child (a int REFERENCES w) USING territory;
+SET client_min_messages = notice;
 INSERT INTO w SELECT i, i FROM generate_series(1, 10) i;
 INSERT INTO child SELECT i FROM generate_series(1, 10) i;
 INSERT INTO child SELECT 11 FROM generate_series(1, 2);
@@ -131,6 +132,7 @@ CREATE UNLOGGED TABLE y (a int UNIQUE DEFERRABLE INITIALLY DEFERRED) USING terri
 INSERT INTO y SELECT i / 2 FROM generate_series(1, 9) i;
 INSERT INTO y SELECT i FROM generate_series(1, 9) i;
 TABLE status;
+SET client_min_messages = warning;
 -- a function of the statement that inserts by itself, and one that catches an error
 CREATE FUNCTION nested(i int) RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
@@ -149,9 +151,9 @@ SELECT count(*) FROM n;
 CREATE TABLE p (e int, t timestamptz, PRIMARY KEY (e, t)) PARTITION BY LIST (e);
 DO $$ BEGIN FOR i IN 0 .. 49 LOOP EXECUTE format('CREATE UNLOGGED TABLE p%s PARTITION OF p FOR VALUES IN (%s) USING territory', i, i); END LOOP; END $$;
 INSERT INTO p SELECT i % 50, '2026-01-01'::timestamptz + i * interval '1 min' FROM generate_series(0, 9999) i;
-SELECT count(*), sum(segments), sum(sealed_rows), sum(hot_bytes) FROM status WHERE relation::text ~ '^p\d';
+SELECT count(*), sum(segments), sum(sealed_rows), sum(hot_rows) FROM status WHERE relation::text ~ '^p\d';
 COPY p FROM PROGRAM $$awk 'BEGIN { for (i = 0; i < 10000; i++) printf("%d\t2027-01-%02d %02d:%02d+00\n", i % 50, 1 + i / 1440, i % 1440 / 60, i % 60) }'$$;
-SELECT count(*), sum(segments), sum(sealed_rows), sum(hot_bytes) FROM status WHERE relation::text ~ '^p\d';
+SELECT count(*), sum(segments), sum(sealed_rows), sum(hot_rows) FROM status WHERE relation::text ~ '^p\d';
 COPY p FROM PROGRAM $$awk 'BEGIN { for (i = 0; i < 2000; i++) printf("%d\t2027-01-%02d %02d:%02d+00\n", i % 50, 1 + i / 1440, i % 1440 / 60, i % 60) }'$$;
 SELECT count(*) FROM p;
 CREATE VIEW pv AS SELECT e, t FROM p WHERE t > '2027-06-01' WITH CHECK OPTION;
@@ -205,7 +207,7 @@ SELECT count(*), :'logical' = :'hot' AS as_expected FROM logged;
 -- off again
 RESET territory.bulk_seal;
 INSERT INTO o SELECT 'q' || i FROM generate_series(1, 3) i;
-SELECT relation, segments, sealed_rows, hot_bytes > 0 AS hot FROM status WHERE relation IN ('o'::regclass, 'tmp'::regclass, 'unlogged'::regclass) ORDER BY relation::text;
+SELECT relation, segments, sealed_rows, hot_rows > 0 AS hot FROM status WHERE relation IN ('o'::regclass, 'tmp'::regclass, 'unlogged'::regclass) ORDER BY relation::text;
 DROP TABLE l, m, k, n, child, w, x, y, p, o, o2, z, tmp, unlogged, logged, source CASCADE;
 DROP FUNCTION note, nested;
 -- as the first statement of a connection
@@ -226,5 +228,5 @@ COPY first FROM stdin;
 SET territory.bulk_seal = on;
 INSERT INTO first SELECT i, i FROM generate_series(5, 6) i;
 SELECT count(*) FROM first;
-SELECT segments, sealed_rows, hot_bytes FROM territory.table_status ORDER BY relation::text;
+SELECT segments, sealed_rows, hot_rows FROM territory.table_status ORDER BY relation::text;
 DROP TABLE first;

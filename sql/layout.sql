@@ -1,4 +1,5 @@
 -- Layouts: detected, stored, renamed, refused.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE TABLE places (code text PRIMARY KEY, geom geometry(Point, 4326));
 CREATE TABLE l (code text, station int, t timestamptz, at_day date, geom geometry(Point, 4326), PRIMARY KEY (station, t)) USING territory;

@@ -140,3 +140,13 @@ SELECT rows, segments FROM territory.seal('told');
 SELECT segment, rows, from_time, to_time, from_entity, to_entity FROM territory.segments('told') LIMIT 1;
 SELECT hot_rows, segments, sealed_rows FROM territory.table_status;
 DROP TABLE told;
+-- the entity is the one that a segment was sealed by
+CREATE TABLE told (e int, f text, t date) USING territory;
+SELECT territory.set_layout('told', '{f}');
+INSERT INTO told SELECT i, 'f' || i % 2, '2026-01-01' FROM generate_series(1, 4) i;
+SELECT rows FROM territory.seal('told');
+SELECT territory.set_layout('told', '{e}');
+SELECT from_entity, to_entity FROM territory.segments('told');
+ALTER TABLE told DROP COLUMN f;
+SELECT from_entity, to_entity FROM territory.segments('told');
+DROP TABLE told;

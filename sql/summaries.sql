@@ -16,6 +16,23 @@ SELECT segment, ok, problem FROM territory.verify('s');
 -- a day is a block, the one of 23 hours, too
 SELECT u.block, u.rows, min_value::timestamptz AS first, max_value::timestamptz AS last
 FROM territory.summaries('s') u WHERE column_name = 't' ORDER BY 1 NULLS FIRST;
+-- which ends before the next day begins
+CREATE FUNCTION blocks_read(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query
+	LOOP
+		IF line LIKE '%Blocks%' THEN
+			RETURN NEXT line;
+		END IF;
+	END LOOP;
+END $$;
+SELECT blocks_read($$SELECT i FROM s WHERE e = 2 AND t >= '2026-03-29' AND t < '2026-03-30'$$);
+SELECT blocks_read($$SELECT i FROM s WHERE e > 1 AND e < 3 AND t > '2026-03-29 23:55'::timestamptz AND t <= '2026-03-31'::date$$);
+DROP FUNCTION blocks_read;
+SELECT count(*) FROM s WHERE e > 1 AND e < 3 AND t > '2026-03-29 23:55'::timestamptz AND t < '2026-03-31'::date;
+SELECT count(*) FROM s WHERE f < 0 AND t >= '2026-03-30 23:55' AND e <= 1;
 -- the rows of each block, found by its entity and times
 CREATE VIEW blocks AS
 SELECT u.block, u.min_value::int AS entity, v.min_value::timestamptz AS lo, v.max_value::timestamptz AS hi
@@ -69,7 +86,7 @@ SELECT e, '2026-01-01'::timestamptz + i * interval '1 minute',
 		WHEN 4 THEN CASE i % 2 WHEN 0 THEN '-0' ELSE 0::float8 END WHEN 5 THEN '-0'::float8 WHEN 6 THEN 1e308
 		WHEN 10 THEN CASE WHEN i BETWEEN 3 AND 290 THEN i END WHEN 7 THEN NULL ELSE 1 END,
 	CASE e WHEN 2 THEN 'NaN'::float8 WHEN 6 THEN 3e38 WHEN 7 THEN NULL ELSE i END,
-	CASE e WHEN 1 THEN (i / 4.0)::numeric(6, 2) WHEN 2 THEN CASE i WHEN 7 THEN 'NaN' ELSE i::numeric END WHEN 7 THEN NULL WHEN 8 THEN CASE i % 2 WHEN 0 THEN 1.5 ELSE 2 END
+	CASE e WHEN 1 THEN (i / 4.0)::numeric(6, 2) WHEN 2 THEN CASE i WHEN 7 THEN 'NaN' ELSE i::numeric END WHEN 7 THEN NULL WHEN 8 THEN CASE i % 2 WHEN 0 THEN 1.5 ELSE 2.25 END
 		WHEN 9 THEN 10::numeric ^ 40 ELSE -i END,
 	CASE e WHEN 9 THEN CASE i % 2 WHEN 0 THEN 9223372036854775807 ELSE '-9223372036854775808'::bigint END WHEN 7 THEN NULL ELSE i END,
 	CASE e WHEN 1 THEN ST_Point(i, -i) WHEN 2 THEN 'POINT EMPTY'::geometry WHEN 3 THEN ST_Point('Infinity', 1) WHEN 7 THEN NULL
@@ -94,6 +111,29 @@ SELECT segment, rows, ok, problem FROM territory.verify('odd');
 SELECT count(*), count(DISTINCT column_name) FROM territory.summaries('odd');
 DROP VIEW told;
 DROP TABLE odd;
+-- numerics shown with more decimals or fewer come back as they were, and their sums as the aggregate shows them
+CREATE TABLE shown (e int, t timestamptz, n numeric, PRIMARY KEY (e, t)) USING territory;
+INSERT INTO shown
+SELECT e, '2026-01-01'::timestamptz + i * interval '1 minute', CASE e
+	WHEN 1 THEN (ARRAY[0.000, 1.5, 1.50, -1.5000, 10000, 0.0001, 99999999999.9999, -0.1])[1 + i % 8]
+	WHEN 2 THEN (ARRAY[1e-18, 0, 2e-18])[1 + i % 3]
+	WHEN 3 THEN (ARRAY[9223372036854775807, -9223372036854775807, 0.0])[1 + i % 3]
+	WHEN 4 THEN -9223372036854775808
+	WHEN 5 THEN 1.25::numeric(40, 30)
+	WHEN 6 THEN i * 3 / 4.0
+	WHEN 7 THEN 12345678.00
+	WHEN 8 THEN 1e-19
+	WHEN 9 THEN i::numeric(12, 4) END
+FROM generate_series(1, 9) e, generate_series(1, 300) i;
+CREATE TABLE shown_before AS SELECT e, t, n::text FROM shown;
+SELECT rows FROM territory.seal('shown');
+SELECT * FROM (SELECT e, t, n::text FROM shown EXCEPT ALL SELECT * FROM shown_before) x;
+SELECT ok, problem FROM territory.verify('shown');
+SELECT w.min_value AS e, u.min_value, u.max_value, u.total, s.sum, u.total::text = s.sum::text AS same, u.first_value
+FROM territory.summaries('shown') u JOIN territory.summaries('shown') w USING (segment, block)
+JOIN (SELECT e, sum(n) FROM shown GROUP BY e) s ON s.e = w.min_value::int
+WHERE u.column_name = 'n' AND w.column_name = 'e' ORDER BY 1;
+DROP TABLE shown, shown_before;
 -- nothing sealed; not ours; not readable
 CREATE TABLE empty (t timestamptz) USING territory;
 SELECT * FROM territory.summaries('empty');

@@ -29,6 +29,9 @@
 #error "territory needs PostgreSQL 15 or later"
 #endif
 
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
@@ -251,6 +254,12 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 #else
 #define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool once
 #define EXECUTOR_RUN_ARGUMENTS query, direction, count, once
+#endif
+
+#if PG_VERSION_NUM >= 170000
+#define compat_lock_is_held(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define compat_lock_is_held(tag, mode) LockHeldByMe(tag, mode)
 #endif
 
 /* the local part of our virtual transaction id */

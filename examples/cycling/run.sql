@@ -88,7 +88,7 @@ RETURNING counter, hour, bikes;
 \set ECHO none
 SELECT pg_temp.expect(sum(bikes) = :before_bikes + 100 AND count(*) = :before_rows, 'one row changed, none was lost or doubled') AS checked
 FROM bike_counts;
-SELECT sealed_rows, (SELECT sum(dead_rows) FROM territory.segments('bike_counts')) AS dead, pg_size_pretty(hot_bytes) AS hot
+SELECT hot_rows, sealed_rows, (SELECT sum(dead_rows) FROM territory.segments('bike_counts')) AS dead, pg_size_pretty(hot_bytes) AS hot
 FROM territory.table_status WHERE relation = 'bike_counts'::regclass;
 
 \echo 'Keys hold across hot and sealed rows: a count that is there already is not taken twice, and an unknown counter is refused.'

@@ -22,6 +22,10 @@ SELECT pg_total_relation_size('energy') AS bytes
 SELECT :before_rows AS rows, pg_size_pretty(pg_relation_size('energy')) AS heap,
 	pg_size_pretty(pg_indexes_size('energy')) AS indexes, pg_size_pretty(:before_bytes::bigint) AS total,
 	round(:before_bytes::numeric / :before_rows, 1) AS bytes_a_row;
+\echo 'What would sealing bring? Asked of a sample, without sealing anything; the last line is of whole rows:'
+\set ECHO queries
+SELECT * FROM territory.advise('energy');
+\set ECHO none
 \echo 'Adopt it: one rewrite, rows go straight into segments, nothing is left to vacuum.'
 \set ECHO queries
 SELECT rows, segments, pg_size_pretty(heap_bytes) AS as_heap_rows, pg_size_pretty(sealed_bytes) AS sealed
@@ -29,6 +33,8 @@ FROM territory.adopt('energy');
 \set ECHO none
 \ir ../sealed.sql
 ANALYZE energy;
+SELECT pg_temp.expect(count(*) = 5 AND bool_and(sealed_bytes_per_value IS NOT NULL), 'advise() told of each column and of the row') AS checked
+FROM territory.advise('energy');
 
 SELECT building AS largest FROM energy GROUP BY building ORDER BY sum(kwh) DESC NULLS LAST LIMIT 1
 \gset

@@ -44,10 +44,18 @@ SELECT source, count(*) FROM parking GROUP BY source;
 SELECT pg_temp.expect(count(*) FILTER (WHERE source = 'feed') = :before_rows, 'every row, sealed or hot, has the new column') AS checked
 FROM parking;
 
-\echo 'A month later: March is sealed, too.'
+\echo 'A month later: March is sealed, too, a week at a time, each week committed, as one would do with years of rows.'
+SET client_min_messages = notice;
 \set ECHO queries
-SELECT rows, segments, pg_size_pretty(heap_bytes) AS as_heap_rows, pg_size_pretty(sealed_bytes) AS sealed
-FROM territory.seal('parking', before => '2026-04-01');
+CALL territory.seal_in_batches('parking', before => '2026-04-01', batch => '7 days');
+\set ECHO none
+SET client_min_messages = warning;
+SELECT pg_temp.expect(count(*) = 0, 'no hot row is older than April') AS checked
+FROM (SELECT count(*) AS hot FROM parking WHERE told_at >= '2026-04-01') h, territory.table_totals('parking') t WHERE h.hot <> t.hot_rows;
+\echo 'Weeks make small segments: they are merged, and dead rows left behind.'
+\set ECHO queries
+SELECT rows, segments_before, segments_after, pg_size_pretty(bytes_before) AS before, pg_size_pretty(bytes_after) AS after
+FROM territory.compact('parking');
 \set ECHO none
 VACUUM parking;
 ALTER TABLE parking DROP COLUMN source;

@@ -62,6 +62,7 @@ extern TM_Result row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWa
 extern bool row_moved_on(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy,
 						 TM_FailureData *failure);
 extern bool row_was_sealed(TM_Result result, TM_FailureData *failure);
+extern bool row_visible(Relation rel, ItemPointer tid, Snapshot snapshot);
 extern bool row_fetch_version(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot);
 extern void am_row_install(TableAmRoutine *methods);
 

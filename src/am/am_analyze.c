@@ -39,7 +39,7 @@ living_rows(SealedScan *sealed)
 	for (int s = 0; s < sealed->directory->nsegments; s++)
 	{
 		SegmentEntry *entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s);
-		uint8	   *dead = sealed->any_state ? state_read_dead(&sealed->store, sealed->snapshot, entry->number, 0, entry->rows) : NULL;
+		uint8	   *dead = sealed->any_state ? state_read_dead(&sealed->store, sealed->snapshot, entry) : NULL;
 
 		CHECK_FOR_INTERRUPTS();
 		living += entry->rows;

@@ -102,24 +102,24 @@ pass_over_sealed(Relation index)
 	index->rd_indam = &hot->routine;
 }
 
-/* false where an index holds a constraint that only hot rows are seen by */
+/* true where an index holds a constraint that only hot rows are seen by */
 static bool
 prepare_indexes(Relation rel)
 {
 	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *lc;
-	bool		able = true;
+	bool		hot_only = false;
 
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), RowExclusiveLock);
 
-		able = able && !index->rd_index->indisexclusion && index->rd_index->indimmediate;
+		hot_only = hot_only || index->rd_index->indisexclusion || !index->rd_index->indimmediate;
 		pass_over_sealed(index);
 		index_close(index, NoLock);
 	}
 	list_free(indexes);
-	return able;
+	return hot_only;
 }
 
 /* ---- which tables ---- */
@@ -143,12 +143,23 @@ copy_has_statement_trigger(Relation rel)
 	return found;
 }
 
-static bool
-rows_are_watched(Relation rel, bool copy)
+/* why the table takes the ordinary path; NULL where it need not */
+static const char *
+reason_for_hot(Relation rel, bool copy)
 {
-	return RelationIsLogicallyLogged(rel) || IsolationIsSerializable() ||
-		(rel->trigdesc && (rel->trigdesc->trig_insert_after_row || rel->trigdesc->trig_insert_new_table)) ||
-		(copy && copy_has_statement_trigger(rel));
+	if (!OidIsValid(rel->rd_rel->reltoastrelid))
+		return "It was never sealed since it came from another access method.";
+	if (RelationIsLogicallyLogged(rel))
+		return "Each row is logically decoded (wal_level is logical).";
+	if (IsolationIsSerializable())
+		return "The transaction is serializable.";
+	if (rel->trigdesc && (rel->trigdesc->trig_insert_after_row || rel->trigdesc->trig_insert_new_table))
+		return "A foreign key or an AFTER trigger looks at each row.";
+	if (copy && copy_has_statement_trigger(rel))
+		return "COPY fires an AFTER trigger before its rows would be there.";
+	if (prepare_indexes(rel))
+		return "It has an exclusion or a deferrable constraint.";
+	return NULL;
 }
 
 /* ---- loads ---- */
@@ -160,6 +171,7 @@ begin_load(Relation rel, BulkStatement *statement, bool copy)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	BulkLoad   *bulk = palloc0(sizeof(BulkLoad));
+	const char *reason = reason_for_hot(rel, copy);
 	int			memory = maintenance_work_mem;
 
 	/* several partitions share it, the later ones with less */
@@ -169,7 +181,10 @@ begin_load(Relation rel, BulkStatement *statement, bool copy)
 	bulk->statement = statement;
 	bulk->subid = GetCurrentSubTransactionId();
 	bulk->relid = RelationGetRelid(rel);
-	if (OidIsValid(rel->rd_rel->reltoastrelid) && !rows_are_watched(rel, copy) && prepare_indexes(rel))
+	if (reason)
+		ereport(NOTICE, (errmsg("rows of \"%s\" do not go straight into segments", RelationGetRelationName(rel)),
+						 errdetail_internal("%s", reason)));
+	else
 	{
 		bulk->rel = table_open(bulk->relid, NoLock);
 		bulk->load = segment_load_begin(bulk->rel, bulk->rel, Max(memory, 64));
@@ -242,6 +257,7 @@ write_load(BulkLoad *bulk)
 		if (bulk->unique)
 			unique_batch_end(bulk->unique);
 		UnregisterSnapshot(snapshot);
+		am_add_first_page(bulk->rel);
 		pgstat_count_heap_insert(bulk->rel, bulk->rows);
 	}
 	else if (bulk->load)

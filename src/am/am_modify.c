@@ -10,12 +10,14 @@
  *
  * Sealing, unsealing, compacting and lifting a row is no change of it: who knows
  * it by its former TID is led to the present one (row_settle, row_was_sealed)
- * and never told that it was updated.
+ * and never told that it was updated, unless its snapshot keeps showing it where
+ * it was (moved_since).
  */
 #include "territory.h"
 
 #include "access/genam.h"
 #include "access/heapam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
 #include "executor/executor.h"
@@ -28,6 +30,7 @@
 
 #include "am/am.h"
 #include "segment/dead_batch.h"
+#include "segment/lock.h"
 #include "segment/state.h"
 
 /* ---- change a sealed row ---- */
@@ -208,6 +211,38 @@ delete_sealed(Relation rel, ItemPointer tid, CommandId cid, Snapshot snapshot, S
 									  changing_partition);
 }
 
+/*
+ * A transaction that keeps its snapshot goes on seeing a row where it was, if
+ * it was moved since: changing it where it is now would show it both versions.
+ */
+static bool
+moved_since(Relation rel, ItemPointer was, ItemPointer tid, Snapshot snapshot)
+{
+	HeapTupleData tuple;
+	Buffer		buffer;
+	TransactionId updater;
+	bool		as_was;
+
+	if (!IsolationUsesXactSnapshot() || ItemPointerEquals(was, tid))
+		return false;
+	if (tid_is_sealed(tid))
+		return !row_visible(rel, tid, snapshot);
+	tuple.t_self = *tid;
+	if (!heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
+		return true;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	as_was = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple.t_data)) ||
+		HeapTupleSatisfiesVisibility(&tuple, snapshot, buffer);
+	if (!as_was && !(tuple.t_data->t_infomask & HEAP_XMAX_INVALID) && !HeapTupleHeaderIsOnlyLocked(tuple.t_data))
+	{
+		/* heap says what became of it since */
+		updater = HeapTupleHeaderGetUpdateXid(tuple.t_data);
+		as_was = !TransactionIdIsCurrentTransactionId(updater) && TransactionIdDidCommit(updater);
+	}
+	UnlockReleaseBuffer(buffer);
+	return !as_was;
+}
+
 static TM_Result
 territory_tuple_delete(Relation rel, ItemPointer otid, CommandId cid, Snapshot snapshot, Snapshot crosscheck,
 					   bool wait, TM_FailureData *failure, bool changing_partition)
@@ -235,6 +270,8 @@ territory_tuple_delete(Relation rel, ItemPointer otid, CommandId cid, Snapshot s
 
 		if (result != TM_Ok)
 			return result;
+		if (moved_since(rel, otid, &tid, snapshot))
+			return TM_Updated;
 		if (tid_is_sealed(&tid))
 		{
 			result = delete_sealed(rel, &tid, cid, snapshot, crosscheck, wait, failure, changing_partition);
@@ -262,7 +299,8 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 		return TM_Updated;
 	if (!RelationIsLogicallyLogged(rel))
 	{
-		result = replace_sealed(rel, tid, cid, wait, failure, slot, MOVED_UPDATED, *mode, 0);
+		result = replace_sealed(rel, tid, cid, wait, failure, slot,
+								*mode == LockTupleNoKeyExclusive ? MOVED_KEY_KEPT : MOVED_UPDATED, *mode, 0);
 		*update_indexes = result == TM_Ok ? UPDATE_ALL_INDEXES : UPDATE_NO_INDEXES;
 		return result;
 	}
@@ -274,14 +312,15 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 }
 
 /*
- * Can the new version's key be another row's?  Not while no key changed, which
- * the lock's mode tells; but it does not speak of partial and expression
+ * While no key changed, which the lock's mode tells, the new version's keys can
+ * be no other row's; but the mode does not speak of partial and expression
  * indexes.
  */
-static bool
-key_may_be_new(Relation rel, LockTupleMode mode)
+static void
+check_new_version(Relation rel, TupleTableSlot *slot, LockTupleMode mode)
 {
 	bool		beyond = mode != LockTupleNoKeyExclusive;
+	bool		unique = false;
 	List	   *indexes = beyond ? NIL : RelationGetIndexList(rel);
 	ListCell   *lc;
 
@@ -289,13 +328,17 @@ key_may_be_new(Relation rel, LockTupleMode mode)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
+		unique = unique || index->rd_index->indisunique;
 		beyond = beyond || (index->rd_index->indisunique &&
 							(!index->rd_index->indimmediate || RelationGetIndexExpressions(index) != NIL ||
 							 RelationGetIndexPredicate(index) != NIL));
 		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);
-	return beyond;
+	if (beyond)
+		unique_check(rel, &slot, 1);
+	else if (unique)
+		gate_pass_by(rel);
 }
 
 static TM_Result
@@ -311,6 +354,8 @@ territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, Com
 		result = row_settle(rel, &tid, cid, wait ? LockWaitBlock : LockWaitSkip, failure);
 		if (result != TM_Ok)
 			return result;
+		if (moved_since(rel, otid, &tid, snapshot))
+			return TM_Updated;
 		if (tid_is_sealed(&tid))
 		{
 			result = update_sealed(rel, &tid, slot, cid, snapshot, crosscheck, wait, failure, mode, update_indexes);
@@ -324,8 +369,8 @@ territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, Com
 			break;
 		tid = failure->ctid;
 	}
-	if (result == TM_Ok && key_may_be_new(rel, *mode))
-		unique_check(rel, &slot, 1);
+	if (result == TM_Ok)
+		check_new_version(rel, slot, *mode);
 	return result;
 }
 

@@ -125,7 +125,7 @@ open_heap_table(Oid relid)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("\"%s\" is a system catalog", RelationGetRelationName(rel))));
 	seal_check_constraints(rel);
-	CheckTableNotInUse(rel, "territory.adopt()");
+	CheckTableNotInUse(rel, "adopt");
 	return rel;
 }
 

@@ -148,8 +148,9 @@ territory_tuple_tid_valid(TableScanDesc s, ItemPointer tid)
 	return tid_is_sealed(tid) || heap_methods->tuple_tid_valid(((TerritoryScanDesc *) s)->hot, tid);
 }
 
-static bool
-sealed_row_visible(Relation rel, ItemPointer tid, Snapshot snapshot)
+/* of a sealed row */
+bool
+row_visible(Relation rel, ItemPointer tid, Snapshot snapshot)
 {
 	HeapTuple	tuple = sealed_fetch(rel, tid, snapshot);
 
@@ -196,7 +197,7 @@ territory_get_latest_tid(TableScanDesc s, ItemPointer latest)
 	while (!tid_is_sealed(&tid))
 		if (!next_version(rel, s->rs_snapshot, &tid, &prior, latest))
 			return;
-	if (sealed_row_visible(rel, &tid, s->rs_snapshot))
+	if (row_visible(rel, &tid, s->rs_snapshot))
 		*latest = tid;
 }
 
@@ -204,7 +205,7 @@ static bool
 territory_tuple_satisfies_snapshot(Relation rel, TupleTableSlot *slot, Snapshot snapshot)
 {
 	if (tid_is_sealed(&slot->tts_tid))
-		return sealed_row_visible(rel, &slot->tts_tid, snapshot);
+		return row_visible(rel, &slot->tts_tid, snapshot);
 	return (is_lifted(rel, &slot->tts_tid) && IsMVCCSnapshot(snapshot)) ||
 		heap_methods->tuple_satisfies_snapshot(rel, slot, snapshot);
 }
@@ -352,6 +353,38 @@ check_next_version(Relation rel, CommandId cid, TM_FailureData *failure)
 	return result;
 }
 
+/*
+ * We met a version that this transaction has changed already.  As heap does,
+ * tell which command made the last one: the executor lets its own go.
+ */
+static TM_Result
+find_own_change(Relation rel, ItemPointer tid, TM_FailureData *failure)
+{
+	HeapTupleData tuple;
+	Buffer		buffer;
+
+	tuple.t_self = *tid;
+	while (!tid_is_sealed(&tuple.t_self) && heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
+	{
+		HeapTupleHeader header = tuple.t_data;
+		ItemPointerData next = header->t_ctid;
+		bool		changed = !(header->t_infomask & HEAP_XMAX_INVALID) && !HeapTupleHeaderIsOnlyLocked(header) &&
+			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header));
+
+		if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(header)))
+			failure->cmax = HeapTupleHeaderGetCmin(header);
+		ReleaseBuffer(buffer);
+		if (!changed)
+			break;
+		if (ItemPointerEquals(&next, &tuple.t_self))
+			return TM_Deleted;
+		if (ItemPointerIndicatesMovedPartitions(&next))
+			break;
+		tuple.t_self = next;
+	}
+	return TM_SelfModified;
+}
+
 static TM_Result
 territory_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTableSlot *slot, CommandId cid,
 					 LockTupleMode mode, LockWaitPolicy policy, uint8 flags, TM_FailureData *failure)
@@ -378,6 +411,8 @@ territory_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot, TupleTabl
 			break;
 		*tid = failure->ctid;
 	}
+	if (result == TM_SelfModified && traversed && ItemPointerIsValid(tid))
+		result = find_own_change(rel, tid, failure);
 	failure->traversed = traversed;
 	return result;
 }

@@ -669,7 +669,7 @@ put_key(UniqueBatch *batch, BatchIndex *mine, Datum *values, bool *nulls)
 {
 	ItemPointerData tid;
 
-	/* any TIDs will do that differ */
+	/* any TIDs will do that differ, and are not sealed ones */
 	ItemPointerSet(&tid, batch->keys / MaxOffsetNumber, 1 + batch->keys % MaxOffsetNumber);
 	batch->keys++;
 	tuplesort_putindextuplevalues(mine->sort, mine->unique->index, &tid, values, nulls);
@@ -780,7 +780,12 @@ put_sealed_keys(UniqueBatch *batch, BatchIndex *mine)
 		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
 		ExecStoreVirtualTuple(row);
 		if (must_be_unique(mine->unique, batch->check.estate, row, values, nulls))
-			put_key(batch, mine, values, nulls);
+		{
+			ItemPointerData tid;
+
+			sealed_scan_tid(scan, &tid);
+			tuplesort_putindextuplevalues(mine->sort, mine->unique->index, &tid, values, nulls);
+		}
 		ResetPerTupleExprContext(batch->check.estate);
 	}
 	ExecDropSingleTupleTableSlot(row);
@@ -825,18 +830,21 @@ unique_batch_ready(UniqueBatch *batch, Snapshot snapshot)
 	MemoryContextSwitchTo(old);
 }
 
-static void
-compare_with_last(UniqueBatch *batch, BatchIndex *mine, Datum *values, bool *nulls)
+static bool
+equals_last(BatchIndex *mine, Datum *values, bool *nulls)
 {
-	Relation	index = mine->unique->index;
-	TupleDesc	desc = RelationGetDescr(index);
+	return mine->any && keys_equal(mine->unique->index, mine->unique->equal, mine->last, mine->last_nulls, values, nulls);
+}
+
+static void
+remember_last(BatchIndex *mine, Datum *values, bool *nulls)
+{
+	TupleDesc	desc = RelationGetDescr(mine->unique->index);
 	MemoryContext old;
 
-	if (mine->any && keys_equal(index, mine->unique->equal, mine->last, mine->last_nulls, values, nulls))
-		report_duplicate(&batch->check, index, values, nulls);
 	MemoryContextReset(mine->last_context);
 	old = MemoryContextSwitchTo(mine->last_context);
-	for (int k = 0; k < IndexRelationGetNumberOfKeyAttributes(index); k++)
+	for (int k = 0; k < IndexRelationGetNumberOfKeyAttributes(mine->unique->index); k++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, k);
 
@@ -874,7 +882,11 @@ unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
 			list_free(only);
 		}
 		if (mine->sort == NULL)
-			compare_with_last(batch, mine, values, nulls);
+		{
+			if (equals_last(mine, values, nulls))
+				report_duplicate(&batch->check, index, values, nulls);
+			remember_last(mine, values, nulls);
+		}
 		else
 			put_key(batch, mine, values, nulls);
 		sealed = sealed || mine->sealed;
@@ -889,9 +901,23 @@ unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
 	}
 }
 
+/* the snapshot showed the sealed row; wait for who is deleting it */
+static bool
+sealed_key_lives(UniqueBatch *batch, ItemPointer tid)
+{
+	RowFate		fate;
+
+	do
+		fate = sealed_fate(batch->check.scan, tid);
+	while (fate == ROW_LOOK_AGAIN);
+	return fate == ROW_ALIVE;
+}
+
+/* keys of the batch and of sealed rows: an error where two are equal that both live */
 static void
 compare_sorted(UniqueBatch *batch, BatchIndex *mine)
 {
+	ItemPointerData last;
 	IndexTuple	tuple;
 
 	tuplesort_performsort(mine->sort);
@@ -902,7 +928,17 @@ compare_sorted(UniqueBatch *batch, BatchIndex *mine)
 
 		CHECK_FOR_INTERRUPTS();
 		index_deform_tuple(tuple, RelationGetDescr(mine->unique->index), values, nulls);
-		compare_with_last(batch, mine, values, nulls);
+		if (equals_last(mine, values, nulls))
+		{
+			ItemPointer sealed = tid_is_sealed(&last) ? &last : &tuple->t_tid;
+
+			if (!tid_is_sealed(sealed) || sealed_key_lives(batch, sealed))
+				report_duplicate(&batch->check, mine->unique->index, values, nulls);
+			if (sealed == &tuple->t_tid)
+				continue;		/* it died, the other one goes on */
+		}
+		remember_last(mine, values, nulls);
+		last = tuple->t_tid;
 	}
 	tuplesort_end(mine->sort);
 }

@@ -115,19 +115,56 @@ load64(const uint8_t *at)
 	return value;
 }
 
-/* reads up to 8 bytes past the packed bits */
-CODEC_CLONES static void
+/*
+ * One function per width: eight values end on a byte, so that offsets and
+ * shifts are constants.  Reads up to 8 bytes past the packed bits.
+ */
+static inline __attribute__((always_inline)) void
+unpack_at_width(const uint8_t *in, uint64_t *values, int n, const int width)
+{
+	const uint64_t mask = (UINT64_C(1) << width) - 1;
+	int			i = 0;
+
+#define UNPACK(v) values[i + (v)] = load64(in + (v) * width / 8) >> ((v) * width & 7) & mask
+	for (; i + 8 <= n; i += 8, in += width)
+	{
+		UNPACK(0);
+		UNPACK(1);
+		UNPACK(2);
+		UNPACK(3);
+		UNPACK(4);
+		UNPACK(5);
+		UNPACK(6);
+		UNPACK(7);
+	}
+#undef UNPACK
+	for (int bit = 0; i < n; i++, bit += width)
+		values[i] = load64(in + (bit >> 3)) >> (bit & 7) & mask;
+}
+
+#define WIDTHS_OF_8(do, w) do(w) do(w + 1) do(w + 2) do(w + 3) do(w + 4) do(w + 5) do(w + 6) do(w + 7)
+
+#define CASE(w) \
+	case w: \
+		unpack_at_width(in, values, n, w); \
+		break;
+
+static void
 unpack_narrow(const uint8_t *in, uint64_t *values, int n, int width)
 {
-	uint64_t	mask = (UINT64_C(1) << width) - 1;
-
-	for (int i = 0; i < n; i++)
+	switch (width)
 	{
-		uint32_t	bit = (uint32_t) i * (uint32_t) width;
-
-		values[i] = load64(in + (bit >> 3)) >> (bit & 7) & mask;
+		WIDTHS_OF_8(CASE, 1)
+		WIDTHS_OF_8(CASE, 9)
+		WIDTHS_OF_8(CASE, 17)
+		WIDTHS_OF_8(CASE, 25)
+		WIDTHS_OF_8(CASE, 33)
+		WIDTHS_OF_8(CASE, 41)
+		WIDTHS_OF_8(CASE, 49)
 	}
 }
+
+#undef CASE
 
 /* 57 bits and more do not fit one unaligned load; reads up to 9 bytes past */
 static void

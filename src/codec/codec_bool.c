@@ -87,12 +87,26 @@ codec_bool_encode(const uint8_t *values, int n, uint8_t *out, size_t cap)
 	return (size_t) (at - out);
 }
 
+/* a byte's bits as eight bytes of 0 or 1 */
+static inline void
+spread_bits(uint8_t byte, uint8_t *values)
+{
+	uint64_t	spread = (uint64_t) byte * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201);
+
+	/* adding 127 carries into a byte's highest bit where some bit is set */
+	spread = (spread + UINT64_C(0x7f7f7f7f7f7f7f7f)) >> 7 & UINT64_C(0x0101010101010101);
+	for (int b = 0; b < 8; b++)
+		values[b] = (uint8_t) (spread >> 8 * b);
+}
+
 static bool
 decode_bitmap(Cursor *cursor, int n, uint8_t *values)
 {
 	if (cursor_left(cursor) != ((size_t) n + 7) / 8)
 		return false;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i + 8 <= n; i += 8)
+		spread_bits(cursor->at[i / 8], values + i);
+	for (int i = n & ~7; i < n; i++)
 		values[i] = cursor->at[i / 8] >> (i % 8) & 1;
 	/* the last byte's spare bits say nothing, so they are zero */
 	return n % 8 == 0 || cursor->at[n / 8] >> (n % 8) == 0;

@@ -133,6 +133,22 @@ encode_decimal(const float *values, int n, uint8_t *out)
 	return (size_t) (at - out);
 }
 
+CODEC_CLONES static void
+floats_from_decimal(const int64_t *integers, int n, double power, float *values)
+{
+	uint64_t	all = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		values[i] = (float) (codec_small_double(integers[i]) / power);
+		all |= (uint64_t) integers[i] + CODEC_SMALL_LIMIT;
+	}
+	if (all < 2 * CODEC_SMALL_LIMIT)
+		return;
+	for (int i = 0; i < n; i++)
+		values[i] = (float) ((double) integers[i] / power);
+}
+
 static bool
 decode_decimal(Cursor *cursor, int n, float *values)
 {
@@ -157,8 +173,7 @@ decode_decimal(Cursor *cursor, int n, float *values)
 	}
 	if (codec_int64_decode(cursor->at, cursor_left(cursor), n, integers) != CODEC_OK)
 		return false;
-	for (int i = 0; i < n; i++)
-		values[i] = (float) ((double) integers[i] / powers[d]);
+	floats_from_decimal(integers, n, powers[d], values);
 	place = 0;
 	for (uint64_t e = 0; e < exceptions; e++)
 	{

@@ -184,6 +184,15 @@ encode_decimal(const double *values, int n, uint8_t *out)
 CODEC_CLONES static void
 from_decimal(const int64_t *integers, int n, double power, double *values)
 {
+	uint64_t	all = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		values[i] = codec_small_double(integers[i]) / power;
+		all |= (uint64_t) integers[i] + CODEC_SMALL_LIMIT;
+	}
+	if (all < 2 * CODEC_SMALL_LIMIT)
+		return;
 	for (int i = 0; i < n; i++)
 		values[i] = (double) integers[i] / power;
 }

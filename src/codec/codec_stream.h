@@ -16,8 +16,21 @@
  * Loops that the compiler vectorises are built for several instruction sets
  * and chosen when the library is loaded; elsewhere the plain one is all.
  */
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
-	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#define CODEC_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+						 __has_feature(memory_sanitizer))
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CODEC_SANITIZED 1
+#else
+#define CODEC_SANITIZED 0
+#endif
+
+/* sanitizers are not ready yet when the choice is made */
+#if !defined(__x86_64__) || !defined(__GLIBC__) || CODEC_SANITIZED
+#define CODEC_CLONES
+#elif defined(__clang__) && __clang_major__ >= 14
+#define CODEC_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#elif defined(__GNUC__) && !defined(__clang__)
 #define CODEC_CLONES __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 #else
 #define CODEC_CLONES
@@ -104,6 +117,23 @@ static inline uint64_t
 unzigzag(uint64_t value)
 {
 	return value >> 1 ^ (0 - (value & 1));
+}
+
+/*
+ * An integer as a double, in two operations that every instruction set has for
+ * vectors: its bits below those of 1.5 * 2^52, less that.  Exact from
+ * -CODEC_SMALL_LIMIT to below CODEC_SMALL_LIMIT.
+ */
+#define CODEC_SMALL_LIMIT (UINT64_C(1) << 51)
+
+static inline double
+codec_small_double(int64_t integer)
+{
+	uint64_t	bits = (uint64_t) integer + UINT64_C(0x4338000000000000);
+	double		value;
+
+	memcpy(&value, &bits, sizeof value);
+	return value - 6755399441055744.0;
 }
 
 /* a stream within a stream: its length, then itself */

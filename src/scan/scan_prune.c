@@ -5,7 +5,9 @@
  * A value of another type than the column's becomes a key of the column's kind
  * by a conversion that never moves it past a value of the column: pruning
  * compares inclusively, so rounding is allowed and overtaking is not.  What
- * has no such conversion does not prune.
+ * has no such conversion does not prune.  Where nothing is rounded, a strict
+ * comparison becomes an inclusive one with the neighbouring key: a day's rows
+ * end before the block that begins with the next day.
  */
 #include "territory.h"
 
@@ -79,6 +81,33 @@ key_of(Oid column, Oid type, Datum value, int64 *key)
 	return true;
 }
 
+/* do keys of the column tell all its values apart, and is a value of this type one of them? */
+static bool
+keys_are_exact(Oid column, Oid type)
+{
+	ZoneKind	kind = column_zone_kind(column);
+
+	if (kind == ZONE_NUMERIC || kind == ZONE_UUID)
+		return false;
+	return !(column == FLOAT4OID && type == FLOAT8OID) && !(column == DATEOID && type == TIMESTAMPOID);
+}
+
+/* a strict comparison of exact keys as an inclusive one */
+static void
+make_inclusive(PruneKey *key)
+{
+	if (key->strategy == BTLessStrategyNumber && key->key > PG_INT64_MIN)
+	{
+		key->strategy = BTLessEqualStrategyNumber;
+		key->key--;
+	}
+	else if (key->strategy == BTGreaterStrategyNumber && key->key < PG_INT64_MAX)
+	{
+		key->strategy = BTGreaterEqualStrategyNumber;
+		key->key++;
+	}
+}
+
 /* an integer of another width, as the column's; false where the column cannot hold it */
 static bool
 widen_integer(Oid column, Oid type, Datum value, Datum *result)
@@ -109,7 +138,13 @@ compare_key(PruneKey *key, Oid column, List *spec, Datum value)
 	}
 	else if (key->strategy == BTEqualStrategyNumber && is_integer(column) && is_integer(type))
 		key->exact = widen_integer(column, type, value, &key->value);
-	return key->zone == ZONE_NONE ? key->exact : key_of(column, type, value, &key->key);
+	if (key->zone == ZONE_NONE)
+		return key->exact;
+	if (!key_of(column, type, value, &key->key))
+		return false;
+	if (keys_are_exact(column, type))
+		make_inclusive(key);
+	return true;
 }
 
 /* false: the clause passes no row at all; *usable tells whether key says anything */

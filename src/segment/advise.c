@@ -263,7 +263,10 @@ measure(Advice *advice)
 
 		row_sort_perform(advice->sort);
 		while (row_sort_next(advice->sort, slot, NULL))
+		{
+			CHECK_FOR_INTERRUPTS();
 			segment_writer_add(advice->writer, slot);
+		}
 		ExecDropSingleTupleTableSlot(slot);
 		row_sort_end(advice->sort);
 	}

@@ -11,7 +11,7 @@
  *	byte 1		nulls: 0 none, 1 all, 2 flags follow
  *	[2 bytes	length of the null flags' stream, then the stream]
  *	the values that are not null, as one codec stream, after the layout's own
- *	header (DECIMAL: 1 byte scale; POINT: 16 bytes header, 1 byte dimensions)
+ *	header (see docs/internals.md)
  *
  * Invariant: column_decode(column_encode(v)) gives values that are equal to v
  * byte for byte, but for varlena headers (short, compressed or toasted values
@@ -33,10 +33,13 @@
 #include "codec/codec_summary.h"
 #include "segment/column.h"
 #include "segment/decimal.h"
+#include "segment/summary.h"
 
 #define NULLS_NONE 0
 #define NULLS_ALL 1
 #define NULLS_FLAGS 2
+
+#define DISPLAYS_FOLLOW 255		/* decimals are shown with more digits or fewer, value by value */
 
 /* a serialized PostGIS point after its length word: SRID, flags, type, count */
 #define POINT_HEADER 12
@@ -319,42 +322,65 @@ encode_booleans(const Datum *values, int n, StringInfo out)
 	pfree(flags);
 }
 
-/* numerics as integers of one scale; false if they are not */
+/* numerics as integers of the least scale that holds them all; false if they are not */
 bool
-column_to_decimals(const Datum *values, int n, int64 *numbers, int *scale)
+column_to_decimals(const Datum *values, int n, int64 *numbers, int64 *displays, int *scale)
 {
+	uint8	   *scales = palloc(n + 1);
 	bool		fits = n > 0;
 
+	*scale = 0;
 	for (int i = 0; fits && i < n; i++)
 	{
 		struct varlena *value = (struct varlena *) DatumGetPointer(values[i]);
 		struct varlena *plain = pg_detoast_datum_packed(value);
-		int			value_scale;
+		int			value_scale,
+					display;
 
 		fits = decimal_from_numeric(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), (int64_t *) &numbers[i],
-									&value_scale) &&
-			(i == 0 || value_scale == *scale);
-		*scale = value_scale;
+									&value_scale, &display);
+		scales[i] = fits ? value_scale : 0;
+		displays[i] = display;
+		*scale = Max(*scale, scales[i]);
 		if (plain != value)
 			pfree(plain);
 	}
+	for (int i = 0; fits && i < n; i++)
+		fits = decimal_rescale((int64_t *) &numbers[i], scales[i], *scale);
+	pfree(scales);
 	return fits;
+}
+
+bool
+column_all_equal(const int64 *values, int n)
+{
+	for (int i = 1; i < n; i++)
+		if (values[i] != values[0])
+			return false;
+	return true;
 }
 
 static bool
 encode_decimals(const Datum *values, int n, StringInfo out)
 {
 	int64	   *numbers = palloc(sizeof(int64) * (n + 1));
-	int			scale = 0;
-	bool		fits = column_to_decimals(values, n, numbers, &scale);
+	int64	   *displays = palloc(sizeof(int64) * (n + 1));
+	int			scale;
+	bool		fits = column_to_decimals(values, n, numbers, displays, &scale);
 	size_t		bound = codec_int64_bound(n);
 
 	if (fits)
 	{
+		bool		one_display = column_all_equal(displays, n);
+
 		appendStringInfoChar(out, (char) scale);
+		appendStringInfoChar(out, (char) (one_display ? displays[0] : DISPLAYS_FOLLOW));
+		if (!one_display)
+			append_integers(out, displays, n);
 		out->len += codec_int64_encode((const int64_t *) numbers, n, reserve(out, bound), bound);
 	}
 	pfree(numbers);
+	pfree(displays);
 	return fits;
 }
 
@@ -584,18 +610,27 @@ decode_booleans(const uint8_t *in, size_t len, int n, Datum *values)
 static void
 decode_decimals(const uint8_t *in, size_t len, int n, Datum *values)
 {
-	int64_t    *numbers = palloc(sizeof(int64_t) * (n + 1));
+	int64	   *numbers = palloc(sizeof(int64) * (n + 1));
+	int64	   *displays = palloc(sizeof(int64) * (n + 1));
 	char	   *room = palloc((size_t) DECIMAL_MAX_SIZE * (n + 1));
+	const char *at = (const char *) in + 2;
+	const char *end = (const char *) in + len;
 
-	if (len < 1 || in[0] > DECIMAL_MAX_SCALE || codec_int64_decode(in + 1, len - 1, n, numbers) != CODEC_OK)
+	if (len < 2 || in[0] > DECIMAL_MAX_SCALE)
+		corrupt();
+	for (int i = 0; i < n; i++)
+		displays[i] = in[1];
+	if ((in[1] == DISPLAYS_FOLLOW && !take_integer_stream(&at, end, n, displays)) ||
+		codec_int64_decode((const uint8_t *) at, end - at, n, (int64_t *) numbers) != CODEC_OK)
 		corrupt();
 	for (int i = 0; i < n; i++)
 	{
-		char	   *value = room + (size_t) i * DECIMAL_MAX_SIZE;
-
-		values[i] = decimal_datum(numbers[i], in[0], value);
+		if (displays[i] < 0 || displays[i] > DECIMAL_MAX_DISPLAY)
+			corrupt();
+		values[i] = decimal_datum(numbers[i], in[0], displays[i], room + (size_t) i * DECIMAL_MAX_SIZE);
 	}
 	pfree(numbers);
+	pfree(displays);
 }
 
 static void
@@ -772,6 +807,20 @@ column_decode(const ColumnType *column, const char *in, int len, int n, Datum *v
 			values[i] = nulls[i] ? (Datum) 0 : values[--from];
 }
 
+static const char *
+decimals_name(const uint8_t *in, size_t len)
+{
+	size_t		used = 2;
+	uint16		stream;
+
+	if (len >= used + sizeof stream && in[1] == DISPLAYS_FOLLOW)
+	{
+		memcpy(&stream, in + used, sizeof stream);
+		used += sizeof stream + stream;
+	}
+	return used < len ? codec_int64_name(in + used, len - used) : "unknown";
+}
+
 /* the name of the encoding that a stream took, for advise() */
 const char *
 column_stream_name(const char *in, int len)
@@ -793,7 +842,7 @@ column_stream_name(const char *in, int len)
 		case COLUMN_INTEGER:
 			return codec_int64_name(bytes + used, len - used);
 		case COLUMN_DECIMAL:
-			return codec_int64_name(bytes + used + 1, len - used - 1);
+			return decimals_name(bytes + used, len - used);
 		case COLUMN_FLOAT8:
 			return codec_float64_name(bytes + used, len - used);
 		case COLUMN_FLOAT4:

@@ -16,7 +16,7 @@ typedef enum ColumnKind
 	COLUMN_FLOAT8 = 2,
 	COLUMN_FLOAT4 = 3,
 	COLUMN_BOOLEAN = 4,
-	COLUMN_DECIMAL = 5,			/* numerics of one scale that fit 64 bits */
+	COLUMN_DECIMAL = 5,			/* numerics that are 64-bit integers of one scale */
 	COLUMN_POINT = 6,			/* PostGIS points: one header, coordinates as floats */
 	COLUMN_BYTES = 7,			/* anything else, without varlena headers */
 } ColumnKind;
@@ -54,7 +54,8 @@ extern void column_encode(const ColumnType *column, const Datum *values, const b
 						  StringInfo out);
 extern void column_decode(const ColumnType *column, const char *in, int len, int n, Datum *values,
 						  bool *nulls);
-extern bool column_to_decimals(const Datum *values, int n, int64 *numbers, int *scale);
+extern bool column_to_decimals(const Datum *values, int n, int64 *numbers, int64 *displays, int *scale);
+extern bool column_all_equal(const int64 *values, int n);
 extern bool column_geometry_box(const ColumnType *column, Datum value, double *box);
 extern Datum column_integer_datum(const ColumnType *column, int64 value);
 extern const char *column_value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy);

@@ -8,7 +8,8 @@
  * older snapshot goes on seeing the old segments until vacuum removes them.
  *
  * Each old segment is locked against who changes or locks its rows; one that
- * somebody is at is passed over, so nobody is waited for.
+ * somebody is at is passed over, so nobody is waited for.  More than 1,024 are
+ * left to the next call, for the sake of the server's lock table.
  */
 #include "territory.h"
 
@@ -28,7 +29,7 @@
 #include "segment/state.h"
 
 #define GROUP_ROWS (64 * SEGMENT_MAX_ROWS)	/* of the segments that are merged at once */
-#define GROUP_SEGMENTS 1024
+#define GROUP_SEGMENTS MOVER_MAX_LOCKS
 
 typedef struct Candidate
 {
@@ -62,7 +63,7 @@ is_small(const SegmentEntry *entry)
 static int
 count_dead(ChunkStore *store, SegmentEntry *entry)
 {
-	uint8	   *dead = state_read_dead(store, SnapshotSelf, entry->number, 0, entry->rows);
+	uint8	   *dead = state_read_dead(store, SnapshotSelf, entry);
 	int			count = 0;
 
 	for (int i = 0; dead && i < entry->rows; i++)
@@ -104,7 +105,7 @@ find_candidates(Compact *compact, Directory *directory, bool small_only)
 {
 	List	   *candidates = NIL;
 
-	for (int s = 0; s < directory->nsegments; s++)
+	for (int s = 0; s < directory->nsegments && list_length(candidates) < MOVER_MAX_LOCKS; s++)
 	{
 		SegmentEntry *entry = directory_entry(directory, &compact->store, SnapshotSelf, s);
 		Candidate  *candidate;

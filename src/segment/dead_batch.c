@@ -137,25 +137,25 @@ dead_batch_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, Transacti
 	return found;
 }
 
-/* add those of some rows of a segment that bitmaps show dead to their flags, made if there are none */
+/* add the rows that bitmaps show dead to flags by place, made if there are none */
 uint8 *
-dead_batch_read(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int first, int rows, uint8 *dead)
+dead_batch_read(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, uint8 *dead)
 {
 	BatchHeader header;
 	const uint8 *bits;
 	int			nbytes;
 	ChunkScan	scan;
 
-	begin_scan(&scan, store, snapshot, segment);
+	begin_scan(&scan, store, snapshot, entry->number);
 	while (next_bitmap(&scan, &header, &bits, &nbytes) != NULL)
 	{
-		int			start = header.first_byte * 8;
-		int			end = Min(start + nbytes * 8, first + rows);
+		int			first = header.first_byte * 8;
+		int			end = Min(first + nbytes * 8, entry->rows);
 
-		if (dead == NULL && Max(start, first) < end)
-			dead = palloc0(rows);
-		for (int place = Max(start, first); place < end; place++)
-			dead[place - first] |= bits[(place - start) / 8] >> place % 8 & 1;
+		if (dead == NULL)
+			dead = palloc0(entry->rows);
+		for (int place = first; place < end; place++)
+			dead[place] |= bits[(place - first) / 8] >> place % 8 & 1;
 	}
 	chunk_scan_end(&scan);
 	return dead;
@@ -258,6 +258,7 @@ static void
 note_taken(ChunkStore *store, Batch *batch, int stretch)
 {
 	ChunkKey	key = chunk_state_key(batch->segment, stretch * TID_BLOCK_ROWS);
+	SegmentEntry whole = {.number = batch->segment, .rows = SEGMENT_MAX_ROWS};
 	SnapshotData dirty;
 	ChunkScan	scan;
 	HeapTuple	tuple;
@@ -268,10 +269,10 @@ note_taken(ChunkStore *store, Batch *batch, int stretch)
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 		set_bit(batch->taken, stretch * TID_BLOCK_ROWS + chunk_seq(store, tuple) - key.seq);
 	chunk_scan_end(&scan);
-	dead = dead_batch_read(store, &dirty, batch->segment, stretch * TID_BLOCK_ROWS, TID_BLOCK_ROWS, NULL);
-	for (int i = 0; dead && i < TID_BLOCK_ROWS; i++)
-		if (dead[i])
-			set_bit(batch->taken, stretch * TID_BLOCK_ROWS + i);
+	dead = dead_batch_read(store, &dirty, &whole, NULL);
+	for (int place = stretch * TID_BLOCK_ROWS; dead && place < (stretch + 1) * TID_BLOCK_ROWS; place++)
+		if (dead[place])
+			set_bit(batch->taken, place);
 	if (dead)
 		pfree(dead);
 }

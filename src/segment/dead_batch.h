@@ -30,7 +30,6 @@ extern void dead_batch_init(void);
 
 extern bool dead_batch_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, TransactionId *maker,
 							CommandId *command);
-extern uint8 *dead_batch_read(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int first, int rows,
-							  uint8 *dead);
+extern uint8 *dead_batch_read(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, uint8 *dead);
 
 #endif

@@ -5,7 +5,8 @@
  * The idea: numeric's on-disk form (sign, weight and display scale in a short
  * header, then base-10,000 digits without leading or trailing zeros) has been
  * frozen since PostgreSQL 9.1, so a value can be taken apart and put together
- * again without numeric arithmetic.  Invariant: what decimal_from_numeric
+ * again without numeric arithmetic.  The display scale changes the header only:
+ * 1.5 and 1.50 have the same digits.  Invariant: what decimal_from_numeric
  * accepts, decimal_to_numeric gives back byte for byte; it checks that itself.
  */
 #include "postgres.h"
@@ -33,9 +34,13 @@ static const int64_t powers[DECIMAL_MAX_SCALE + 1] = {
 	INT64CONST(10000000000000000), INT64CONST(100000000000000000), INT64CONST(1000000000000000000)
 };
 
-/* false where the value is special, too long, or not in its canonical form */
+/*
+ * The value is an integer of the least scale that holds it, and shown with
+ * *display decimals.  False where it is special, too long, or not in its
+ * canonical form.
+ */
 bool
-decimal_from_numeric(const char *payload, size_t len, int64_t *value, int *scale)
+decimal_from_numeric(const char *payload, size_t len, int64_t *value, int *scale, int *display)
 {
 	uint16		header;
 	int			weight;
@@ -51,12 +56,12 @@ decimal_from_numeric(const char *payload, size_t len, int64_t *value, int *scale
 	memcpy(&header, payload, sizeof header);
 	if ((header & SIGN_MASK) != SHORT_FORM)
 		return false;			/* NaN, infinities, and scales or weights past our reach */
-	*scale = (header & SHORT_SCALE_MASK) >> SHORT_SCALE_SHIFT;
+	*display = (header & SHORT_SCALE_MASK) >> SHORT_SCALE_SHIFT;
 	negative = (header & SHORT_NEGATIVE) != 0;
 	weight = (header & SHORT_WEIGHT_MASK) - (header & SHORT_WEIGHT_SIGN ? SHORT_WEIGHT_MASK + 1 : 0);
 	digits = payload + sizeof header;
 	ndigits = (len - sizeof header) / sizeof(int16);
-	if (*scale > DECIMAL_MAX_SCALE || ndigits > MAX_DIGITS || weight > 4)
+	if (ndigits > MAX_DIGITS || weight > 4)
 		return false;
 
 	for (int i = 0; i < ndigits; i++)
@@ -66,21 +71,22 @@ decimal_from_numeric(const char *payload, size_t len, int64_t *value, int *scale
 		memcpy(&digit, digits + i * sizeof digit, sizeof digit);
 		total = total * DIGIT_BASE + digit;
 	}
-	/* total counts units of 10000^(weight - ndigits + 1); we want 10^-scale */
-	exponent = (weight - ndigits + 1) * DIGIT_DECIMALS + *scale;
-	for (; exponent > 0 && total <= PG_INT64_MAX && total != 0; exponent--)
+	/* total counts units of 10 ^ exponent */
+	exponent = total == 0 ? 0 : (weight - ndigits + 1) * DIGIT_DECIMALS;
+	for (; exponent > 0 && total <= PG_INT64_MAX; exponent--)
 		total *= 10;
-	for (; exponent < 0 && total % 10 == 0 && total != 0; exponent++)
+	for (; exponent < 0 && total % 10 == 0; exponent++)
 		total /= 10;
-	if (total > PG_INT64_MAX || (exponent != 0 && total != 0))
+	if (total > PG_INT64_MAX || exponent < -DECIMAL_MAX_SCALE)
 		return false;
 	*value = negative ? -(int64_t) total : (int64_t) total;
-	return decimal_to_numeric(*value, *scale, again) == len && memcmp(again, payload, len) == 0;
+	*scale = -exponent;
+	return decimal_to_numeric(*value, *scale, *display, again) == len && memcmp(again, payload, len) == 0;
 }
 
 /* writes the value without a varlena header; returns its length */
 size_t
-decimal_to_numeric(int64_t value, int scale, char *payload)
+decimal_to_numeric(int64_t value, int scale, int display, char *payload)
 {
 	uint64_t	magnitude = value < 0 ? -(uint64_t) value : (uint64_t) value;
 	uint64_t	whole = magnitude / powers[scale];
@@ -113,10 +119,17 @@ decimal_to_numeric(int64_t value, int scale, char *payload)
 		last--;
 	if (first == last)
 		weight = 0;
-	header = SHORT_FORM | scale << SHORT_SCALE_SHIFT | (value < 0 ? SHORT_NEGATIVE : 0) |
+	header = SHORT_FORM | display << SHORT_SCALE_SHIFT | (value < 0 ? SHORT_NEGATIVE : 0) |
 		(weight < 0 ? SHORT_WEIGHT_SIGN : 0) | (weight & SHORT_WEIGHT_MASK);
 	memcpy(payload, &header, sizeof header);
 	len = (last - first) * sizeof(int16);
 	memcpy(payload + sizeof header, digits + first, len);
 	return sizeof header + len;
+}
+
+/* to a greater scale; false where it does not fit */
+bool
+decimal_rescale(int64_t *value, int from, int to)
+{
+	return !__builtin_mul_overflow(*value, powers[to - from], value);
 }

@@ -194,6 +194,7 @@ territory_detected_layout(PG_FUNCTION_ARGS)
 	Datum		entity[LAYOUT_MAX_ENTITY];
 	Datum		values[3];
 	bool		nulls[3];
+	Datum		result;
 
 	if (rel == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relid)));
@@ -208,6 +209,8 @@ territory_detected_layout(PG_FUNCTION_ARGS)
 	values[1] = nulls[1] ? (Datum) 0 : NameGetDatum(&TupleDescAttr(desc, layout.time - 1)->attname);
 	nulls[2] = layout.position == InvalidAttrNumber;
 	values[2] = nulls[2] ? (Datum) 0 : NameGetDatum(&TupleDescAttr(desc, layout.position - 1)->attname);
+	/* the names are the open relation's */
+	result = HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls));
 	table_close(rel, NoLock);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
+	PG_RETURN_DATUM(result);
 }

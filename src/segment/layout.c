@@ -59,19 +59,20 @@ entity_of_index(Relation index, Layout *layout)
 static void
 detect_entity(Relation rel, Layout *layout)
 {
-	List	   *indexes = RelationGetIndexList(rel);	/* sets rd_pkindex */
+	List	   *indexes = RelationGetIndexList(rel);	/* sets rd_pkindex, which an invalidation resets */
+	Oid			primary = rel->rd_pkindex;
 	ListCell   *lc;
 	bool		found = false;
 
-	if (OidIsValid(rel->rd_pkindex))
-		indexes = lcons_oid(rel->rd_pkindex, indexes);
+	if (OidIsValid(primary))
+		indexes = lcons_oid(primary, indexes);
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
 		found = index->rd_rel->relam == BTREE_AM_OID && entity_of_index(index, layout);
 		/* a table without time is sorted by its primary key */
-		found = found || (lfirst_oid(lc) == rel->rd_pkindex && layout->time == InvalidAttrNumber);
+		found = found || (lfirst_oid(lc) == primary && layout->time == InvalidAttrNumber);
 		index_close(index, AccessShareLock);
 		if (found)
 			break;

@@ -18,6 +18,12 @@
  * nobody once it has begun to delete.  A bulk load, whose keys no index holds,
  * closes the gate while it checks and writes them.
  *
+ * Who writes a new version of a row whose keys stay as they are need not keep a
+ * seal waiting.  But a bulk load that found the key in no index, before that
+ * version's entries were made, must not find the old version dead afterwards:
+ * such a writer passes by a *side door* (share mode, to the end of the
+ * transaction), unless in the gate already, and a bulk load closes it first.
+ *
  * A *stretch*, 2,048 rows of a segment, is locked for a moment by who gives a row
  * of it its first state entry, and by a DELETE that collects its dead marks until
  * it writes them (dead_batch.c).
@@ -42,6 +48,7 @@ typedef enum LockKind
 	LOCK_SEGMENT = 1,
 	LOCK_GATE,
 	LOCK_ALL_SEGMENTS,
+	LOCK_SIDE_DOOR,
 	LOCK_STRETCH,				/* objid is the segment's number times 16, and which of its stretches */
 } LockKind;
 
@@ -70,10 +77,22 @@ gate_enter(Relation rel)
 	(void) lock_acquire(rel, LOCK_GATE, 0, ShareLock, true);
 }
 
-/* wait for all who are in the gate, and let nobody enter until the end of this transaction */
+/* to write a row's new version with the keys that it had */
+void
+gate_pass_by(Relation rel)
+{
+	LOCKTAG		gate;
+
+	set_tag(&gate, rel, LOCK_GATE, 0);
+	if (!compat_lock_is_held(&gate, ShareLock))
+		(void) lock_acquire(rel, LOCK_SIDE_DOOR, 0, ShareLock, true);
+}
+
+/* wait for all who are in the gate or passed by it, and let nobody until the end of this transaction */
 void
 gate_close(Relation rel)
 {
+	(void) lock_acquire(rel, LOCK_SIDE_DOOR, 0, ExclusiveLock, true);
 	(void) lock_acquire(rel, LOCK_GATE, 0, ExclusiveLock, true);
 }
 
@@ -205,16 +224,60 @@ segment_lock_movers_if_free(Relation rel)
 	return lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, false);
 }
 
-void
-segment_lock_exclusive(Relation rel, SegmentNumber segment)
-{
-	(void) lock_acquire(rel, LOCK_SEGMENT, segment, ExclusiveLock, true);
-}
-
 bool
 segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment)
 {
 	return lock_acquire(rel, LOCK_SEGMENT, segment, ExclusiveLock, false);
+}
+
+/* locks of a mover: the first is the one that who holds many segments has in their place */
+static bool
+lock_for_moving(Relation rel, const SegmentNumber *segments, int which, bool wait)
+{
+	return which == 0 ? lock_acquire(rel, LOCK_ALL_SEGMENTS, 0, RowExclusiveLock, wait) :
+		lock_acquire(rel, LOCK_SEGMENT, segments[which - 1], ExclusiveLock, wait);
+}
+
+static void
+unlock_for_moving(Relation rel, const SegmentNumber *segments, int which)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, rel, which == 0 ? LOCK_ALL_SEGMENTS : LOCK_SEGMENT, which == 0 ? 0 : segments[which - 1]);
+	(void) LockRelease(&tag, which == 0 ? RowExclusiveLock : ExclusiveLock, false);
+}
+
+/*
+ * All that a mover needs, before it changes anything.  While it waits for one
+ * lock it holds none of the others, so that it comes to no deadlock with writers
+ * that go from segment to segment in an order of their own.  Very many would fill
+ * the server's lock table: then all writers of the table are kept away.
+ */
+void
+segment_lock_exclusive_all(Relation rel, const SegmentNumber *segments, int n)
+{
+	int			waited = 0;
+
+	if (n > MOVER_MAX_LOCKS)
+	{
+		LockRelationOid(RelationGetRelid(rel), ExclusiveLock);
+		return;
+	}
+	for (;;)
+	{
+		int			blocked = 0;
+
+		(void) lock_for_moving(rel, segments, waited, true);
+		while (blocked <= n && (blocked == waited || lock_for_moving(rel, segments, blocked, false)))
+			blocked++;
+		if (blocked > n)
+			return;
+		for (int i = 0; i < blocked; i++)
+			if (i != waited)
+				unlock_for_moving(rel, segments, i);
+		unlock_for_moving(rel, segments, waited);
+		waited = blocked;
+	}
 }
 
 /* ---- stretches: held while the rows' states are looked at and changed, not longer ---- */

@@ -8,7 +8,10 @@
 
 #include "territory.h"
 
+#define MOVER_MAX_LOCKS 1024	/* of single segments */
+
 extern void gate_enter(Relation rel);
+extern void gate_pass_by(Relation rel);
 extern void gate_close(Relation rel);
 extern void gate_wait(Relation rel);
 
@@ -17,8 +20,8 @@ extern bool segment_lock_share_if_free(Relation rel, SegmentNumber segment);
 extern bool segment_lock_alive(Relation rel, SegmentNumber segment);
 extern void segment_lock_set_alive(SegmentNumber segment);
 extern void segment_lock_forget(void);
-extern void segment_lock_exclusive(Relation rel, SegmentNumber segment);
 extern bool segment_lock_exclusive_if_free(Relation rel, SegmentNumber segment);
+extern void segment_lock_exclusive_all(Relation rel, const SegmentNumber *segments, int n);
 extern void segment_lock_movers(Relation rel);
 extern bool segment_lock_movers_if_free(Relation rel);
 

@@ -84,7 +84,7 @@ seal_check_table(Oid relid, LOCKMODE lockmode, const char *function)
 	PreventCommandIfReadOnly(function);
 	table_check_owner(relid);
 	rel = table_open_ours(relid, lockmode, function);
-	CheckTableNotInUse(rel, function);
+	CheckTableNotInUse(rel, "move rows of");
 	return rel;
 }
 

@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "tcop/utility.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -31,6 +32,8 @@
 #include "utils/syscache.h"
 
 #include "segment/seal.h"
+
+#define PATIENCE 200			/* milliseconds to wait for whoever is in the way, a prepared transaction maybe */
 
 bool		territory_seal_each_statement = false;
 
@@ -72,7 +75,7 @@ seal_one(Oid relid)
 	SealResult	result;
 	bool		ours;
 
-	if (!ConditionalLockRelationOid(relid, ShareRowExclusiveLock))
+	if (!ConditionalLockRelationOid(relid, ShareUpdateExclusiveLock))
 		return;
 	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
@@ -91,14 +94,25 @@ seal_one(Oid relid)
 	SetUserIdAndSecContext(user, context);
 }
 
+/* what says that the table cannot be sealed now; any other error is one */
+static bool
+refuses(int code)
+{
+	return code == ERRCODE_LOCK_NOT_AVAILABLE || code == ERRCODE_T_R_DEADLOCK_DETECTED ||
+		code == ERRCODE_OBJECT_IN_USE || code == ERRCODE_FEATURE_NOT_SUPPORTED ||
+		code == ERRCODE_T_R_SERIALIZATION_FAILURE;
+}
+
 /* in a subtransaction, so that a table that refuses is left as it was */
 static void
 try_to_seal(Oid relid)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	int			timeout = LockTimeout;
 
 	BeginInternalSubTransaction(NULL);
+	LockTimeout = PATIENCE;
 	PG_TRY();
 	{
 		seal_one(relid);
@@ -112,15 +126,16 @@ try_to_seal(Oid relid)
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
+		LockTimeout = timeout;
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_INTERNAL_ERROR ||
-			error->sqlerrcode == ERRCODE_DATA_CORRUPTED)
+		if (!refuses(error->sqlerrcode))
 			ReThrowError(error);
 		elog(DEBUG1, "territory: table %u stays hot: %s", relid, error->message);
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
+	LockTimeout = timeout;
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 }

@@ -176,13 +176,16 @@ entry_at(SealedScan *scan, int segment)
 static void
 open_segment(SealedScan *scan, ScanDirection direction)
 {
-	SegmentEntry *entry;
+	MemoryContext old;
 
 	MemoryContextReset(scan->block_context);
 	MemoryContextReset(scan->segment_context);
-	entry = entry_at(scan, scan->segment);
-	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry, scan->segment_context);
+	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry_at(scan, scan->segment), scan->segment_context);
 	scan->reader.desc = scan->desc;
+	old = MemoryContextSwitchTo(scan->segment_context);
+	scan->dead_bitmaps = scan->any_state ?
+		state_read_dead_bitmaps(&scan->store, scan->snapshot, scan->reader.entry) : NULL;
+	MemoryContextSwitchTo(old);
 	scan->block = ScanDirectionIsBackward(direction) ? scan->reader.header->nblocks : -1;
 	scan->segment_open = true;
 	scan->segments_read++;
@@ -288,8 +291,8 @@ open_block(SealedScan *scan, ScanDirection direction)
 		left = Min(left, pass_over_rows(scan, &scan->keys[k], rows));
 	}
 	if (scan->any_state && left > 0)
-		dead = state_read_dead(&scan->store, scan->snapshot, scan->reader.entry->number,
-							   scan->reader.header->first_row[scan->block], rows);
+		dead = state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
+									scan->reader.header->first_row[scan->block], rows);
 	if (scan->dead == NULL)
 		scan->dead = dead;
 	else

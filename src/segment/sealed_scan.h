@@ -35,6 +35,7 @@ typedef struct SealedScan
 	SegmentReader reader;
 	bool		segment_open;
 	bool		block_open;
+	uint8	   *dead_bitmaps;	/* of the open segment; NULL: they say nothing */
 	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
 	Datum	  **values;			/* per attribute, of the open block */
 	bool	  **nulls;

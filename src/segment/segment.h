@@ -200,7 +200,10 @@ extern void segment_read_column(SegmentReader *reader, int block, AttrNumber att
 extern void segment_verify(SegmentReader *reader);
 
 /* state.c */
-extern uint8 *state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int first, int rows);
+extern uint8 *state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry);
+extern uint8 *state_read_dead_bitmaps(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry);
+extern uint8 *state_read_dead_rows(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, const uint8 *bitmaps,
+								   int first, int rows);
 extern bool state_any(ChunkStore *store);
 
 #endif

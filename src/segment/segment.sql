@@ -18,7 +18,9 @@ CREATE TABLE territory.layouts
 	entity_position name
 );
 COMMENT ON TABLE territory.layouts IS 'what territory.set_layout() was told';
-SELECT pg_catalog.pg_extension_config_dump('territory.layouts', '');
+-- not those of temporary tables, nor of what such a table left when its session ended
+SELECT pg_catalog.pg_extension_config_dump('territory.layouts',
+	$$WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation AND c.relpersistence <> 't')$$);
 GRANT SELECT ON territory.layouts TO PUBLIC;
 
 CREATE FUNCTION territory.detected_layout(rel regclass,
@@ -86,12 +88,18 @@ BEGIN
 	IF rel IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'territory.set_layout() needs a table';
 	END IF;
+	IF NOT EXISTS (SELECT 1 FROM pg_class WHERE oid = rel) THEN
+		RAISE undefined_table USING MESSAGE = format('relation with OID %s does not exist', rel::oid);
+	END IF;
 	IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = rel), 'USAGE') THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', rel);
 	END IF;
 	IF NOT EXISTS (SELECT 1 FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = rel AND a.amname = 'territory') THEN
 		RAISE wrong_object_type USING MESSAGE = format('%s is not a territory table', rel),
-			HINT = 'Use ALTER TABLE ... SET ACCESS METHOD territory first.';
+			HINT = CASE (SELECT relkind FROM pg_class WHERE oid = rel)
+				WHEN 'r' THEN 'Use ALTER TABLE ... SET ACCESS METHOD territory first.'
+				WHEN 'p' THEN 'Call territory.set_layout() on each of its partitions.'
+				ELSE 'Layouts are of tables.' END;
 	END IF;
 	FOREACH wanted IN ARRAY coalesce(entity_columns, '{}') || array_remove(ARRAY[time_column, position_column], NULL) LOOP
 		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = rel AND attname = wanted AND attnum > 0 AND NOT attisdropped) THEN
@@ -139,7 +147,9 @@ BEGIN
 	IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = rel), 'USAGE') THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', rel);
 	END IF;
-	DELETE FROM territory.layouts l WHERE l.relation = rel;
+	-- and of temporary tables that went with their sessions, which no trigger tells
+	DELETE FROM territory.layouts l
+	WHERE l.relation = rel OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.relation);
 	INSERT INTO territory.layouts VALUES (rel, rel::oid, entity_columns, entity_attnums, time_column, time_attnum,
 		position_column, position_attnum, time_zone, entity_table, entity_key, entity_position);
 END $$;
@@ -220,7 +230,7 @@ CREATE FUNCTION territory.compact(rel regclass,
 	OUT bytes_before bigint, OUT bytes_after bigint, OUT busy bigint)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_compact';
 COMMENT ON FUNCTION territory.compact(regclass) IS
-'Rewrite the segments that hold dead rows, and merge small ones (below half of territory.segment_rows), in the order of the layout of now. Gives the living rows written, the dead rows left behind, the segments and bytes rewritten and what they became, and how many segments were passed over because somebody was changing or locking their rows. Owner only.';
+'Rewrite the segments that hold dead rows, and merge small ones (below half of territory.segment_rows), in the order of the layout of now. Gives the living rows written, the dead rows left behind, the segments and bytes rewritten and what they became, and how many segments were passed over because somebody was changing or locking their rows. At most 1,024 segments a call: repeat it while segments_before is that many. Owner only.';
 
 CREATE FUNCTION territory.unseal(rel regclass, from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
 	RETURNS bigint LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_unseal';

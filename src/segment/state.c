@@ -56,16 +56,15 @@ state_any(ChunkStore *store)
 	return any;
 }
 
-/* of some rows of a segment, a flag for each that the snapshot sees dead, or NULL where none is */
-uint8 *
-state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int first, int rows)
+/* flags for rows first .. first + rows - 1 of a segment from their own entries, or NULL where none is dead */
+static uint8 *
+read_dead_entries(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, int first, int rows)
 {
-	ChunkKey	key = chunk_state_key(segment, first);
+	ChunkKey	key = chunk_state_key(entry->number, first);
 	uint8	   *dead = NULL;
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
-	dead_batch_flush();
 	chunk_scan_begin(&scan, store, snapshot, key.id, key.seq, key.seq + rows - 1);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 	{
@@ -79,7 +78,39 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int
 		dead[chunk_seq(store, tuple) - key.seq] = 1;
 	}
 	chunk_scan_end(&scan);
-	return dead_batch_read(store, snapshot, segment, first, rows, dead);
+	return dead;
+}
+
+/* a flag per row that the snapshot sees dead, or NULL where none is */
+uint8 *
+state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	dead_batch_flush();
+	return dead_batch_read(store, snapshot, entry, read_dead_entries(store, snapshot, entry, 0, entry->rows));
+}
+
+/*
+ * The same in two steps, for who may want few of the rows: what bitmaps say of
+ * the segment, then, given that, all that is said of some rows.
+ */
+uint8 *
+state_read_dead_bitmaps(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	dead_batch_flush();
+	return dead_batch_read(store, snapshot, entry, NULL);
+}
+
+uint8 *
+state_read_dead_rows(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, const uint8 *bitmaps, int first,
+					 int rows)
+{
+	uint8	   *dead = read_dead_entries(store, snapshot, entry, first, rows);
+
+	if (bitmaps && dead == NULL)
+		dead = palloc0(rows);
+	for (int i = 0; bitmaps && i < rows; i++)
+		dead[i] |= bitmaps[first + i];
+	return dead;
 }
 
 static bool
@@ -382,8 +413,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 		if (result == TM_Ok || (dead && (result == TM_Invisible || result == TM_SelfModified)))
 		{
 			TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple.t_data);
-			CommandId	cmin = TransactionIdIsCurrentTransactionId(xmin) ?
-				HeapTupleHeaderGetCmin(tuple.t_data) : InvalidCommandId;
+			bool		ours = TransactionIdIsCurrentTransactionId(xmin);
 			bool		again = !dead && mode == LockTupleKeyShare && !follow_update(rel, store, &tuple, buffer);
 
 			ReleaseBuffer(buffer);
@@ -394,11 +424,18 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 				*anchor = tuple.t_self;
 				return TM_Ok;
 			}
+			/* an older snapshot's FOR KEY SHARE, which an update of other columns does not trouble */
+			if (mode == LockTupleKeyShare && entry.moved == MOVED_KEY_KEPT && !ours &&
+				row_lock_follow(rel, &entry.forward, xmin))
+			{
+				*anchor = tuple.t_self;
+				return TM_Ok;
+			}
 			failure->ctid = entry.moved ? entry.forward : *tid;
 			failure->xmax = xmin;
-			failure->cmax = cmin == InvalidCommandId ? cmin : entry.command;
+			failure->cmax = ours ? entry.command : InvalidCommandId;
 			failure->traversed = false;
-			if (cmin != InvalidCommandId)
+			if (ours)
 				return TM_SelfModified;
 			return entry.moved ? TM_Updated : TM_Deleted;
 		}

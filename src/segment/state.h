@@ -23,6 +23,7 @@ typedef enum StateMoved
 	MOVED_NOT = 0,				/* deleted */
 	MOVED_UPDATED = 1,			/* as its next version */
 	MOVED_UNCHANGED = 2,		/* as itself: lifted or unsealed, which is no change */
+	MOVED_KEY_KEPT = 3,			/* as its next version, whose keys are the same */
 } StateMoved;
 
 typedef struct StateEntry

@@ -2,9 +2,9 @@
  * status.c
  *	  What a table holds, hot and sealed: segments() and what table_status shows.
  *
- * Times and entities of a segment come from its zone maps and from the first
- * and the last of its rows, which are sorted; so they are as the table's layout
- * was when it was sealed.  Who reads under row-level security is not told them.
+ * Times of a segment come from its zone maps, entities from the first and the
+ * last of its rows, which are sorted by the layout that they were sealed with.
+ * Who reads under row-level security is told neither.
  */
 #include "territory.h"
 
@@ -41,14 +41,12 @@ typedef struct Described
 	bool		ranges;			/* the caller may see values */
 	AttrNumber	time;
 	Oid			time_type;
-	AttrNumber	entity;
-	FmgrInfo	entity_out;
 } Described;
 
 static int
 dead_rows(SealedScan *scan, SegmentEntry *entry)
 {
-	uint8	   *dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry->number, 0, entry->rows) : NULL;
+	uint8	   *dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry) : NULL;
 	int			count = 0;
 
 	for (int i = 0; dead && i < entry->rows; i++)
@@ -85,30 +83,39 @@ time_range(Described *described, const SegmentEntry *entry, Datum *values, bool 
 
 /* of one row of a block, as text */
 static void
-entity_text(Described *described, SegmentReader *reader, int block, bool last, Datum *value, bool *isnull)
+value_text(Described *described, SegmentReader *reader, AttrNumber attno, int block, bool last, Datum *value,
+		   bool *isnull)
 {
 	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
 	Datum	   *values = palloc(sizeof(Datum) * rows);
 	bool	   *nulls = palloc(sizeof(bool) * rows);
 	int			row = last ? rows - 1 : 0;
+	Oid			out;
+	bool		varlena;
 
-	segment_read_column(reader, block, described->entity, values, nulls);
+	segment_read_column(reader, block, attno, values, nulls);
+	getTypeOutputInfo(TupleDescAttr(RelationGetDescr(described->rel), attno - 1)->atttypid, &out, &varlena);
 	*isnull = nulls[row];
 	if (!*isnull)
-		*value = CStringGetTextDatum(OutputFunctionCall(&described->entity_out, values[row]));
+		*value = CStringGetTextDatum(OidOutputFunctionCall(out, values[row]));
 }
 
+/* from and to of the leading entity column, or nulls */
 static void
 entity_range(Described *described, SegmentEntry *entry, Datum *values, bool *nulls)
 {
 	SegmentReader reader;
+	AttrNumber	attno;
 
 	nulls[0] = nulls[1] = true;
-	if (described->entity == InvalidAttrNumber)
-		return;
 	segment_reader_open(&reader, described->rel, &described->scan->store, entry, CurrentMemoryContext);
-	entity_text(described, &reader, 0, false, &values[0], &nulls[0]);
-	entity_text(described, &reader, reader.header->nblocks - 1, true, &values[1], &nulls[1]);
+	if (reader.header->nentity == 0)
+		return;
+	attno = reader.header->entity[0];
+	if (TupleDescAttr(RelationGetDescr(described->rel), attno - 1)->attisdropped)
+		return;
+	value_text(described, &reader, attno, 0, false, &values[0], &nulls[0]);
+	value_text(described, &reader, attno, reader.header->nblocks - 1, true, &values[1], &nulls[1]);
 }
 
 static void
@@ -116,19 +123,11 @@ describe_columns(Described *described)
 {
 	TupleDesc	desc = RelationGetDescr(described->rel);
 	Layout		layout;
-	Oid			out;
-	bool		varlena;
 
 	layout_read(described->rel, &layout);
 	described->time = layout.time;
 	if (layout.time != InvalidAttrNumber)
 		described->time_type = getBaseType(TupleDescAttr(desc, layout.time - 1)->atttypid);
-	if (layout.nentity > 0)
-	{
-		described->entity = layout.entity[0];
-		getTypeOutputInfo(TupleDescAttr(desc, described->entity - 1)->atttypid, &out, &varlena);
-		fmgr_info(out, &described->entity_out);
-	}
 }
 
 static void

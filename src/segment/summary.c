@@ -58,7 +58,7 @@ set_integers(ColumnSummary *summary, const int64 *numbers, bool sums)
 	IntegerSummary sum;
 
 	codec_summary_int64((const int64_t *) numbers, summary->values, &sum);
-	summary->flags |= SUMMARY_RANGE;
+	summary->flags |= SUMMARY_RANGE | SUMMARY_ENDS;
 	summary->min.i = sum.min;
 	summary->max.i = sum.max;
 	summary->first.i = numbers[0];
@@ -107,6 +107,7 @@ compute_floats(const ColumnType *type, const Datum *dense, ColumnSummary *summar
 		summary->fsum = sum.sum;
 		summary->m2 = sum.m2;
 	}
+	summary->flags |= SUMMARY_ENDS;
 	summary->first.f = numbers[0];
 	summary->last.f = numbers[summary->values - 1];
 	pfree(numbers);
@@ -125,26 +126,81 @@ compute_keys(const ColumnType *type, const Datum *dense, int n, ZoneMap *zone)
 	}
 }
 
+/* decimals to a greater scale; what no longer fits is no longer known */
+static void
+rescale(ColumnSummary *summary, int scale)
+{
+	int64		factor = 1;
+	int128		sum,
+				squares;
+
+	for (int s = summary->scale; s < scale; s++)
+		factor *= 10;
+	summary->scale = scale;
+	if (__builtin_mul_overflow(summary->min.i, factor, &summary->min.i) ||
+		__builtin_mul_overflow(summary->max.i, factor, &summary->max.i))
+		summary->flags &= ~SUMMARY_RANGE;
+	if (__builtin_mul_overflow(summary->first.i, factor, &summary->first.i) ||
+		__builtin_mul_overflow(summary->last.i, factor, &summary->last.i))
+		summary->flags &= ~SUMMARY_ENDS;
+	if (__builtin_mul_overflow(summary->sum, (int128) factor, &sum))
+		summary->flags &= ~(SUMMARY_SUM | SUMMARY_SQUARES);
+	if (__builtin_mul_overflow(summary->squares, (int128) factor, &squares) ||
+		__builtin_mul_overflow(squares, (int128) factor, &squares))
+		summary->flags &= ~SUMMARY_SQUARES;
+	summary->sum = sum;
+	summary->squares = squares;
+}
+
+/*
+ * As the aggregates show them: a sum has the most decimals of its values.  Of
+ * values with several, which of two equal ones is the least is not known.
+ */
+static void
+set_decimals(ColumnSummary *summary, const int64 *numbers, const int64 *displays, int scale)
+{
+	int			display = 0;
+	bool		one_display = column_all_equal(displays, summary->values);
+
+	for (int i = 0; i < summary->values; i++)
+		display = Max(display, (int) displays[i]);
+	if (display > DECIMAL_MAX_SCALE)
+		return;
+	set_integers(summary, numbers, true);
+	if (!one_display)
+		summary->flags &= ~(SUMMARY_RANGE | SUMMARY_ENDS);
+	summary->scale = scale;
+	rescale(summary, display);
+}
+
 static void
 compute_decimals(const ColumnType *type, const Datum *dense, ColumnSummary *summary, ZoneMap *zone)
 {
 	int64	   *numbers = palloc(sizeof(int64) * summary->values);
+	int64	   *displays = palloc(sizeof(int64) * summary->values);
 	int			scale;
 
-	if (column_to_decimals(dense, summary->values, numbers, &scale))
+	if (column_to_decimals(dense, summary->values, numbers, displays, &scale))
 	{
+		int64		min = numbers[0];
+		int64		max = numbers[0];
 		Datum		ends[2];
 		char		room[2][DECIMAL_MAX_SIZE];
 
-		set_integers(summary, numbers, true);
-		summary->scale = scale;
-		ends[0] = decimal_datum(summary->min.i, scale, room[0]);
-		ends[1] = decimal_datum(summary->max.i, scale, room[1]);
+		for (int i = 1; i < summary->values; i++)
+		{
+			min = Min(min, numbers[i]);
+			max = Max(max, numbers[i]);
+		}
+		ends[0] = decimal_datum(min, scale, scale, room[0]);
+		ends[1] = decimal_datum(max, scale, scale, room[1]);
 		compute_keys(type, ends, 2, zone);
+		set_decimals(summary, numbers, displays, scale);
 	}
 	else
 		compute_keys(type, dense, summary->values, zone);
 	pfree(numbers);
+	pfree(displays);
 }
 
 static void
@@ -231,44 +287,15 @@ summary_compute(const ColumnType *type, AttrNumber attno, const Datum *values, c
 					compute_keys(type, dense, count, zone);
 				break;
 		}
-	/* ends of decimals that have no common scale are not told */
-	if (ordered && count > 0 && (summary->kind == SUMMARY_FLOAT || (summary->flags & SUMMARY_RANGE)))
-		summary->flags |= SUMMARY_ENDS | (nulls[0] ? SUMMARY_FIRST_NULL : 0) | (nulls[n - 1] ? SUMMARY_LAST_NULL : 0);
+	if (!ordered)
+		summary->flags &= ~SUMMARY_ENDS;
+	if (summary->flags & SUMMARY_ENDS)
+		summary->flags |= (nulls[0] ? SUMMARY_FIRST_NULL : 0) | (nulls[n - 1] ? SUMMARY_LAST_NULL : 0);
 	clear_unknown(summary);
 	pfree(dense);
 }
 
 /* ---- merging ---- */
-
-static bool
-rescale_value(SummaryValue *value, int64 factor)
-{
-	return !__builtin_mul_overflow(value->i, factor, &value->i);
-}
-
-/* decimals to a greater scale; what no longer fits is no longer known */
-static void
-rescale(ColumnSummary *summary, int scale)
-{
-	int64		factor = 1;
-	int128		sum,
-				squares;
-
-	for (int s = summary->scale; s < scale; s++)
-		factor *= 10;
-	summary->scale = scale;
-	if (!rescale_value(&summary->min, factor) || !rescale_value(&summary->max, factor))
-		summary->flags &= ~SUMMARY_RANGE;
-	if (!rescale_value(&summary->first, factor) || !rescale_value(&summary->last, factor))
-		summary->flags &= ~SUMMARY_ENDS;
-	if (__builtin_mul_overflow(summary->sum, (int128) factor, &sum))
-		summary->flags &= ~(SUMMARY_SUM | SUMMARY_SQUARES);
-	if (__builtin_mul_overflow(summary->squares, (int128) factor, &squares) ||
-		__builtin_mul_overflow(squares, (int128) factor, &squares))
-		summary->flags &= ~SUMMARY_SQUARES;
-	summary->sum = sum;
-	summary->squares = squares;
-}
 
 static void
 merge_integers(ColumnSummary *to, const ColumnSummary *from)
@@ -306,9 +333,12 @@ merge_values(ColumnSummary *to, const ColumnSummary *more)
 {
 	ColumnSummary from = *more;
 
-	if (to->kind == SUMMARY_DECIMAL && from.scale < to->scale)
+	/* single values keep the decimals that they are shown with */
+	if (from.scale != to->scale)
+		from.flags &= ~(SUMMARY_RANGE | SUMMARY_ENDS);
+	if (from.scale < to->scale)
 		rescale(&from, to->scale);
-	else if (to->kind == SUMMARY_DECIMAL && from.scale > to->scale)
+	else if (from.scale > to->scale)
 		rescale(to, from.scale);
 	to->flags &= from.flags | SUMMARY_FIRST_NULL;
 	switch ((SummaryKind) to->kind)

@@ -13,6 +13,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -36,7 +37,7 @@ value_text(Form_pg_attribute attribute, const ColumnSummary *summary, SummaryVal
 
 	column_type_init(&type, attribute);
 	if (summary->kind == SUMMARY_DECIMAL)
-		datum = decimal_datum(value.i, summary->scale, room);
+		datum = decimal_datum(value.i, summary->scale, summary->scale, room);
 	else if (summary->kind == SUMMARY_FLOAT)
 		datum = summary->zone == ZONE_FLOAT8 ? Float8GetDatum(value.f) : Float4GetDatum((float4) value.f);
 	else

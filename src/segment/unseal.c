@@ -145,7 +145,6 @@ unseal_segment(Unseal *unseal, SegmentNumber number)
 	Snapshot	snapshot;
 	SealedScan *scan;
 
-	segment_lock_exclusive(unseal->rel, number);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	entry = directory_find(&unseal->store, snapshot, number);
 	scan = sealed_scan_begin(unseal->rel, snapshot, NULL);
@@ -200,22 +199,27 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 	if (chunk_store_open(rel, RowExclusiveLock, &unseal.store))
 	{
 		Directory  *directory;
+		SegmentNumber *segments;
 		SegmentNumber *gone;
+		int			nsegments = 0;
 		int			ngone = 0;
 
 		relocated_forget_old(rel, &unseal.store);
-		segment_lock_movers(rel);
 		directory = directory_read(&unseal.store, SnapshotSelf, NULL, 0);
+		segments = palloc(sizeof(SegmentNumber) * Max(directory->nsegments, 1));
 		gone = palloc(sizeof(SegmentNumber) * Max(directory->nsegments, 1));
+		for (int s = 0; s < directory->nsegments; s++)
+			if (may_hold_rows(&unseal, directory_entry(directory, &unseal.store, SnapshotSelf, s)))
+				segments[nsegments++] = directory->numbers[s];
+		segment_lock_exclusive_all(rel, segments, nsegments);
 		unseal.estate = CreateExecutorState();
 		unseal.info = makeNode(ResultRelInfo);
 		unseal.slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 		InitResultRelInfo(unseal.info, rel, 1, NULL, 0);
 		ExecOpenIndices(unseal.info, false);
-		for (int s = 0; s < directory->nsegments; s++)
-			if (may_hold_rows(&unseal, directory_entry(directory, &unseal.store, SnapshotSelf, s)) &&
-				unseal_segment(&unseal, directory->numbers[s]))
-				gone[ngone++] = directory->numbers[s];
+		for (int s = 0; s < nsegments; s++)
+			if (unseal_segment(&unseal, segments[s]))
+				gone[ngone++] = segments[s];
 		directory_refresh_groups(&unseal.store, gone, ngone);
 		keyset_remove_empty(&unseal.store);
 		ExecCloseIndices(unseal.info);

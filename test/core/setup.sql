@@ -12,6 +12,9 @@ CREATE FUNCTION territory.handler(internal) RETURNS table_am_handler
 	LANGUAGE C STRICT AS '$libdir/territory', 'territory_handler';
 CREATE ACCESS METHOD territory TYPE TABLE HANDLER territory.handler;
 
+CREATE TABLE territory.layouts (relation regclass, time_zone text) USING heap;
+GRANT SELECT ON territory.layouts TO PUBLIC;
+
 CREATE FUNCTION territory.resolved_layout(rel regclass,
 	OUT entity_attnums int2[], OUT time_attnum int2, OUT position_attnum int2) RETURNS SETOF record
 	LANGUAGE sql STABLE PARALLEL SAFE

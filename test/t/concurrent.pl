@@ -195,6 +195,14 @@ WITH new AS (INSERT INTO items SELECT nextval('item_numbers'), now(), i FROM gen
 INSERT INTO ledger SELECT item, 1, amount FROM new;
 COMMIT;
 ));
+# straight into segments
+script('item_load', q(BEGIN;
+SET LOCAL territory.bulk_seal = on;
+SELECT nextval('item_numbers') AS item \gset
+INSERT INTO items SELECT :item::bigint * 1000 + 1000000 + i, now(), i FROM generate_series(1, 5) i;
+INSERT INTO ledger SELECT :item::bigint * 1000 + 1000000 + i, 1, i FROM generate_series(1, 5) i;
+COMMIT;
+));
 script('item_delete', q(\set item random(1, 3000)
 BEGIN;
 WITH gone AS (DELETE FROM items WHERE item = :item RETURNING item, amount)
@@ -252,34 +260,60 @@ SELECT territory.seal('accounts', '2026-01-01'::timestamptz + :minute * interval
 \sleep 20 ms
 ));
 script('unseal', "SELECT unseal_some();\n\\sleep 50 ms\n");
+script('compact', "SELECT territory.compact('accounts');\nSELECT territory.compact('items');\n\\sleep 40 ms\n");
+script('batches', "CALL territory.seal_in_batches('accounts', '2026-01-02', '3 hours');\n\\sleep 40 ms\n");
 script('vacuum', "VACUUM accounts, items, pairs;\n\\sleep 100 ms\n");
 
 # ---- a snapshot, or a row lock, older than the unseal ----
 
-sub older_than_unseal
+# A snapshot older than a move shows the row where it was.  If the transaction
+# keeps that snapshot it may not change the row, as if it had been updated, or it
+# would see the row twice; otherwise it changes it where it is, once.
+sub older_than_move
 {
-	my ($level, $statement, $expected, $what) = @_;
+	my ($level, $statement, $expected) = @_;
+	my $keeps = $level ne 'READ COMMITTED';
 
-	$node->safe_psql('postgres', "CALL fill(); SELECT territory.seal('accounts')");
-	my $session = $node->background_psql('postgres', on_error_stop => 0);
-	$session->query_safe("BEGIN ISOLATION LEVEL $level; SELECT count(*) FROM accounts");
-	$node->safe_psql('postgres', "SELECT territory.unseal('accounts')");
-	$session->query($statement);
-	like($session->{stderr}, $expected, $what);
-	$session->{stderr} = '';
-	$session->query('COMMIT');
-	$session->quit;
-	is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT account) FROM accounts'),
-		'2000|2000', "$what: no row doubled");
+	for my $move (
+		"SELECT territory.seal('accounts')",
+		"SELECT territory.unseal('accounts')",
+		"SELECT territory.unseal('accounts'); SELECT territory.seal('accounts')",
+		"SELECT territory.unseal('accounts', '2026-01-01', '2026-01-02')",
+		"UPDATE accounts SET note = note WHERE account > 500; SELECT territory.seal('accounts'); SELECT territory.compact('accounts')")
+	{
+		my $what = "$level, $move, $statement";
+		my $error;
+
+		$node->safe_psql('postgres', 'CALL fill()');
+		$node->safe_psql('postgres', "SELECT territory.seal('accounts')") if $move =~ /unseal|compact/;
+		my $session = $node->background_psql('postgres', on_error_stop => 0);
+		$session->query_safe("BEGIN ISOLATION LEVEL $level; SELECT count(*) FROM accounts");
+		$node->safe_psql('postgres', $move);
+		$session->query($statement);
+		$error = $session->{stderr};
+		$session->{stderr} = '';
+		if ($keeps && $statement !~ /FOR UPDATE/)
+		{
+			like($error, qr/could not serialize access/, "$what: refused");
+			$expected = '2000|2000000';
+		}
+		else
+		{
+			is($error, '', "$what: done");
+			is($session->query_safe('SELECT count(*), sum(balance) FROM accounts'), $expected, "$what: as it sees it");
+		}
+		$session->query_safe('COMMIT');
+		$session->quit;
+		is($node->safe_psql('postgres', 'SELECT count(*), sum(balance) FROM accounts'), $expected, "$what: as all see it");
+	}
 	return;
 }
-older_than_unseal('REPEATABLE READ', 'UPDATE accounts SET balance = 0 WHERE account = 7',
-	qr/could not serialize access/, 'an unsealed row is not updated by an older snapshot');
-older_than_unseal('REPEATABLE READ', 'DELETE FROM accounts WHERE account = 7',
-	qr/could not serialize access/, 'nor deleted');
-older_than_unseal('SERIALIZABLE', 'SELECT * FROM accounts WHERE account = 7 FOR UPDATE',
-	qr/could not serialize access/, 'nor locked');
-older_than_unseal('READ COMMITTED', 'UPDATE accounts SET balance = 0 WHERE account = 7', qr/^$/, 'a new statement updates it');
+for my $level ('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE')
+{
+	older_than_move($level, 'UPDATE accounts SET balance = 0 WHERE account = 7', '2000|1999000');
+	older_than_move($level, 'DELETE FROM accounts WHERE account = 7',            '1999|1999000');
+	older_than_move($level, 'SELECT FROM accounts WHERE account = 7 FOR UPDATE', '2000|2000000');
+}
 
 {
 	$node->safe_psql('postgres', "CALL fill(); SELECT territory.seal('accounts')");
@@ -340,7 +374,7 @@ sub phase
 	push @runs,
 	  start_pgbench(4, $rows_go, qw(transfer transfer_locking transfer_savepoint transfer_rolled_back), @more);
 	push @runs, start_pgbench(2, $rows_go, 'transfer_repeatable_read', 'transfer_serializable');
-	push @runs, start_pgbench(3, '', qw(item_insert item_copy item_delete item_update));
+	push @runs, start_pgbench(3, '', qw(item_insert item_copy item_load item_delete item_update));
 	push @runs, start_pgbench(2, '', 'write_skew');
 	push @runs, start_pgbench(2, '', @readers, 'read_ordered');
 	push @runs, start_pgbench(1, $parallel, @readers);
@@ -350,10 +384,10 @@ sub phase
 	return;
 }
 
-phase('sealing, no index', ['seal']);
+phase('no index', [ 'seal', 'compact' ]);
+phase('no index, unsealing', [ 'seal', 'unseal' ]);
 $node->safe_psql('postgres', 'CREATE INDEX ON accounts (account); CREATE INDEX ON items (item)');
-phase('sealing, plain indexes', [ 'seal', 'seal_part', 'vacuum' ], 'transfer_moving');
-phase('unsealing, plain indexes', [ 'seal', 'unseal' ], 'transfer_moving');
+phase('plain indexes', [ 'seal', 'seal_part', 'unseal', 'vacuum' ], 'transfer_moving');
 $node->safe_psql(
 	'postgres', q(
 CALL fill();
@@ -362,8 +396,7 @@ ALTER TABLE items ADD PRIMARY KEY (item);
 ALTER TABLE pairs ADD PRIMARY KEY (pair, side);
 ALTER TABLE children ADD FOREIGN KEY (item) REFERENCES items ON DELETE CASCADE;
 ));
-phase('sealing, primary keys', [ 'seal', 'seal_part', 'vacuum' ], 'upsert');
-phase('unsealing, primary keys', [ 'seal', 'unseal' ], 'upsert', 'item_child');
-
+phase('primary keys', [ 'seal', 'seal_part', 'batches', 'vacuum' ], 'upsert');
+phase('primary keys, unsealing and compacting', [ 'seal', 'unseal', 'compact' ], 'upsert', 'item_child');
 $node->stop;
 done_testing();

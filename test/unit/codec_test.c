@@ -434,9 +434,31 @@ test_merge(void)
 	check(fabs(m2 - all.m2) < 1e-9 * all.m2 && fabs(sum - all.sum) < 1e-9 * fabs(all.sum), "merge", 0, 2000);
 }
 
+/* verify() compares on one machine what another has stored */
+static void
+test_same_everywhere(void)
+{
+	double		values[1440];
+	uint64_t	state = 1;
+	uint64_t	bits[2];
+	FloatSummary summary;
+
+	for (int i = 0; i < 1440; i++)
+	{
+		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		values[i] = (double) (int64_t) (state >> 20) / 1e7;
+	}
+	codec_summary_float64(values, 1440, &summary);
+	memcpy(&bits[0], &summary.sum, sizeof bits[0]);
+	memcpy(&bits[1], &summary.m2, sizeof bits[1]);
+	check(bits[0] == UINT64_C(0x41d356f6d92a377c) && bits[1] == UINT64_C(0x42f52cd8e0a507d6), "summary is the same everywhere", 0, 1440);
+}
+
 static void
 test_summaries(void)
 {
+	test_same_everywhere();
+
 	for (int s = 1; s < NSIZES; s++)
 	{
 		for (int d = 0; d < INT_DISTRIBUTIONS; d++)
