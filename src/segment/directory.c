@@ -79,8 +79,8 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 /* ---- reading ---- */
 
 /* entries of one level with numbers first to last, that the snapshot shows */
-static List *
-read_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last)
+List *
+directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last)
 {
 	List	   *entries = NIL;
 	ChunkScan	scan;
@@ -106,11 +106,47 @@ typedef struct Walk
 	int64		pruned;
 } Walk;
 
+static void walk_level(Walk *walk, int level, int32 first, int32 last);
+
+/* the members of a group that the snapshot shows: by what is kept of it, where that excludes most of them */
+static void
+walk_group(Walk *walk, int level, int32 number)
+{
+	int32		left[GROUP_SIZE];
+	int			nleft = 0;
+	int			n = 0;
+	int64		pruned = 0;
+	SegmentEntry **members = walk->nkeys == 0 ? NULL :
+		directory_cached_members(walk->store, level, number, &n);
+
+	for (int i = 0; i < n;)
+	{
+		int32		member = members[i]->number;
+		int32		segments = members[i]->segments;
+		bool		excluded = true;
+
+		for (; i < n && members[i]->number == member; i++)
+			excluded = excluded && zone_excludes(members[i]->zones, members[i]->nzones, walk->keys, walk->nkeys);
+		if (excluded)
+			pruned += segments;
+		else
+			left[nleft++] = member;
+	}
+	if (walk->nkeys == 0 || nleft > GROUP_SIZE / 4)
+	{
+		walk_level(walk, level - 1, number << DIRECTORY_SHIFT, ((number + 1) << DIRECTORY_SHIFT) - 1);
+		return;
+	}
+	walk->pruned += pruned;
+	for (int i = 0; i < nleft; i++)
+		walk_level(walk, level - 1, left[i], left[i]);
+}
+
 /* segments with numbers of this level from first to last */
 static void
 walk_level(Walk *walk, int level, int32 first, int32 last)
 {
-	List	   *entries = read_level(walk->store, walk->snapshot, level, first, last);
+	List	   *entries = directory_level(walk->store, walk->snapshot, level, first, last);
 	int32		next = first;
 	ListCell   *lc;
 
@@ -126,7 +162,7 @@ walk_level(Walk *walk, int level, int32 first, int32 last)
 		if (zone_excludes(entry->zones, entry->nzones, walk->keys, walk->nkeys))
 			walk->pruned += entry->segments;
 		else if (level > 0 && walk->lowest < level)
-			walk_level(walk, level - 1, number << DIRECTORY_SHIFT, ((number + 1) << DIRECTORY_SHIFT) - 1);
+			walk_group(walk, level, number);
 		else
 			walk->visit(entry, walk->arg);
 		pfree(entry);
@@ -292,7 +328,7 @@ directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals)
 SegmentEntry *
 directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number)
 {
-	List	   *entries = read_level(store, snapshot, 0, number, number);
+	List	   *entries = directory_level(store, snapshot, 0, number, number);
 
 	return entries == NIL ? NULL : linitial(entries);
 }
@@ -523,7 +559,7 @@ directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit)
 static void
 close_group(ChunkStore *store, int level, int32 number)
 {
-	List	   *members = read_level(store, SnapshotSelf, level - 1, number << DIRECTORY_SHIFT,
+	List	   *members = directory_level(store, SnapshotSelf, level - 1, number << DIRECTORY_SHIFT,
 									 ((number + 1) << DIRECTORY_SHIFT) - 1);
 	SegmentEntry *group = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
 	ListCell   *lc;

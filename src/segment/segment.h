@@ -148,6 +148,7 @@ typedef struct PruneKey
 } PruneKey;
 
 /* directory.c */
+extern List *directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last);
 extern Directory *directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys);
 extern SegmentEntry *directory_entry(Directory *directory, ChunkStore *store, Snapshot snapshot, int place);
 extern Directory *directory_choose(ChunkStore *store, Snapshot snapshot, List *parts, const PruneKey *keys, int nkeys);
@@ -164,6 +165,9 @@ extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
 extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
+
+/* directory_cache.c */
+extern SegmentEntry **directory_cached_members(ChunkStore *store, int level, int32 number, int *n);
 
 /* writer.c */
 typedef struct SegmentWriter SegmentWriter;
