@@ -133,6 +133,10 @@ INSERT INTO y SELECT i / 2 FROM generate_series(1, 9) i;
 INSERT INTO y SELECT i FROM generate_series(1, 9) i;
 TABLE status;
 SET client_min_messages = warning;
+-- a WITH that changes tables: all of it the ordinary way
+WITH inserted AS (INSERT INTO m SELECT 100, i FROM generate_series(1, 3) i RETURNING t, ctid < '(2147483648,0)' AS hot)
+INSERT INTO k (e, t) SELECT t + 5000, '2026-02-01' FROM inserted WHERE hot;
+SELECT relation, hot_rows FROM status WHERE relation IN ('k'::regclass, 'm'::regclass);
 -- a function of the statement that inserts by itself, and one that catches an error
 CREATE FUNCTION nested(i int) RETURNS int LANGUAGE plpgsql AS $$
 BEGIN

@@ -357,8 +357,9 @@ inserts_many(QueryDesc *query)
 	ModifyTable *plan = (ModifyTable *) query->plannedstmt->planTree;
 	Plan	   *source;
 
-	if (query->operation != CMD_INSERT || !IsA(plan, ModifyTable) || plan->returningLists != NIL ||
-		plan->onConflictAction != ONCONFLICT_NONE ||
+	/* a WITH that changes tables shares our executor state */
+	if (query->operation != CMD_INSERT || !IsA(plan, ModifyTable) || query->plannedstmt->hasModifyingCTE ||
+		plan->returningLists != NIL || plan->onConflictAction != ONCONFLICT_NONE ||
 		((ModifyTableState *) query->planstate)->mt_transition_capture != NULL)
 		return false;
 	source = outerPlan(plan);

@@ -226,7 +226,8 @@ moved_since(Relation rel, ItemPointer was, ItemPointer tid, Snapshot snapshot)
 	if (!IsolationUsesXactSnapshot() || ItemPointerEquals(was, tid))
 		return false;
 	if (tid_is_sealed(tid))
-		return !row_visible(rel, tid, snapshot);
+		/* what became of it since is told when it is locked */
+		return !row_visible(rel, tid, snapshot) && row_visible(rel, tid, SnapshotSelf);
 	tuple.t_self = *tid;
 	if (!heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
 		return true;

@@ -59,12 +59,32 @@ lifted_command(Relation rel, ItemPointer tid, CommandId cid)
 
 /* ---- where a row is ---- */
 
+/* the row's next version, which is not for us to change: TM_Updated, as heap would say */
+static TM_Result
+say_updated(Relation rel, const ItemPointerData *next, TM_FailureData *failure)
+{
+	HeapTupleData tuple;
+	Buffer		buffer;
+
+	failure->ctid = *next;
+	if (ItemPointerIndicatesMovedPartitions(next))
+		return TM_Updated;
+	tuple.t_self = *next;
+	if (!heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
+		return TM_Deleted;
+	failure->xmax = HeapTupleHeaderGetRawXmin(tuple.t_data);
+	ReleaseBuffer(buffer);
+	return TM_Updated;
+}
+
 /* TM_Ok: *tid is where the row is now, unchanged; if sealed, in a segment that stays until we end */
 TM_Result
 row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy, TM_FailureData *failure)
 {
 	ChunkStore	store;
 	StatePlace	place = PLACE_GONE;
+	ItemPointerData known = *tid;
+	ItemPointerData next;
 
 	if (!tid_is_sealed(tid))
 		return TM_Ok;
@@ -84,6 +104,10 @@ row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy, 
 			return TM_Ok;
 		case PLACE_GONE:
 			return TM_Deleted;
+		case PLACE_UPDATED:
+			next = *tid;
+			*tid = known;
+			return say_updated(rel, &next, failure);
 		case PLACE_BUSY:
 			break;
 	}

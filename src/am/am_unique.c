@@ -178,8 +178,8 @@ sealed_fate(SealedScan *scan, ItemPointer tid)
 	InitDirtySnapshot(dirty);
 	/* twice: the first look may miss an entry that is being replaced */
 	found = state_find(&scan->store, tid, &dirty, &state) || state_find(&scan->store, tid, &dirty, &state);
-	/* a mark being made is seen as itself, or as the anchor that it replaces */
-	decider = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+	/* a mark being made is seen as itself, or as the anchor that it replaces; who removes a mark decides nothing */
+	decider = TransactionIdIsValid(dirty.xmin) || (found && state.dead) ? dirty.xmin : dirty.xmax;
 	if (found && TransactionIdIsValid(decider))
 	{
 		XactLockTableWait(decider, scan->rel, tid, XLTW_InsertIndex);

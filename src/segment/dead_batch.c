@@ -265,10 +265,14 @@ note_taken(ChunkStore *store, Batch *batch, int stretch)
 	uint8	   *dead;
 
 	InitDirtySnapshot(dirty);
-	chunk_scan_begin(&scan, store, &dirty, key.id, key.seq, key.seq + TID_BLOCK_ROWS - 1);
-	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
-		set_bit(batch->taken, stretch * TID_BLOCK_ROWS + chunk_seq(store, tuple) - key.seq);
-	chunk_scan_end(&scan);
+	/* twice: one look may miss an entry that is being replaced, see find_version() */
+	for (int look = 0; look < 2; look++)
+	{
+		chunk_scan_begin(&scan, store, &dirty, key.id, key.seq, key.seq + TID_BLOCK_ROWS - 1);
+		while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+			set_bit(batch->taken, stretch * TID_BLOCK_ROWS + chunk_seq(store, tuple) - key.seq);
+		chunk_scan_end(&scan);
+	}
 	dead = dead_batch_read(store, &dirty, &whole, NULL);
 	for (int place = stretch * TID_BLOCK_ROWS; dead && place < (stretch + 1) * TID_BLOCK_ROWS; place++)
 		if (dead[place])

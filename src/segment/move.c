@@ -160,7 +160,11 @@ mark_moved(HeapTupleHeader tuple, TransactionId xid, CommandId cid, const MovedR
 	tid_set_sealed(&tuple->t_ctid, row->segment, row->place);
 }
 
-/* the map is heap's affair: one of its own deletes clears the page's bit, on standbys too */
+/*
+ * The map is heap's affair: one of its own deletes clears the page's bit, on
+ * standbys too.  That row has no link until its page is ours; should that never
+ * be, who waits for it is told that it went elsewhere, and tries again.
+ */
 static void
 clear_all_visible(Relation rel, BlockNumber block, const MovedRow *rows, int n, CommandId cid)
 {
@@ -175,7 +179,7 @@ clear_all_visible(Relation rel, BlockNumber block, const MovedRow *rows, int n, 
 		for (int i = 0; i < n; i++)
 		{
 			ItemPointerSet(&tid, block, rows[i].offset);
-			if (heap_delete(rel, &tid, cid, InvalidSnapshot, false, &failure, false) == TM_Ok)
+			if (heap_delete(rel, &tid, cid, InvalidSnapshot, false, &failure, true) == TM_Ok)
 				break;
 		}
 	}
@@ -247,10 +251,14 @@ delete_on_page(Relation rel, BlockNumber block, MovedRow *rows, int *n, CommandI
 	int			ngone = 0;
 	bool		locked;
 
-	if (PageIsAllVisible(BufferGetPage(buffer)))
-		clear_all_visible(rel, block, rows, *n, cid);
 	MultiXactIdSetOldestMember();
 	locked = ConditionalLockBufferForCleanup(buffer);
+	if (locked && PageIsAllVisible(BufferGetPage(buffer)))
+	{
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+		clear_all_visible(rel, block, rows, *n, cid);
+		locked = ConditionalLockBufferForCleanup(buffer);
+	}
 	/* still all-visible: no row of ours is free */
 	if (locked && !PageIsAllVisible(BufferGetPage(buffer)))
 		ngone = sort_out(rel, buffer, block, rows, n, cid, gone);
@@ -281,12 +289,32 @@ typedef struct PinnedPage
 	MovedRow	rows[FLEXIBLE_ARRAY_MEMBER];
 } PinnedPage;
 
+/* of one page; the number of rows: one that heap deleted for the map's sake is sealed */
 static int64
-keep_hot(ChunkStore *store, const MovedRow *rows, int n)
+keep_hot(MovedRows *moved, ChunkStore *store, BlockNumber block, const MovedRow *rows, int n)
 {
+	Buffer		buffer = ReadBuffer(moved->rel, block);
+	bool	   *sealed = palloc(sizeof(bool) * Max(n, 1));
+	int64		kept = 0;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	for (int i = 0; i < n; i++)
+	{
+		ItemId		item;
+		HeapTupleHeader tuple = tuple_on_page(BufferGetPage(buffer), rows[i].offset, &item);
+
+		sealed[i] = is_deleted_by_us(tuple, GetCurrentTransactionId(), GetCurrentCommandId(true));
+	}
+	UnlockReleaseBuffer(buffer);
+	for (int i = 0; i < n; i++)
+	{
+		if (sealed[i])
+			continue;
 		state_insert_dead(store, rows[i].segment, rows[i].place);
-	return n;
+		kept++;
+	}
+	pfree(sealed);
+	return kept;
 }
 
 /* the number of rows that stay hot so far; a pinned page is added to *pinned */
@@ -307,7 +335,7 @@ finish_page(MovedRows *moved, ChunkStore *store, BlockNumber block, MovedRow *ro
 		*pinned = lappend(*pinned, page);
 		return 0;
 	}
-	return keep_hot(store, rows, n);
+	return keep_hot(moved, store, block, rows, n);
 }
 
 /* pins are short as a rule: try again, for a short time */
@@ -327,7 +355,7 @@ finish_pinned_pages(MovedRows *moved, ChunkStore *store, List *pinned)
 			CHECK_FOR_INTERRUPTS();
 			if (!delete_on_page(moved->rel, page->block, page->rows, &page->n, GetCurrentCommandId(true)))
 				continue;
-			kept += keep_hot(store, page->rows, page->n);
+			kept += keep_hot(moved, store, page->block, page->rows, page->n);
 			pinned = foreach_delete_current(pinned, lc);
 		}
 	}
@@ -335,7 +363,7 @@ finish_pinned_pages(MovedRows *moved, ChunkStore *store, List *pinned)
 	{
 		PinnedPage *page = lfirst(lc);
 
-		kept += keep_hot(store, page->rows, page->n);
+		kept += keep_hot(moved, store, page->block, page->rows, page->n);
 	}
 	return kept;
 }

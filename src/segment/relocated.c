@@ -5,9 +5,10 @@
  * Unseal and compact take all rows of a segment elsewhere and remove it.  Who
  * knows such a row by its old TID, because a snapshot showed it there, finds
  * the new one in a list by place: vectors of 512 TIDs, each a 64-bit integer
- * (block << 16 | offset, 0 where the row was dead).  A vector is a chunk under
- * the segment's "moved" keys: two bytes for the number of rows, then a stream
- * of integers.
+ * (block << 16 | offset, 0 where the row was deleted).  Where the row had been
+ * updated, it is the TID of its next version, and bit 48 says so.  A vector is a
+ * chunk under the segment's "moved" keys: two bytes for the number of rows, then
+ * a stream of integers.
  *
  * Invariant: the list is there as long as a snapshot may show the segment, and
  * the segment's number does not come back before the list is gone.
@@ -25,13 +26,30 @@
 #include "segment/state.h"
 
 #define VECTOR_ROWS 512
+#define UPDATED_BIT (INT64CONST(1) << 48)
 
-/* tids[place], invalid where the row was dead; n is the segment's rows */
+static int64
+tid_number(const ItemPointerData *tid)
+{
+	return (int64) ItemPointerGetBlockNumberNoCheck(tid) << 16 | ItemPointerGetOffsetNumberNoCheck(tid);
+}
+
+/* of a row that did not come along: dead, but maybe as another version */
+static int64
+dead_row_number(const StateEntry *entry)
+{
+	if (!entry->dead || entry->moved == MOVED_NOT)
+		return 0;
+	return tid_number(&entry->forward) | (entry->moved == MOVED_UNCHANGED ? 0 : UPDATED_BIT);
+}
+
+/* tids[place], invalid where the row was dead; n is the segment's rows, whose states are still there */
 void
 relocated_write(ChunkStore *store, SegmentNumber segment, const ItemPointerData *tids, int n)
 {
 	size_t		bound = codec_int64_bound(VECTOR_ROWS);
 	char	   *bytes = palloc(sizeof(uint16) + bound);
+	StateEntry *states = state_read_entries(store, segment, n);
 
 	for (int first = 0; first < n; first += VECTOR_ROWS)
 	{
@@ -43,13 +61,13 @@ relocated_write(ChunkStore *store, SegmentNumber segment, const ItemPointerData 
 		{
 			const ItemPointerData *tid = &tids[first + i];
 
-			vector[i] = ItemPointerIsValid(tid) ?
-				(int64_t) ItemPointerGetBlockNumber(tid) << 16 | ItemPointerGetOffsetNumber(tid) : 0;
+			vector[i] = ItemPointerIsValid(tid) ? tid_number(tid) : dead_row_number(&states[first + i]);
 		}
 		memcpy(bytes, &count, sizeof count);
 		len = codec_int64_encode(vector, count, (uint8_t *) bytes + sizeof count, bound);
 		chunk_insert(store, chunk_moved_key(segment, first / VECTOR_ROWS), bytes, sizeof count + len, 0, NULL);
 	}
+	pfree(states);
 	pfree(bytes);
 }
 
@@ -65,9 +83,9 @@ decode_vector(const char *bytes, int len, int64_t *vector)
 		codec_int64_decode((const uint8_t *) bytes + sizeof count, len - sizeof count, count, vector) == CODEC_OK;
 }
 
-/* false where nothing is known of it; *now may be tid */
+/* false where nothing is known of it; *now may be tid; *updated: that is its next version */
 bool
-relocated_find(ChunkStore *store, ItemPointer tid, ItemPointer now)
+relocated_find(ChunkStore *store, ItemPointer tid, ItemPointer now, bool *updated)
 {
 	int			place = tid_place(tid);
 	ChunkKey	key = chunk_moved_key(tid_segment(tid), place / VECTOR_ROWS);
@@ -91,7 +109,8 @@ relocated_find(ChunkStore *store, ItemPointer tid, ItemPointer now)
 	value = vector[place % VECTOR_ROWS];
 	if (value == 0)
 		return false;
-	ItemPointerSet(now, (BlockNumber) (value >> 16), (OffsetNumber) (value & 0xffff));
+	*updated = (value & UPDATED_BIT) != 0;
+	ItemPointerSet(now, (BlockNumber) (value >> 16 & 0xffffffff), (OffsetNumber) (value & 0xffff));
 	return true;
 }
 

@@ -134,8 +134,12 @@ find_in_batch(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry 
 
 /*
  * The newest entry of a row as the snapshot shows it; its TID (invalid: it is one
- * of many rows in a bitmap) and who made it, if asked.  Snapshots that are no MVCC ones may miss the entry while it is being
- * replaced: the old version was replaced just after the new one was looked at.
+ * of many rows in a bitmap) and who made it, if asked.
+ *
+ * Snapshots that are no MVCC ones may miss an entry while it is being replaced:
+ * the index was read before the new version was there, and the old one's tuple
+ * after its replacer had committed.  An entry is replaced once, so who looks
+ * twice finds it.
  */
 static bool
 find_version(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry, ItemPointer at,
@@ -166,6 +170,22 @@ bool
 state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry)
 {
 	return find_version(store, tid, snapshot, entry, NULL, NULL);
+}
+
+/* the entries of a segment that nobody else changes now, by place; zero where there is none */
+StateEntry *
+state_read_entries(ChunkStore *store, SegmentNumber segment, int rows)
+{
+	ChunkKey	key = chunk_state_key(segment, 0);
+	StateEntry *entries = palloc0(sizeof(StateEntry) * rows);
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, key.id, key.seq, key.seq + rows - 1);
+	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		entry_from_tuple(store, tuple, &entries[chunk_seq(store, tuple) - key.seq]);
+	chunk_scan_end(&scan);
+	return entries;
 }
 
 /*
@@ -251,8 +271,12 @@ state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, Lo
 			return PLACE_BUSY;
 		if (!alive)
 		{
-			if (!relocated_find(store, tid, tid))
+			bool		updated;
+
+			if (!relocated_find(store, tid, tid, &updated))
 				return PLACE_GONE;
+			if (updated)
+				return PLACE_UPDATED;
 			continue;
 		}
 		if (!find_version(store, tid, SnapshotSelf, &entry, NULL, &maker) || entry.moved != MOVED_UNCHANGED ||
@@ -284,8 +308,13 @@ ensure_anchor(Relation rel, ChunkStore *store, ItemPointer tid, LockWaitPolicy p
 
 		dead_batch_flush();
 		InitDirtySnapshot(dirty);
-		stretch_lock(relid, segment, stretch);
-		*made = !find_version(store, tid, &dirty, &entry, at, NULL);
+		if (policy == LockWaitBlock)
+			stretch_lock(relid, segment, stretch);
+		else if (!stretch_lock_if_free(relid, segment, stretch))
+			return false;
+		/* twice: the first look may miss an entry that is being replaced */
+		*made = !find_version(store, tid, &dirty, &entry, at, NULL) &&
+			!find_version(store, tid, &dirty, &entry, at, NULL);
 		if (*made)
 		{
 			memset(&entry, 0, sizeof entry);

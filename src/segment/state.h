@@ -40,6 +40,7 @@ typedef enum StatePlace
 	PLACE_SEALED,				/* there, in a segment that stays until we end */
 	PLACE_HOT,					/* in the heap now, unchanged */
 	PLACE_GONE,
+	PLACE_UPDATED,				/* its next version is */
 	PLACE_BUSY,					/* cannot tell without waiting */
 } StatePlace;
 
@@ -53,12 +54,13 @@ extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid
 extern TM_Result state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer tid,
 								 StateMoved moved, ItemPointer forward, CommandId command);
 extern bool state_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, StateEntry *entry);
+extern StateEntry *state_read_entries(ChunkStore *store, SegmentNumber segment, int rows);
 extern bool state_alive_dirty(Relation rel, ItemPointer tid, Snapshot snapshot);
 extern void state_insert_dead(ChunkStore *store, SegmentNumber segment, int place);
 
 /* relocated.c */
 extern void relocated_write(ChunkStore *store, SegmentNumber segment, const ItemPointerData *tids, int n);
-extern bool relocated_find(ChunkStore *store, ItemPointer tid, ItemPointer now);
+extern bool relocated_find(ChunkStore *store, ItemPointer tid, ItemPointer now, bool *updated);
 extern void relocated_forget_old(Relation rel, ChunkStore *store);
 
 #endif

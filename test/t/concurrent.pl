@@ -326,6 +326,47 @@ for my $level ('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE')
 	$session->quit;
 }
 
+# ---- a statement that began before a row was updated, and whose segment then went ----
+
+for my $move ("SELECT territory.compact('moved')", "SELECT territory.unseal('moved')",
+	"SELECT territory.unseal('moved'); SELECT territory.seal('moved')")
+{
+	$node->safe_psql('postgres',
+		'DROP TABLE IF EXISTS moved; CREATE TABLE moved (id int, v int) USING territory;'
+		  . ' INSERT INTO moved SELECT i, 0 FROM generate_series(1, 20) i');
+	$node->safe_psql('postgres', "SELECT territory.seal('moved')");
+	my $gate = $node->background_psql('postgres');
+	my $session = $node->background_psql('postgres');
+	$gate->query_safe('SELECT pg_advisory_lock(1)');
+	# it has its snapshot, and waits before it comes to the row
+	$session->query_until(qr/begun/,
+		"\\echo begun\nUPDATE moved SET v = v + 1 WHERE id IN (2, 3, 4) AND pg_advisory_xact_lock_shared(1) IS NOT NULL;\n");
+	$node->poll_query_until('postgres', "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)");
+	$node->safe_psql('postgres', 'UPDATE moved SET v = v + 100 WHERE id = 2; DELETE FROM moved WHERE id = 3');
+	$node->safe_psql('postgres', $move);
+	$gate->query_safe('SELECT pg_advisory_unlock(1)');
+	$gate->quit;
+	$session->quit;
+	is($node->safe_psql('postgres', "SELECT string_agg(id || ' ' || v, ',' ORDER BY id) FROM moved WHERE id <= 5"),
+		'1 0,2 101,4 1,5 0', "an update meets the version that another made before: $move");
+}
+
+# ---- a page of old rows that an open cursor keeps pinned ----
+
+{
+	$node->safe_psql('postgres', 'CREATE TABLE pinned (a int) USING territory; INSERT INTO pinned SELECT generate_series(1, 20)');
+	# all-visible
+	$node->safe_psql('postgres', 'VACUUM pinned');
+	my $session = $node->background_psql('postgres');
+	$session->query_safe('BEGIN; DECLARE c CURSOR FOR SELECT * FROM pinned; FETCH 1 FROM c');
+	$node->safe_psql('postgres', "SELECT territory.seal('pinned')");
+	is($node->safe_psql('postgres', 'SELECT count(*), sum(a) FROM pinned'), '20|210', 'a seal loses no row of a pinned page');
+	is($session->query_safe('FETCH ALL FROM c') =~ tr/\n//, 18, 'nor does the cursor');
+	$session->query_safe('COMMIT');
+	$session->quit;
+	is($node->safe_psql('postgres', 'SELECT count(*), sum(a) FROM pinned'), '20|210', 'nor later');
+}
+
 # ---- phases ----
 
 my $parallel = '-c min_parallel_table_scan_size=0 -c parallel_setup_cost=0 -c parallel_tuple_cost=0'
