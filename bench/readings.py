@@ -61,7 +61,7 @@ def copy_parts(connections, targets, work):
     """The seconds of each part of each target: (connection's name, table)."""
     times = {target: [] for target in targets}
     for part in range(1, PARTS + 1):
-        for target in targets:
+        for target in measure.turn(targets, part):
             side, table = target
             times[target].append(seconds(lambda: run(connections[side],
                                                      f"COPY {table} FROM '{work}/{part}.csv' (FORMAT csv)")))
@@ -150,8 +150,8 @@ def ask(options, report, connections):
         slow = max(times['heap'][0], times['territory'][0]) > SLOW
         if not slow:
             times = {side: [] for side in SIDES}
-        for _ in range(2 if slow else options.repeat):
-            for side in SIDES:
+        for number in range(2 if slow else options.repeat):
+            for side in measure.turn(SIDES, number):
                 times[side].append(measure.timed_rows(connections[side], sql)[0])
         heap, territory = (statistics.median(times[side]) for side in SIDES)
         report.add(name, 's', heap, territory, at_most=1.0 if name == 'one sensor, one day' else None)

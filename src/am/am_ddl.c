@@ -333,8 +333,11 @@ territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);
 		return;
 	}
-	if (counted >= 0)
+	/* a heap that was empty when it was counted, and has grown since, says nothing of its density */
+	if (counted > sealed.rows || (counted >= 0 && RelationGetNumberOfBlocks(rel) <= Max(rel->rd_rel->relpages, 1)))
 		rel->rd_rel->reltuples = Max(counted - sealed.rows, 0);
+	else
+		rel->rd_rel->reltuples = -1;
 	PG_TRY();
 	{
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);

@@ -337,7 +337,7 @@ check_new_version(Relation rel, TupleTableSlot *slot, LockTupleMode mode)
 	}
 	list_free(indexes);
 	if (beyond)
-		unique_check(rel, slot);
+		unique_check(rel, &slot, 1);
 	else if (unique)
 		gate_pass_by(rel);
 }
@@ -388,7 +388,7 @@ territory_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int op
 	else if (bulk_takes(rel, slot, cid, options))
 		return;
 	else
-		unique_check(rel, slot);
+		unique_check(rel, &slot, 1);
 	heap_methods->tuple_insert(rel, slot, cid, options, bistate);
 }
 
@@ -412,15 +412,11 @@ territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId ci
 					   BulkInsertState bistate)
 {
 	TupleTableSlot **hot = palloc(sizeof(TupleTableSlot *) * n);
-	UniqueCheck *check;
 
 	n = bulk_takes_many(rel, slots, n, hot, options);
 	if (n > 0)
 	{
-		check = unique_check_begin(rel);
-		for (int i = 0; i < n; i++)
-			unique_check_row(check, hot[i]);
-		unique_check_end(check);
+		unique_check(rel, hot, n);
 		heap_methods->multi_insert(rel, hot, n, cid, options, bistate);
 	}
 	pfree(hot);

@@ -38,6 +38,7 @@ enum
 	PRUNE_VALUE_TYPE,
 	PRUNE_STRATEGY,				/* btree's */
 	PRUNE_FORM,
+	PRUNE_EXACT,				/* 1: = by the column's own equality */
 };
 
 typedef enum PruneForm

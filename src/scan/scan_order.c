@@ -236,6 +236,30 @@ copy_row(TerritoryScanState *state, OrderedRows *ordered, TupleTableSlot *slot)
 	return row;
 }
 
+/* rows are sealed by time, so who wants the latest first has them exactly backwards */
+static void
+sort_run(TerritoryScanState *state, Run *run)
+{
+	RunRow	  **rows = run->rows;
+	int			n = run->nrows;
+	int			falling = 1;
+
+	while (falling < n && compare_run_rows(&rows[falling - 1], &rows[falling], state) > 0)
+		falling++;
+	if (falling < n)
+	{
+		qsort_arg(rows, n, sizeof(RunRow *), compare_run_rows, state);
+		return;
+	}
+	for (int i = 0; i < n / 2; i++)
+	{
+		RunRow	   *row = rows[i];
+
+		rows[i] = rows[n - 1 - i];
+		rows[n - 1 - i] = row;
+	}
+}
+
 static void
 open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block)
 {
@@ -258,7 +282,7 @@ open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block
 		MemoryContextDelete(context);
 		return;
 	}
-	qsort_arg(run->rows, run->nrows, sizeof(RunRow *), compare_run_rows, state);
+	sort_run(state, run);
 	pairingheap_add(ordered->runs, &run->node);
 }
 

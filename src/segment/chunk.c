@@ -10,7 +10,9 @@
 #include "territory.h"
 
 #include "access/heapam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "executor/tuptable.h"
@@ -80,6 +82,34 @@ void
 chunk_delete(ChunkStore *store, ItemPointer tid)
 {
 	simple_heap_delete(store->toast, tid);
+}
+
+/* what is there now, whoever sees it */
+void
+chunk_delete_range(ChunkStore *store, Oid id, int32 first, int32 last)
+{
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, id, first, last);
+	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		chunk_delete(store, &tuple->t_self);
+	chunk_scan_end(&scan);
+}
+
+/* of data that never changes and is read regardless of snapshots, only this must be passed over */
+bool
+chunk_inserter_aborted(HeapTuple tuple)
+{
+	HeapTupleHeader header = tuple->t_data;
+	TransactionId xmin;
+
+	if (HeapTupleHeaderXminCommitted(header))
+		return false;
+	if (HeapTupleHeaderXminInvalid(header))
+		return true;
+	xmin = HeapTupleHeaderGetRawXmin(header);
+	return !TransactionIdIsCurrentTransactionId(xmin) && !TransactionIdDidCommit(xmin);
 }
 
 void

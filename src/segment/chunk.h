@@ -8,6 +8,8 @@
  * and P a piece of its data (16 bits):
  *
  *	directory	id 1 + level			seq S >> 6 * level		(levels 0 to 3)
+ *	key sets	id 8 + slot				seq S of the last segment (slots 0 to 2)
+ *	their data	id 1024 + 1024 * slot + (S >> 17)	seq (S & 0x1ffff) << 14 | P
  *	state		id 4096 + (S >> 16)		seq (S & 0xffff) << 15 | R
  *	batch		id 6144 + (S >> 16)		seq (S & 0xffff) << 15 | R
  *	data		id 8192 + (S >> 15)		seq (S & 0x7fff) << 16 | P
@@ -23,6 +25,10 @@
 #define CHUNK_DIRECTORY ((Oid) 1)
 #define DIRECTORY_LEVELS 4
 #define DIRECTORY_SHIFT 6		/* 64 entries of a level make one of the next */
+#define CHUNK_KEYSET ((Oid) 8)
+#define CHUNK_KEYSET_DATA ((Oid) 1024)
+#define KEYSET_SLOTS 3			/* unique keys of a table that can have key sets */
+#define KEYSET_MAX_PIECES 16384
 #define CHUNK_STATE_FIRST ((Oid) 4096)
 #define CHUNK_BATCH_FIRST ((Oid) 6144)
 #define CHUNK_DATA_FIRST ((Oid) 8192)
@@ -71,6 +77,22 @@ chunk_data_key(SegmentNumber segment, int piece)
 }
 
 static inline ChunkKey
+chunk_keyset_key(int slot, SegmentNumber last)
+{
+	ChunkKey	key = {CHUNK_KEYSET + slot, last};
+
+	return key;
+}
+
+static inline ChunkKey
+chunk_keyset_data_key(int slot, SegmentNumber last, int piece)
+{
+	ChunkKey	key = {CHUNK_KEYSET_DATA + 1024 * slot + (last >> 17), (last & 0x1ffff) << 14 | piece};
+
+	return key;
+}
+
+static inline ChunkKey
 chunk_moved_key(SegmentNumber segment, int piece)
 {
 	ChunkKey	key = {CHUNK_MOVED_FIRST + (segment >> 15), (segment & 0x7fff) << 16 | piece};
@@ -101,6 +123,8 @@ extern bool chunk_store_empty(ChunkStore *store);
 extern void chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int options,
 						 ItemPointer tid);
 extern void chunk_delete(ChunkStore *store, ItemPointer tid);
+extern void chunk_delete_range(ChunkStore *store, Oid id, int32 first, int32 last);
+extern bool chunk_inserter_aborted(HeapTuple tuple);
 
 extern void chunk_scan_begin(ChunkScan *scan, ChunkStore *store, Snapshot snapshot, Oid id, int32 first,
 							 int32 last);

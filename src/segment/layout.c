@@ -4,11 +4,12 @@
  *
  * What set_layout() stored wins, column by column; the rest is detected: time
  * is the first timestamptz, timestamp or date column, entity the other columns
- * of the primary key (without one, of the first index that holds the time and
- * another column), position the first PostGIS column.  A stored column is
- * known by name and attribute number: the number follows renames, the name
- * follows dump and restore, which give the table another oid.  The calendar's
- * zone is the stored one, else the session's.
+ * of the primary key, position the first PostGIS column.  A primary key that
+ * leaves the time out names rows, not entities: then, and without one, entity
+ * is the other columns of the first index that holds the time and another
+ * column.  A stored column is known by name and attribute number: the number
+ * follows renames, the name follows dump and restore, which give the table
+ * another oid.  The calendar's zone is the stored one, else the session's.
  */
 #include "territory.h"
 
@@ -64,13 +65,14 @@ detect_entity(Relation rel, Layout *layout)
 	bool		found = false;
 
 	if (OidIsValid(primary))
-		indexes = list_make1_oid(primary);
+		indexes = lcons_oid(primary, indexes);
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
 		found = index->rd_rel->relam == BTREE_AM_OID && entity_of_index(index, layout);
-		found = found || OidIsValid(primary);
+		/* a table without time is sorted by its primary key */
+		found = found || (lfirst_oid(lc) == primary && layout->time == InvalidAttrNumber);
 		index_close(index, AccessShareLock);
 		if (found)
 			break;

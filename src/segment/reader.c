@@ -8,9 +8,6 @@
  */
 #include "territory.h"
 
-#include "access/htup_details.h"
-#include "access/transam.h"
-#include "access/xact.h"
 #include "port/pg_crc32c.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -25,19 +22,6 @@ damaged(SegmentReader *reader)
 					errmsg("segment %d of \"%s\" is damaged", reader->entry->number,
 						   RelationGetRelationName(reader->rel)),
 					errhint("Run territory.verify() on the table, and restore it from a backup.")));
-}
-
-static bool
-inserter_aborted(HeapTupleHeader header)
-{
-	TransactionId xmin;
-
-	if (HeapTupleHeaderXminCommitted(header))
-		return false;
-	if (HeapTupleHeaderXminInvalid(header))
-		return true;
-	xmin = HeapTupleHeaderGetRawXmin(header);
-	return !TransactionIdIsCurrentTransactionId(xmin) && !TransactionIdDidCommit(xmin);
 }
 
 /* bytes [from, from + len) of a segment's data, palloc'd */
@@ -61,7 +45,7 @@ read_range(SegmentReader *reader, int64 from, int64 len)
 		int64		start,
 					end;
 
-		if (inserter_aborted(tuple->t_data))
+		if (chunk_inserter_aborted(tuple))
 			continue;
 		data = chunk_bytes(reader->store, tuple, &size);
 		start = Max(from, (int64) piece * CHUNK_BYTES);

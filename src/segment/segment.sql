@@ -27,7 +27,7 @@ CREATE FUNCTION territory.detected_layout(rel regclass,
 	OUT entity_columns name[], OUT time_column name, OUT position_column name)
 	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_detected_layout';
 COMMENT ON FUNCTION territory.detected_layout(regclass) IS
-'The layout that a table has by itself: time is its first timestamptz, timestamp or date column, entity the other columns of its primary key (or of its first index that holds the time and another column), position its first PostGIS column.';
+'The layout that a table has by itself: time is its first timestamptz, timestamp or date column, entity the other columns of its primary key (or, where that holds no time, of its first index that holds the time and another column), position its first PostGIS column.';
 
 CREATE FUNCTION territory.resolved_column(rel regclass, stored_for oid, attnum int2, name name) RETURNS int2
 	LANGUAGE sql STABLE PARALLEL SAFE

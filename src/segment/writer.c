@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "codec/codec_summary.h"
+#include "segment/keyset.h"
 #include "segment/segment.h"
 
 typedef struct WriterColumn
@@ -43,6 +44,7 @@ struct SegmentWriter
 	SegmentNumber number;
 	MemoryContext values;		/* by-reference values of the segment being filled */
 	MemoryContext scratch;
+	KeySetBuild *keysets;		/* or NULL */
 	SegmentWritten written;
 	SegmentMeasured measured;	/* then nothing is written */
 	void	   *arg;
@@ -100,6 +102,13 @@ segment_writer_begin(Relation rel, ChunkStore *store, const Layout *layout, Segm
 	writer->written = written;
 	writer->arg = arg;
 	return writer;
+}
+
+/* write these key sets as well, and end them */
+void
+segment_writer_set_keysets(SegmentWriter *writer, KeySetBuild *keysets)
+{
+	writer->keysets = keysets;
 }
 
 /* write nothing, but tell what each column takes; the store may be NULL then */
@@ -375,6 +384,21 @@ heap_estimate(SegmentWriter *writer)
 	return (int64) writer->rows * row + MAXALIGN(writer->bytes);
 }
 
+static void
+add_to_keysets(SegmentWriter *writer)
+{
+	int			natts = RelationGetNumberOfAttributes(writer->rel);
+	Datum	  **values = palloc0(sizeof(Datum *) * (natts + 1));
+	bool	  **nulls = palloc0(sizeof(bool *) * (natts + 1));
+
+	for (int c = 0; c < writer->ncolumns; c++)
+	{
+		values[writer->columns[c].attno] = writer->columns[c].values;
+		nulls[writer->columns[c].attno] = writer->columns[c].nulls;
+	}
+	keyset_build_segment(writer->keysets, writer->number, writer->rows, values, nulls);
+}
+
 /* header, summaries and data under the next number, and then the entry that tells of them */
 static void
 insert_segment(SegmentWriter *writer, SegmentParts *parts)
@@ -389,6 +413,8 @@ insert_segment(SegmentWriter *writer, SegmentParts *parts)
 	entry->number = writer->number;
 	write_pieces(writer, &parts->header, &parts->data);
 	directory_insert(writer->store, entry);
+	if (writer->keysets)
+		add_to_keysets(writer);
 }
 
 static void
@@ -475,6 +501,8 @@ segment_writer_end(SegmentWriter *writer)
 {
 	if (writer->rows > 0)
 		flush_segment(writer);
+	if (writer->keysets)
+		keyset_build_end(writer->keysets);
 	MemoryContextDelete(writer->values);
 	MemoryContextDelete(writer->scratch);
 	for (int c = 0; c < writer->ncolumns; c++)
