@@ -20,6 +20,7 @@
 
 #include "territory.h"
 #include "access/genam.h"
+#include "port/pg_crc32c.h"
 #include "utils/snapshot.h"
 
 #define CHUNK_DIRECTORY ((Oid) 1)
@@ -98,6 +99,18 @@ chunk_moved_key(SegmentNumber segment, int piece)
 	ChunkKey	key = {CHUNK_MOVED_FIRST + (segment >> 15), (segment & 0x7fff) << 16 | piece};
 
 	return key;
+}
+
+/* the checksum of all that is written into chunks: CRC-32C */
+static inline pg_crc32c
+chunk_crc(const void *bytes, size_t len)
+{
+	pg_crc32c	crc;
+
+	INIT_CRC32C(crc);
+	COMP_CRC32C(crc, bytes, len);
+	FIN_CRC32C(crc);
+	return crc;
 }
 
 /* the open TOAST relation of a table and its index */
