@@ -402,7 +402,8 @@ territory_tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId
 	TM_FailureData failure;
 
 	while (unique_find_sealed(rel, slot, &sealed))
-		if (lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
+		if (row_settle(rel, &sealed, cid, LockWaitBlock, &failure) == TM_Ok && tid_is_sealed(&sealed) &&
+			lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
 			break;
 	heap_methods->tuple_insert_speculative(rel, slot, cid, options, bistate, token);
 }
