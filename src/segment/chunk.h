@@ -135,6 +135,8 @@ extern bool chunk_store_empty(ChunkStore *store);
 
 extern void chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int options,
 						 ItemPointer tid);
+extern void chunk_insert_of(ChunkStore *store, ChunkKey key, const void *data, int len, CommandId command,
+							int options, ItemPointer tid);
 extern void chunk_delete(ChunkStore *store, ItemPointer tid);
 extern void chunk_delete_range(ChunkStore *store, Oid id, int32 first, int32 last);
 extern bool chunk_inserter_aborted(HeapTuple tuple);
