@@ -12,6 +12,7 @@
 #include "utils/snapmgr.h"
 
 #include "codec/codec_summary.h"
+#include "segment/missing.h"
 #include "segment/segment.h"
 
 static void
@@ -408,8 +409,13 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	if (column == NULL)
 	{
 		bool		isnull = true;
-		Datum		missing = attno > reader->entry->natts ? getmissingattr(desc, attno, &isnull) : (Datum) 0;
+		Datum		missing = (Datum) 0;
 
+		if (attno > reader->entry->natts)
+		{
+			missing = getmissingattr(desc, attno, &isnull);
+			isnull = isnull && !missing_find(reader->store, TupleDescAttr(desc, attno - 1), &missing);
+		}
 		for (int i = 0; i < rows; i++)
 		{
 			values[i] = missing;
