@@ -132,13 +132,43 @@ chunk_scan_begin(ChunkScan *scan, ChunkStore *store, Snapshot snapshot, Oid id, 
 	index_rescan(scan->scan, scan->keys, 3, NULL, 0);
 }
 
+static void
+damaged(ChunkStore *store, HeapTuple tuple)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("row (%u,%u) of \"%s\" is damaged", ItemPointerGetBlockNumberNoCheck(&tuple->t_self),
+						   ItemPointerGetOffsetNumberNoCheck(&tuple->t_self), RelationGetRelationName(store->toast)),
+					errdetail("It is part of what was sealed."),
+					errhint("Restore the table from a backup.")));
+}
+
+/* callers take the key for a place in their arrays, so what the index says is not enough */
+static bool
+has_key(ChunkScan *scan, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(scan->store->toast);
+	bool		isnull;
+	int32		seq;
+
+	if (HeapTupleHasNulls(tuple) || HeapTupleHeaderGetNatts(tuple->t_data) != desc->natts)
+		return false;
+	seq = chunk_seq(scan->store, tuple);
+	return DatumGetObjectId(fastgetattr(tuple, 1, desc, &isnull)) == DatumGetObjectId(scan->keys[0].sk_argument) &&
+		seq >= DatumGetInt32(scan->keys[1].sk_argument) && seq <= DatumGetInt32(scan->keys[2].sk_argument);
+}
+
 /* the tuple is valid until the next call */
 HeapTuple
 chunk_scan_next(ChunkScan *scan, ScanDirection direction)
 {
+	HeapTuple	tuple;
+
 	if (!index_getnext_slot(scan->scan, direction, scan->slot))
 		return NULL;
-	return ((BufferHeapTupleTableSlot *) scan->slot)->base.tuple;
+	tuple = ((BufferHeapTupleTableSlot *) scan->slot)->base.tuple;
+	if (!has_key(scan, tuple))
+		damaged(scan->store, tuple);
+	return tuple;
 }
 
 void
@@ -161,8 +191,13 @@ chunk_bytes(ChunkStore *store, HeapTuple tuple, int *len)
 {
 	bool		isnull;
 	struct varlena *value = (struct varlena *)
-		DatumGetPointer(fastgetattr(tuple, 3, RelationGetDescr(store->toast), &isnull));
+		DatumGetPointer(heap_getattr(tuple, 3, RelationGetDescr(store->toast), &isnull));
+	ptrdiff_t	room = isnull ? 0 : (char *) tuple->t_data + tuple->t_len - (char *) value;
 
+	/* never compressed nor moved out, and within its tuple */
+	if (room < VARHDRSZ || VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value) ||
+		(ptrdiff_t) VARSIZE_ANY(value) < VARHDRSZ || (ptrdiff_t) VARSIZE_ANY(value) > room)
+		damaged(store, tuple);
 	*len = VARSIZE_ANY_EXHDR(value);
 	return VARDATA_ANY(value);
 }
