@@ -35,6 +35,7 @@
 
 #define MAX_BATCHES 32			/* segments that a command is at, before the first is written */
 #define BITMAP_BYTES (SEGMENT_MAX_ROWS / 8)
+#define STRETCH_BYTES (TID_BLOCK_ROWS / 8)
 
 typedef struct BatchHeader
 {
@@ -89,12 +90,13 @@ take_apart(ChunkStore *store, HeapTuple tuple, BatchHeader *header, const uint8 
 	return header->first_byte + *nbytes <= BITMAP_BYTES;
 }
 
+/* those that may hold a place up to last: the key is the first that is dead */
 static void
-begin_scan(ChunkScan *scan, ChunkStore *store, Snapshot snapshot, SegmentNumber segment)
+begin_scan(ChunkScan *scan, ChunkStore *store, Snapshot snapshot, SegmentNumber segment, int last)
 {
 	ChunkKey	key = chunk_batch_key(segment, 0);
 
-	chunk_scan_begin(scan, store, snapshot, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
+	chunk_scan_begin(scan, store, snapshot, key.id, key.seq, key.seq + last);
 }
 
 static HeapTuple
@@ -120,7 +122,7 @@ dead_batch_find(ChunkStore *store, ItemPointer tid, Snapshot snapshot, Transacti
 	HeapTuple	tuple;
 	bool		found = false;
 
-	begin_scan(&scan, store, snapshot, tid_segment(tid));
+	begin_scan(&scan, store, snapshot, tid_segment(tid), place);
 	while (!found && (tuple = next_bitmap(&scan, &header, &bits, &nbytes)) != NULL)
 	{
 		int			byte = place / 8 - header.first_byte;
@@ -146,7 +148,7 @@ dead_batch_read(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, uint8
 	int			nbytes;
 	ChunkScan	scan;
 
-	begin_scan(&scan, store, snapshot, entry->number);
+	begin_scan(&scan, store, snapshot, entry->number, SEGMENT_MAX_ROWS - 1);
 	while (next_bitmap(&scan, &header, &bits, &nbytes) != NULL)
 	{
 		int			first = header.first_byte * 8;
@@ -155,7 +157,14 @@ dead_batch_read(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, uint8
 		if (dead == NULL)
 			dead = palloc0(entry->rows);
 		for (int place = first; place < end; place++)
-			dead[place] |= bits[(place - first) / 8] >> place % 8 & 1;
+		{
+			uint8		byte = bits[(place - first) / 8];
+
+			if (byte == 0)
+				place += 7;		/* few are set, as a rule */
+			else
+				dead[place] |= byte >> place % 8 & 1;
+		}
 	}
 	chunk_scan_end(&scan);
 	return dead;
@@ -255,16 +264,36 @@ add_batch(Oid relid, SegmentNumber segment, CommandId cid)
 	return batch;
 }
 
+/* which rows of the stretch are in bitmaps, whoever made them */
+static void
+note_taken_by_bitmaps(ChunkStore *store, Batch *batch, int stretch, Snapshot dirty)
+{
+	int			begin = stretch * STRETCH_BYTES;
+	int			end = begin + STRETCH_BYTES;
+	BatchHeader header;
+	const uint8 *bits;
+	int			nbytes;
+	ChunkScan	scan;
+
+	begin_scan(&scan, store, dirty, batch->segment, end * 8 - 1);
+	while (next_bitmap(&scan, &header, &bits, &nbytes) != NULL)
+	{
+		int			first = header.first_byte;
+
+		for (int byte = Max(begin, first); byte < Min(end, first + nbytes); byte++)
+			batch->taken[byte] |= bits[byte - first];
+	}
+	chunk_scan_end(&scan);
+}
+
 /* which rows of the stretch have entries, whoever made them */
 static void
 note_taken(ChunkStore *store, Batch *batch, int stretch)
 {
 	ChunkKey	key = chunk_state_key(batch->segment, stretch * TID_BLOCK_ROWS);
-	SegmentEntry whole = {.number = batch->segment, .rows = SEGMENT_MAX_ROWS};
 	SnapshotData dirty;
 	ChunkScan	scan;
 	HeapTuple	tuple;
-	uint8	   *dead;
 
 	InitDirtySnapshot(dirty);
 	/* twice: one look may miss an entry that is being replaced, see find_version() */
@@ -275,12 +304,7 @@ note_taken(ChunkStore *store, Batch *batch, int stretch)
 			set_bit(batch->taken, stretch * TID_BLOCK_ROWS + chunk_seq(store, tuple) - key.seq);
 		chunk_scan_end(&scan);
 	}
-	dead = dead_batch_read(store, &dirty, &whole, NULL);
-	for (int place = stretch * TID_BLOCK_ROWS; dead && place < (stretch + 1) * TID_BLOCK_ROWS; place++)
-		if (dead[place])
-			set_bit(batch->taken, place);
-	if (dead)
-		pfree(dead);
+	note_taken_by_bitmaps(store, batch, stretch, &dirty);
 }
 
 /* hold the row's stretch, in a segment that stays; NULL where somebody would have to be waited for */
