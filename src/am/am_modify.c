@@ -402,7 +402,8 @@ territory_tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId
 	TM_FailureData failure;
 
 	while (unique_find_sealed(rel, slot, &sealed))
-		if (lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
+		if (row_settle(rel, &sealed, cid, LockWaitBlock, &failure) == TM_Ok && tid_is_sealed(&sealed) &&
+			lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
 			break;
 	heap_methods->tuple_insert_speculative(rel, slot, cid, options, bistate, token);
 }
@@ -426,19 +427,37 @@ territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId ci
 
 static ExecutorRun_hook_type previous_run;
 
-/* a DELETE that does nothing else, so that its dead marks can be collected */
+/* does it lock rows of other tables, and so may wait? */
+static bool
+locks_rows(PlannedStmt *plan)
+{
+	ListCell   *lc;
+
+	foreach(lc, plan->rowMarks)
+		if (RowMarkRequiresRowShareLock(lfirst_node(PlanRowMark, lc)->markType))
+			return true;
+	return false;
+}
+
+/*
+ * A DELETE that does nothing else, so that its dead marks can be collected.
+ * Rows of another access method, a partition's maybe, are waited for without
+ * our knowing.
+ */
 static bool
 only_deletes(QueryDesc *query)
 {
 	ModifyTableState *state = (ModifyTableState *) query->planstate;
 
-	if (query->operation != CMD_DELETE || query->plannedstmt->hasModifyingCTE || !IsA(state, ModifyTableState))
+	if (query->operation != CMD_DELETE || query->plannedstmt->hasModifyingCTE || !IsA(state, ModifyTableState) ||
+		locks_rows(query->plannedstmt))
 		return false;
 	for (int i = 0; i < state->mt_nrels; i++)
 	{
-		TriggerDesc *triggers = state->resultRelInfo[i].ri_TrigDesc;
+		ResultRelInfo *result = &state->resultRelInfo[i];
 
-		if (triggers && triggers->trig_delete_before_row)
+		if (!relation_is_territory(result->ri_RelationDesc) ||
+			(result->ri_TrigDesc && result->ri_TrigDesc->trig_delete_before_row))
 			return false;
 	}
 	return true;

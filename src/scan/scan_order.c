@@ -212,12 +212,13 @@ static RunRow *
 copy_row(TerritoryScanState *state, OrderedRows *ordered, TupleTableSlot *slot)
 {
 	TupleDesc	desc = slot->tts_tupleDescriptor;
-	RunRow	   *row = palloc(sizeof(RunRow));
+	int			n = state->nsorts + ordered->nneeded;
+	RunRow	   *row = palloc(MAXALIGN(sizeof(RunRow)) + n * (sizeof(Datum) + sizeof(bool)));
 
-	row->keys = palloc(sizeof(Datum) * state->nsorts);
-	row->key_nulls = palloc(sizeof(bool) * state->nsorts);
-	row->values = palloc(sizeof(Datum) * Max(ordered->nneeded, 1));
-	row->nulls = palloc(sizeof(bool) * Max(ordered->nneeded, 1));
+	row->keys = (Datum *) ((char *) row + MAXALIGN(sizeof(RunRow)));
+	row->values = row->keys + state->nsorts;
+	row->key_nulls = (bool *) (row->keys + n);
+	row->nulls = row->key_nulls + state->nsorts;
 	for (int i = 0; i < ordered->nneeded; i++)
 	{
 		int			a = ordered->needed[i] - 1;

@@ -59,6 +59,14 @@ chunk_store_empty(ChunkStore *store)
 void
 chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int options, ItemPointer tid)
 {
+	chunk_insert_of(store, key, data, len, GetCurrentCommandId(true), options, tid);
+}
+
+/* as the work of this command, which may be an earlier one */
+void
+chunk_insert_of(ChunkStore *store, ChunkKey key, const void *data, int len, CommandId command, int options,
+				ItemPointer tid)
+{
 	struct varlena *value = palloc(len + VARHDRSZ);
 	Datum		values[3];
 	bool		nulls[3] = {false, false, false};
@@ -70,7 +78,7 @@ chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int opt
 	values[1] = Int32GetDatum(key.seq);
 	values[2] = PointerGetDatum(value);
 	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
-	heap_insert(store->toast, tuple, GetCurrentCommandId(true), HEAP_INSERT_NO_LOGICAL | options, NULL);
+	heap_insert(store->toast, tuple, command, HEAP_INSERT_NO_LOGICAL | options, NULL);
 	index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
 	if (tid)
 		*tid = tuple->t_self;

@@ -21,6 +21,7 @@
 
 #include "territory.h"
 #include "access/genam.h"
+#include "port/pg_crc32c.h"
 #include "utils/snapshot.h"
 
 #define CHUNK_DIRECTORY ((Oid) 1)
@@ -110,6 +111,18 @@ chunk_moved_key(SegmentNumber segment, int piece)
 	return key;
 }
 
+/* the checksum of all that is written into chunks: CRC-32C */
+static inline pg_crc32c
+chunk_crc(const void *bytes, size_t len)
+{
+	pg_crc32c	crc;
+
+	INIT_CRC32C(crc);
+	COMP_CRC32C(crc, bytes, len);
+	FIN_CRC32C(crc);
+	return crc;
+}
+
 /* the open TOAST relation of a table and its index */
 typedef struct ChunkStore
 {
@@ -132,6 +145,8 @@ extern bool chunk_store_empty(ChunkStore *store);
 
 extern void chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int options,
 						 ItemPointer tid);
+extern void chunk_insert_of(ChunkStore *store, ChunkKey key, const void *data, int len, CommandId command,
+							int options, ItemPointer tid);
 extern void chunk_delete(ChunkStore *store, ItemPointer tid);
 extern void chunk_delete_range(ChunkStore *store, Oid id, int32 first, int32 last);
 extern bool chunk_inserter_aborted(HeapTuple tuple);

@@ -26,7 +26,6 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "port/pg_crc32c.h"
 #include "storage/sinval.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -39,17 +38,6 @@
 #define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
 #define GROUP_SIZE (1 << DIRECTORY_SHIFT)
 
-static pg_crc32c
-bytes_crc(const void *bytes, size_t len)
-{
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, len);
-	FIN_CRC32C(crc);
-	return crc;
-}
-
 static SegmentEntry *
 entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 {
@@ -61,7 +49,7 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 	memcpy(entry, bytes, len);
 	if (len < (int) (SEGMENT_ENTRY_SIZE(0) + sizeof crc) || entry->nzones > SEGMENT_MAX_ZONES ||
 		entry->summary_len > CHUNK_BYTES || len != (int) (segment_entry_size(entry) + sizeof crc) ||
-		(memcpy(&crc, bytes + len - sizeof crc, sizeof crc), crc != bytes_crc(bytes, len - sizeof crc)) ||
+		(memcpy(&crc, bytes + len - sizeof crc, sizeof crc), crc != chunk_crc(bytes, len - sizeof crc)) ||
 		entry->number != chunk_seq(store, tuple) || entry->level != level || entry->rows <= 0 ||
 		(level == 0 && entry->rows > SEGMENT_MAX_ROWS))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
@@ -500,7 +488,7 @@ directory_insert(ChunkStore *store, SegmentEntry *entry)
 	pg_crc32c	crc;
 
 	memcpy(bytes, entry, len);
-	crc = bytes_crc(bytes, len);
+	crc = chunk_crc(bytes, len);
 	memcpy(bytes + len, &crc, sizeof crc);
 	chunk_insert(store, chunk_directory_key(entry->level, entry->number), bytes, len + sizeof crc, 0, NULL);
 	tell_change(store);

@@ -22,7 +22,6 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
-#include "port/pg_crc32c.h"
 #include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -140,17 +139,6 @@ choose_bits(KeySetEntry *entry, int at_most)
 		entry->hash_bits--;
 }
 
-static pg_crc32c
-bytes_crc(const void *bytes, size_t len)
-{
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, len);
-	FIN_CRC32C(crc);
-	return crc;
-}
-
 static void
 damaged(ChunkStore *store, SegmentNumber last)
 {
@@ -168,7 +156,7 @@ check_piece(ChunkStore *store, HeapTuple tuple, SegmentNumber last)
 
 	if (len < PIECE_SIZE(0) ||
 		len != PIECE_SIZE(piece->nkeys == PIECE_OVERFULL ? 0 : Min(piece->nkeys, PIECE_MAX_KEYS)) ||
-		piece->crc != bytes_crc(&piece->nkeys, len - sizeof piece->crc))
+		piece->crc != chunk_crc(&piece->nkeys, len - sizeof piece->crc))
 		damaged(store, last);
 	return piece;
 }
@@ -184,7 +172,7 @@ set_from_tuple(ChunkStore *store, HeapTuple tuple, int slot)
 	pg_crc32c	crc;
 
 	if (len != sizeof set->entry + sizeof crc ||
-		(memcpy(&crc, bytes + sizeof set->entry, sizeof crc), crc != bytes_crc(bytes, sizeof set->entry)))
+		(memcpy(&crc, bytes + sizeof set->entry, sizeof crc), crc != chunk_crc(bytes, sizeof set->entry)))
 		damaged(store, chunk_seq(store, tuple));
 	memcpy(&set->entry, bytes, sizeof set->entry);
 	set->slot = slot;
@@ -519,7 +507,7 @@ write_piece(ChunkStore *store, int slot, SegmentNumber last, int number, Piece *
 {
 	int			len = PIECE_SIZE(piece->nkeys == PIECE_OVERFULL ? 0 : piece->nkeys);
 
-	piece->crc = bytes_crc(&piece->nkeys, len - sizeof piece->crc);
+	piece->crc = chunk_crc(&piece->nkeys, len - sizeof piece->crc);
 	chunk_insert(store, chunk_keyset_data_key(slot, last, number), piece, len, 0, NULL);
 	piece->nkeys = 0;
 }
@@ -582,7 +570,7 @@ write_set(KeySetBuild *build, int slot)
 	choose_bits(&entry, bits);
 	write_pieces(build->store, key, slot, &entry);
 	memcpy(bytes, &entry, sizeof entry);
-	crc = bytes_crc(&entry, sizeof entry);
+	crc = chunk_crc(&entry, sizeof entry);
 	memcpy(bytes + sizeof entry, &crc, sizeof crc);
 	chunk_insert(build->store, chunk_keyset_key(slot, entry.last), bytes, sizeof bytes, 0, NULL);
 }

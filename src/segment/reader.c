@@ -8,7 +8,6 @@
  */
 #include "territory.h"
 
-#include "port/pg_crc32c.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -61,17 +60,6 @@ read_range(SegmentReader *reader, int64 from, int64 len)
 	if (expected != last + 1)
 		damaged(reader);
 	return bytes;
-}
-
-static pg_crc32c
-range_crc(const char *bytes, size_t len)
-{
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, len);
-	FIN_CRC32C(crc);
-	return crc;
 }
 
 /* what is left of the header while it is taken apart */
@@ -236,7 +224,7 @@ read_header(SegmentReader *reader)
 	char	   *bytes = read_range(reader, 0, entry->header_len);
 	HeaderCursor cursor = {reader, bytes, bytes + entry->header_len};
 
-	if (range_crc(bytes, entry->header_len) != entry->header_crc || entry->nblocks <= 0 ||
+	if (chunk_crc(bytes, entry->header_len) != entry->header_crc || entry->nblocks <= 0 ||
 		entry->nblocks > CODEC_VECTOR)
 		damaged(reader);
 	header->nblocks = entry->nblocks;
@@ -323,7 +311,7 @@ read_summaries(SegmentReader *reader, HeaderColumn *column)
 
 	column_type_init(&type, TupleDescAttr(reader->desc, column->attno - 1));
 	type.zone = column->zone;
-	if (range_crc(bytes, column->summary_len) != column->summary_crc)
+	if (chunk_crc(bytes, column->summary_len) != column->summary_crc)
 		damaged(reader);
 	for (int b = 0; b < header->nblocks; b++)
 	{
@@ -438,7 +426,7 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	column_type_init(&type, TupleDescAttr(desc, attno - 1));
 	len = column->offsets[block + 1] - column->offsets[block];
 	bytes = read_range(reader, column->offsets[block], len);
-	if (range_crc(bytes, len) != column->crc[block])
+	if (chunk_crc(bytes, len) != column->crc[block])
 		damaged(reader);
 	column_decode(&type, bytes, len, rows, values, nulls);
 	pfree(bytes);

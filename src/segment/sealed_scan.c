@@ -248,19 +248,26 @@ pass_over_rows(SealedScan *scan, const PruneKey *key, int rows)
 	const bool *nulls = scan->nulls[key->attno - 1];
 	int64		low,
 				high;
+	uint8	   *dead;
 	int			left = 0;
 
 	if (!key_range(scan, key, &low, &high))
 		return rows;
 	if (scan->dead == NULL)
 		scan->dead = palloc0(rows);
-	for (int i = 0; i < rows; i++)
-	{
-		int64		value = nulls[i] ? 0 : column_zone_key(key->zone, values[i]);
+	dead = scan->dead;
+	if (key->zone == ZONE_INTEGER)
+		for (int i = 0; i < rows; i++)	/* the value is its own key */
+			dead[i] |= nulls[i] | ((int64) values[i] < low) | ((int64) values[i] > high);
+	else
+		for (int i = 0; i < rows; i++)
+		{
+			int64		value = nulls[i] ? 0 : column_zone_key(key->zone, values[i]);
 
-		scan->dead[i] |= nulls[i] | (value < low) | (value > high);
-		left += !scan->dead[i];
-	}
+			dead[i] |= nulls[i] | (value < low) | (value > high);
+		}
+	for (int i = 0; i < rows; i++)
+		left += !dead[i];
 	return left;
 }
 

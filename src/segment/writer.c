@@ -11,7 +11,6 @@
 
 #include "access/detoast.h"
 #include "miscadmin.h"
-#include "port/pg_crc32c.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -142,17 +141,6 @@ copy_value(const ColumnType *type, Datum value, size_t *bytes)
 	return datumCopy(value, false, type->len);
 }
 
-static pg_crc32c
-stream_crc(const char *bytes, size_t len)
-{
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, len);
-	FIN_CRC32C(crc);
-	return crc;
-}
-
 static bool
 same_entity(SegmentWriter *writer, int a, int b)
 {
@@ -245,7 +233,7 @@ write_column_header(const WriterColumn *column, const ZoneMap *zones, const int6
 	uint16		zone_kind = column->type.zone;
 	int64	   *field = palloc(sizeof(int64) * nblocks);
 	uint32		summary_len = summaries->len;
-	uint32		summary_crc = stream_crc(summaries->data, summaries->len);
+	uint32		summary_crc = chunk_crc(summaries->data, summaries->len);
 
 	appendBinaryStringInfo(header, (char *) &attno, sizeof attno);
 	appendBinaryStringInfo(header, (char *) &zone_kind, sizeof zone_kind);
@@ -294,7 +282,7 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 		verify_stream(column, stream.data, stream.len, first, n);
 		MemoryContextSwitchTo(old);
 		lens[b] = stream.len;
-		crcs[b] = stream_crc(stream.data, stream.len);
+		crcs[b] = chunk_crc(stream.data, stream.len);
 		appendBinaryStringInfo(&parts->data, stream.data, stream.len);
 		MemoryContextReset(block);
 		CHECK_FOR_INTERRUPTS();
@@ -428,7 +416,7 @@ fill_entry(SegmentWriter *writer, SegmentParts *parts)
 	entry->natts = RelationGetNumberOfAttributes(writer->rel);
 	entry->nblocks = parts->nblocks;
 	entry->header_len = parts->header.len;
-	entry->header_crc = stream_crc(parts->header.data, parts->header.len);
+	entry->header_crc = chunk_crc(parts->header.data, parts->header.len);
 	appendBinaryStringInfo(&parts->header, parts->summaries.data, parts->summaries.len);
 	entry->data_len = (int64) parts->header.len + parts->data.len;
 	entry->heap_bytes = heap_estimate(writer);
