@@ -3,7 +3,7 @@
  *	  One input, every codec: decode it as a hostile stream, and encode it as
  *	  values that must come back bit for bit.
  *
- * Built with -fsanitize=fuzzer it is a libFuzzer target (make long); AFL++'s
+ * Built with -fsanitize=fuzzer it is a libFuzzer target (make fuzz); AFL++'s
  * afl-clang-fast builds it as it is.  With STANDALONE it brings its own main()
  * that feeds a fixed series of random, encoded and damaged inputs (make check).
  */
