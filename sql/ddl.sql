@@ -50,6 +50,20 @@ SELECT rows FROM territory.seal('d');
 SELECT count(*) FROM d;
 ROLLBACK;
 SELECT count(*) FROM d;
+-- in place, where the table is as new as what it holds
+BEGIN;
+CREATE TABLE fresh (k int PRIMARY KEY, v text) USING territory;
+INSERT INTO fresh SELECT i, 'old ' || i FROM generate_series(1, 10) i;
+SELECT rows FROM territory.seal('fresh');
+SELECT v FROM fresh WHERE k = 3 FOR UPDATE;
+TRUNCATE fresh;
+INSERT INTO fresh SELECT i, 'new ' || i FROM generate_series(1, 10) i;
+SELECT rows FROM territory.seal('fresh');
+UPDATE fresh SET k = k WHERE k = 4 RETURNING v;
+INSERT INTO fresh VALUES (5, '') ON CONFLICT (k) DO UPDATE SET v = fresh.v RETURNING v;
+COMMIT;
+SELECT count(*), min(v), max(v) FROM fresh;
+DROP TABLE fresh;
 -- copies
 CREATE TABLE d2 USING territory AS SELECT * FROM d;
 SELECT count(*) FROM d2;

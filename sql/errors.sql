@@ -105,12 +105,21 @@ SELECT territory.unseal('theirs');
 CREATE TABLE theirs_too (a int, t timestamptz);
 SELECT rows FROM territory.adopt('theirs_too');
 SELECT territory.set_layout('theirs', '{a}', 't');
+-- what the owner's indexes compute is computed with the owner's rights, whoever unseals
+CREATE FUNCTION who(a int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'as %', current_user; RETURN a; END $$;
+SET client_min_messages = error;
+CREATE INDEX ON theirs (who(a)) WHERE a = 1;
+SELECT rows FROM territory.seal('theirs');
+SET client_min_messages = warning;
 RESET ROLE;
+SELECT territory.unseal('theirs');
+SELECT current_user = session_user AS back;
 -- nothing changed
 SELECT hot_rows, segments FROM territory.table_totals('ours');
 SELECT rows FROM territory.seal('ours');
 SELECT count(*) FROM ours;
 DROP TABLE plain, ours, parted, empty, no_column, theirs, theirs_too, wrong CASCADE;
+DROP FUNCTION who;
 REVOKE CREATE ON SCHEMA public FROM regress_territory_nobody;
 DROP ROLE regress_territory_nobody;
 DROP FOREIGN DATA WRAPPER regress_territory_wrapper CASCADE;

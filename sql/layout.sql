@@ -14,6 +14,8 @@ SELECT entity_columns, time_column FROM territory.layout('l');
 -- refusals
 SELECT territory.set_layout('l', entity_columns => '{nothing}');
 SELECT territory.set_layout('l', time_column => 'label');
+SELECT territory.set_layout('l', position_column => 'label');
+SELECT territory.set_layout('l', entity_columns => '{label,label,label,label,label,label,label,label,label}');
 SELECT territory.set_layout('l', time_zone => 'Europe/Nowhere');
 SELECT territory.set_layout('l', entity_table => 'places');
 SELECT territory.set_layout('places');

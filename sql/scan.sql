@@ -89,3 +89,16 @@ SELECT attname, n_distinct FROM pg_stats WHERE tablename = 's' AND attname IN ('
 -- a column that nothing asks for is not decoded, and count(*) needs none
 SELECT count(*) FROM s;
 DROP TABLE s;
+-- what is known of many segments leaves room for the order
+CREATE TABLE many (t timestamptz, v text) USING territory WITH (autovacuum_enabled = off);
+CREATE INDEX ON many (t);
+SET territory.segment_rows = 1;
+INSERT INTO many SELECT '2026-01-01'::timestamptz + i * interval '1 minute', repeat('x', 100) FROM generate_series(1, 5000) i;
+SELECT segments FROM territory.seal('many');
+ANALYZE many;
+SET work_mem = '256kB';
+SET enable_sort = off;
+SELECT plan_of('SELECT * FROM many ORDER BY t DESC LIMIT 2');
+RESET enable_sort;
+RESET work_mem;
+DROP TABLE many;

@@ -32,6 +32,7 @@
 
 #include "am/am.h"
 #include "segment/missing.h"
+#include "segment/sealed_scan.h"
 #include "segment/state.h"
 
 /* ---- running heap's code on a relation of ours ---- */
@@ -277,6 +278,15 @@ territory_copy_for_cluster(Relation from, Relation to, Relation index, bool sort
 
 /* ---- the rest ---- */
 
+/* of a table that is new in this transaction, or temporary: in place, so that what is kept of its segments looks valid */
+static void
+territory_nontransactional_truncate(Relation rel)
+{
+	heap_methods->relation_nontransactional_truncate(rel);
+	sealed_fetch_forget();
+	directory_truncated(rel);
+}
+
 /* heap's VACUUM counted hot rows in reltuples */
 static void
 count_sealed_rows(Relation rel)
@@ -370,6 +380,7 @@ am_ddl_install(TableAmRoutine *methods)
 {
 	methods->index_build_range_scan = territory_index_build_range_scan;
 	methods->index_validate_scan = territory_index_validate_scan;
+	methods->relation_nontransactional_truncate = territory_nontransactional_truncate;
 	methods->relation_copy_for_cluster = territory_copy_for_cluster;
 	methods->relation_vacuum = territory_relation_vacuum;
 	methods->relation_needs_toast_table = territory_relation_needs_toast_table;

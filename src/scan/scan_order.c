@@ -61,6 +61,7 @@ typedef struct OrderedRows
 {
 	MemoryContext context;
 	pairingheap *pending;
+	MemoryContext pending_context;	/* counts not among what is held in runs */
 	pairingheap *runs;
 	Run		   *handed;			/* its last row is in the caller's slot */
 	int			nneeded;
@@ -150,7 +151,7 @@ compare_pending(const pairingheap_node *a, const pairingheap_node *b, void *arg)
 static void
 add_pending(OrderedRows *ordered, int64 bound, int segment, int block)
 {
-	Pending    *pending = palloc(sizeof(Pending));
+	Pending    *pending = MemoryContextAlloc(ordered->pending_context, sizeof(Pending));
 
 	pending->bound = bound;
 	pending->segment = segment;
@@ -406,6 +407,30 @@ find_lead(TerritoryScanState *state, OrderedRows *ordered)
 	ordered->lead_descending = descending;
 }
 
+/* what the directory does not keep of a segment is read, and forgotten again */
+static void
+add_segments(TerritoryScanState *state, OrderedRows *ordered)
+{
+	SealedScan *sealed = state->sealed;
+	MemoryContext scratch = AllocSetContextCreate(ordered->context, "territory segment's entry", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+
+	for (int s = 0; s < sealed->directory->nsegments; s++)
+	{
+		SegmentEntry *entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s);
+
+		CHECK_FOR_INTERRUPTS();
+		if (zone_excludes(entry->zones, entry->nzones, sealed->keys, sealed->nkeys))
+			sealed->segments_pruned++;
+		else
+			add_pending(ordered, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL),
+						s, -1);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+}
+
 static void
 begin_ordered(TerritoryScanState *state)
 {
@@ -416,6 +441,8 @@ begin_ordered(TerritoryScanState *state)
 	int			member = -1;
 
 	ordered->context = context;
+	ordered->pending_context = SlabContextCreate(state->custom.ss.ps.state->es_query_cxt, "territory order's segments",
+												 SLAB_DEFAULT_BLOCK_SIZE, sizeof(Pending));
 	ordered->pending = pairingheap_allocate(compare_pending, NULL);
 	ordered->runs = pairingheap_allocate(compare_runs, state);
 	ordered->needed = palloc(sizeof(AttrNumber) * (bms_num_members(state->needed) + 1));
@@ -424,17 +451,7 @@ begin_ordered(TerritoryScanState *state)
 	ordered->work = MakeSingleTupleTableSlot(RelationGetDescr(state->custom.ss.ss_currentRelation), &TTSOpsVirtual);
 	find_lead(state, ordered);
 	if (scan_open_sealed(state))
-		for (int s = 0; s < state->sealed->directory->nsegments; s++)
-		{
-			SegmentEntry *entry = directory_entry(state->sealed->directory, &state->sealed->store,
-												  state->sealed->snapshot, s);
-
-			if (zone_excludes(entry->zones, entry->nzones, state->sealed->keys, state->sealed->nkeys))
-				state->sealed->segments_pruned++;
-			else
-				add_pending(ordered, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL),
-						s, -1);
-		}
+		add_segments(state, ordered);
 	MemoryContextSwitchTo(old);
 	state->ordered = ordered;
 }
@@ -555,6 +572,7 @@ scan_order_end(TerritoryScanState *state)
 		ExecDropSingleTupleTableSlot(ordered->sort_slot);
 		tuplesort_end(ordered->sort);
 	}
+	MemoryContextDelete(ordered->pending_context);
 	MemoryContextDelete(ordered->context);
 	state->ordered = NULL;
 }

@@ -106,7 +106,8 @@ next_bitmap(ChunkScan *scan, BatchHeader *header, const uint8 **bits, int *nbyte
 
 	if (tuple && !take_apart(scan->store, tuple, header, bits, nbytes))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("a state entry of \"%s\" is damaged", RelationGetRelationName(scan->store->toast))));
+						errmsg("a state entry of \"%s\" is damaged", RelationGetRelationName(scan->store->toast)),
+						errhint("Restore the table from a backup.")));
 	return tuple;
 }
 

@@ -452,6 +452,16 @@ tell_change(ChunkStore *store)
 	changes.told_in = GetCurrentSubTransactionId();
 }
 
+/* all entries went at once, with the storage that held them */
+void
+directory_truncated(Relation rel)
+{
+	segment_lock_forget();
+	changes.count++;
+	if (OidIsValid(rel->rd_rel->reltoastrelid))
+		CacheInvalidateRelcacheByRelid(rel->rd_rel->reltoastrelid);
+}
+
 /*
  * Tell now, and not at the end of this transaction, that there are entries in
  * progress which who looks with a dirty snapshot should see.

@@ -572,6 +572,13 @@ forget_fetched(XactEvent event, void *arg)
 	memset(&fetched, 0, sizeof fetched);
 }
 
+/* numbers of segments begin anew in the storage that the table has already */
+void
+sealed_fetch_forget(void)
+{
+	forget_fetched(XACT_EVENT_COMMIT, NULL);
+}
+
 static bool
 load_fetched(Relation rel, ItemPointer tid)
 {

@@ -70,6 +70,7 @@ extern void sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls);
 extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals);
 /* functions.c: a territory table that the caller may read, or a clear error */
 
+extern void sealed_fetch_forget(void);
 extern HeapTuple sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot);
 
 #endif

@@ -157,6 +157,7 @@ extern void directory_append(Directory *directory, const Directory *more);
 extern SegmentEntry *directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit);
 extern uint64 directory_changes(void);
 extern void directory_announce(Relation rel);
+extern void directory_truncated(Relation rel);
 extern void directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals);
 extern SegmentEntry *directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number);
 extern SegmentNumber directory_next_number(ChunkStore *store);

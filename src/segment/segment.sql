@@ -110,6 +110,15 @@ BEGIN
 				HINT = 'Name columns as pg_attribute spells them.';
 		END IF;
 	END LOOP;
+	IF cardinality(entity_columns) > 8 THEN
+		RAISE program_limit_exceeded USING MESSAGE = 'an entity has at most 8 columns',
+			HINT = 'Name those that tell most, the first first.';
+	END IF;
+	IF position_column IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+		WHERE attrelid = rel AND attname = position_column AND t.typname IN ('geometry', 'geography')) THEN
+		RAISE datatype_mismatch USING MESSAGE = format('column "%s" of %s is not a position', position_column, rel),
+			HINT = 'A position column is PostGIS''s geometry or geography.';
+	END IF;
 	IF time_column IS NOT NULL THEN
 		SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END INTO wanted_type
 		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE attrelid = rel AND attname = time_column;

@@ -26,15 +26,24 @@
 #include "segment/state.h"
 
 static void
+damaged(ChunkStore *store)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("a state entry of \"%s\" is damaged", RelationGetRelationName(store->toast)),
+					errhint("Restore the table from a backup.")));
+}
+
+static void
 entry_from_tuple(ChunkStore *store, HeapTuple tuple, StateEntry *entry)
 {
 	int			len;
 	const char *bytes = chunk_bytes(store, tuple, &len);
 
 	if (len != sizeof *entry)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("a state entry of \"%s\" is damaged", RelationGetRelationName(store->toast))));
+		damaged(store);
 	memcpy(entry, bytes, sizeof *entry);
+	if (entry->dead > 1 || entry->moved > MOVED_KEY_KEPT)
+		damaged(store);
 }
 
 /* has any row of this table ever been deleted, updated or locked while sealed? */
@@ -267,6 +276,7 @@ state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, Lo
 		TransactionId maker;
 		bool		alive;
 
+		CHECK_FOR_INTERRUPTS(); /* damaged links could lead in a circle */
 		if (!state_hold_segment(rel, store, tid_segment(tid), policy, &alive))
 			return PLACE_BUSY;
 		if (!alive)
@@ -282,6 +292,8 @@ state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid, Lo
 		if (!find_version(store, tid, SnapshotSelf, &entry, NULL, &maker) || entry.moved != MOVED_UNCHANGED ||
 			(entry.command == cid && TransactionIdIsCurrentTransactionId(maker)))
 			return PLACE_SEALED;
+		if (!ItemPointerIsValid(&entry.forward))
+			damaged(store);
 		*tid = entry.forward;
 	}
 	return PLACE_HOT;

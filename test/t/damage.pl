@@ -31,6 +31,8 @@ my %places = (
 	length => [ 35, 0xfc ],		# chunk_data's length, its highest byte
 	short => [ 32, 0x0f ],		# becomes a short length
 	external => [ 32, 0x01 ],	# becomes a pointer to elsewhere
+	first => [ 36, 0x55 ],		# the first byte of the contents; of a state entry, whether the row is dead
+	second => [ 37, 0x02 ],		# ... and where its next version is
 	content => [ 40, undef ]);	# the fifth byte of the contents
 
 my %damaged;
@@ -50,6 +52,7 @@ for my $kind (sort keys %kinds)
 			ALTER TABLE $table ADD late text DEFAULT 'late';
 			VACUUM FULL $table;
 			UPDATE $table SET v = -1 WHERE id = md5('17')::uuid;
+			SELECT FROM $table WHERE s = 0 ORDER BY t LIMIT 1 FOR UPDATE;
 			DELETE FROM $table WHERE s = 3));
 		my ($path, $toast) = split /\|/, $node->safe_psql('postgres',
 			"SELECT pg_relation_filepath(reltoastrelid), reltoastrelid::regclass FROM pg_class WHERE oid = '$table'::regclass");
@@ -95,6 +98,7 @@ for my $table (sort keys %damaged)
 		"INSERT INTO $table VALUES (md5('400')::uuid)",
 		"BEGIN; UPDATE $table SET v = 0 WHERE s = 1; ROLLBACK",
 		"BEGIN; DELETE FROM $table; ROLLBACK",
+		"BEGIN; SELECT FROM $table FOR UPDATE; ROLLBACK",
 		"BEGIN; SELECT territory.compact('$table'); ROLLBACK",
 		"BEGIN; SELECT territory.unseal('$table'); ROLLBACK")
 	{
@@ -105,7 +109,7 @@ for my $table (sort keys %damaged)
 	unlike($messages, qr/server closed|terminat|statement timeout|invalid memory alloc|out of memory/, "$table: no crash");
 	# state has no checksum, some keys are searched for as a range, and not every piece is read
 	like($messages, qr/is damaged/, "$table: told")
-	  unless $table =~ /^((state|batch)_content|(batch|missing)_place|pieces_.*)$/;
+	  unless $table =~ /^(state_(second|content)|batch_(first|second|content|place)|missing_place|pieces_.*)$/;
 }
 
 $node->stop;
