@@ -181,3 +181,36 @@ DELETE FROM seen WHERE left_seen() > 3 RETURNING a, left_seen();
 SELECT count(*) FROM seen;
 DROP FUNCTION left_seen;
 DROP TABLE seen;
+-- nor does a cursor that it opens see a row twice
+CREATE TABLE seen (a int, filler text) USING territory;
+INSERT INTO seen SELECT i, repeat('x', 500) FROM generate_series(100, 110) i;
+SELECT rows FROM territory.seal('seen');
+INSERT INTO seen SELECT i, repeat('x', 500) FROM generate_series(1, 90) i;
+CREATE FUNCTION open_seen(a int) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+DECLARE c refcursor := 'seen_cursor';
+BEGIN
+	IF a = 100 THEN
+		OPEN c NO SCROLL FOR SELECT s.a FROM seen s;
+		FETCH c INTO a;
+	END IF;
+	RETURN a;
+END $$;
+CREATE FUNCTION seen_twice() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+	c refcursor := 'seen_cursor';
+	a int;
+	every int[];
+BEGIN
+	LOOP
+		FETCH c INTO a;
+		EXIT WHEN NOT FOUND;
+		every := every || a;
+	END LOOP;
+	RETURN (SELECT count(*) - count(DISTINCT e) FROM unnest(every) e);
+END $$;
+BEGIN;
+UPDATE seen SET filler = repeat('y', 500) WHERE a >= 100 AND open_seen(a) > 0;
+SELECT seen_twice();
+COMMIT;
+DROP TABLE seen;
+DROP FUNCTION open_seen, seen_twice;

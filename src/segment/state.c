@@ -492,9 +492,9 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 }
 
 /*
- * The row that *anchor stands for, locked by us, is dead from now on.  A
- * command that lifts rows counts on while it runs; command is the number that
- * the executor knows it by.
+ * The row that *anchor stands for, locked by us, is dead by this command, as
+ * the executor knows it: its number, at which the next version is inserted too,
+ * may be an earlier one by now, and a cursor in between must not see both.
  */
 TM_Result
 state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer tid, StateMoved moved,
@@ -522,7 +522,7 @@ state_mark_dead(Relation rel, ChunkStore *store, ItemPointer anchor, ItemPointer
 	values[1] = Int32GetDatum(key.seq);
 	values[2] = PointerGetDatum(payload);
 	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
-	result = compat_heap_update(store->toast, anchor, tuple, Max(command, GetCurrentCommandId(true)), InvalidSnapshot, true, &failure, &mode);
+	result = compat_heap_update(store->toast, anchor, tuple, command, InvalidSnapshot, true, &failure, &mode);
 	if (result == TM_Ok && !HeapTupleIsHeapOnly(tuple))
 		index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
 	if (result == TM_Ok && moved != MOVED_NOT && !ItemPointerIndicatesMovedPartitions(forward))
