@@ -239,7 +239,8 @@ scan_open_sealed(TerritoryScanState *state)
 	}
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);
-	state->sealed_possible = scan_prune_keys(state, &keys, &nkeys);
+	state->sealed_possible = scan_prune_keys(state->prune_specs, state->prune_values,
+											 state->custom.ss.ps.ps_ExprContext, &keys, &nkeys);
 	MemoryContextSwitchTo(old);
 	if (state->sealed_possible)
 		sealed_scan_prune(state->sealed, keys, nkeys);
