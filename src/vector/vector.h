@@ -1,0 +1,158 @@
+/*
+ * vector.h
+ *	  TerritoryAggregate: grouping and aggregation of one territory table inside
+ *	  its scan.
+ *
+ * The node reads the table itself: hot rows by heap's scan, sealed ones block
+ * by block.  What it computes is listed in its custom_scan_tlist, so that core
+ * resolves every output expression against it:
+ *
+ *	  group keys | aggregates | quals of the rows | values to prune by | marker
+ *
+ * The first two are columns of the node's rows, the others are null there.  The
+ * marker is a system column of the table: it tells its range table index, which
+ * nothing else of a plan carries through setrefs.
+ */
+#ifndef VECTOR_H
+#define VECTOR_H
+
+#include "territory.h"
+#include "executor/executor.h"
+#include "executor/nodeAgg.h"
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+
+#include "scan/scan.h"
+
+/* CustomScan.custom_private: lists, by place */
+enum
+{
+	VECTOR_COUNTS,				/* of group keys, aggregates, quals */
+	VECTOR_EQUAL,				/* the operator that makes two group keys one, for each */
+	VECTOR_PRUNES,				/* scan.h's prune specs */
+};
+
+/* of CustomPath.custom_private */
+typedef struct VectorTarget
+{
+	Index		relid;
+	List	   *keys;			/* group keys */
+	List	   *equal;			/* their operators */
+	List	   *aggregates;		/* Aggrefs */
+	List	   *quals;			/* in the order in which they are evaluated */
+	List	   *having;
+} VectorTarget;
+
+/* of one aggregate in one group */
+typedef struct AggregateValue
+{
+	Datum		value;
+	bool		isnull;
+	bool		untouched;		/* a strict transition takes its first value from the next row */
+} AggregateValue;
+
+/* one aggregate of the query */
+typedef struct VectorAggregate
+{
+	Aggref	   *ref;
+	AggStatePerTransData *per_trans;	/* what AggGetAggref() answers from */
+	int			nargs;
+	ExprState **args;
+	AttrNumber *columns;		/* per argument: the column that it is, or 0 */
+	ExprState  *filter;
+	FmgrInfo	transition;
+	FunctionCallInfo call;
+	Datum		initial;
+	bool		initial_null;
+	int16		state_len;
+	bool		state_byval;
+	bool		has_final;
+	FmgrInfo	finalfn;
+	int			nfinal;			/* arguments of finalfn */
+	int16		result_len;
+	bool		result_byval;
+} VectorAggregate;
+
+typedef struct VectorState
+{
+	CustomScanState custom;
+	Relation	rel;
+	int			nkeys;
+	int			naggregates;
+	int			nquals;
+
+	/* rows */
+	ExprContext *row_context;	/* reset for every row */
+	ExprState  *quals;
+	Bitmapset  *needed;
+	bool		needs_all;		/* a whole row is asked for */
+	int			ncolumns;		/* sealed ones to copy into the slot */
+	AttrNumber *columns;
+	TupleTableSlot *sealed_slot;
+	TupleTableSlot *hot_slot;
+	TableScanDesc hot_scan;
+	SealedScan *sealed;
+	List	   *prune_specs;
+	ExprState **prune_values;
+	MemoryContext prune_context;
+
+	/* groups */
+	ExprState **keys;
+	TupleTableSlot *key_slot;	/* of the row at hand */
+	TupleTableSlot *group_slot; /* of a group that is handed out */
+	Oid		   *key_equal;		/* functions */
+	FmgrInfo   *key_hash;
+	Oid		   *key_collations;
+	AttrNumber *key_columns;
+	bool		keys_byval;
+	TupleHashTable table;
+	MemoryContext table_context;
+	MemoryContext hash_context; /* reset for every look-up */
+	int64		ngroups;		/* in the table */
+	AggregateValue *last;			/* the group of key_slot's row, or NULL */
+	Datum	   *last_keys;
+	bool	   *last_nulls;
+
+	/* of all groups, those whose hash is in [low, low + width) are in the table */
+	uint64		low;
+	uint64		width;
+
+	/* aggregates */
+	VectorAggregate *aggregates;
+	AggState   *aggstate;		/* for transition functions only: not a node that runs */
+	ExprContext *state_context; /* transition states live as long as the table */
+	AggregateValue *ungrouped;
+
+	bool		filled;			/* the table holds a pass's groups */
+	bool		done;
+	TupleHashIterator iterator;
+
+	int64		hot_rows;		/* counters, for EXPLAIN */
+	int64		passes;
+} VectorState;
+
+/* vector_paths.c */
+extern void vector_init(void);
+
+/* vector_plan.c */
+extern const CustomPathMethods vector_path_methods;
+
+/* vector_exec.c */
+extern const CustomScanMethods vector_methods;
+
+/* vector_group.c */
+extern void vector_groups_begin(VectorState *state, List *exprs, List *equal);
+extern void vector_groups_reset(VectorState *state);
+extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
+extern void vector_group_row(VectorState *state, TupleHashEntry entry, TupleTableSlot *slot);
+
+/* vector_aggregate.c */
+extern void vector_aggregates_begin(VectorState *state, List *exprs);
+extern void vector_aggregates_start(VectorState *state, AggregateValue *group);
+extern void vector_aggregates_advance(VectorState *state, AggregateValue *group, TupleTableSlot *slot);
+extern void vector_aggregates_finish(VectorState *state, AggregateValue *group, Datum *values, bool *nulls);
+
+/* vector_explain.c */
+extern void vector_explain(CustomScanState *node, List *ancestors, ExplainState *es);
+
+#endif
