@@ -126,6 +126,7 @@ typedef struct SealedCost
 
 /* scan_paths.c */
 extern bool scan_is_territory(RangeTblEntry *rte, SealedCost *sealed);
+extern bool scan_is_measure(Oid type);
 extern Cost scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param);
 extern void scan_paths_init(void);
 extern const CustomPathMethods scan_path_methods;

@@ -29,6 +29,13 @@
 
 static set_rel_pathlist_hook_type previous_hook;
 
+/* of measures, every block holds about the whole range */
+bool
+scan_is_measure(Oid type)
+{
+	return type == FLOAT4OID || type == FLOAT8OID || type == NUMERICOID || type == BOOLOID;
+}
+
 /* the share of sealed rows that zone maps leave, from clauses on columns that rows are sorted by */
 static double
 share_left(PlannerInfo *root, RelOptInfo *rel, List *clauses)
@@ -44,16 +51,8 @@ share_left(PlannerInfo *root, RelOptInfo *rel, List *clauses)
 
 		if (!scan_prune_spec(root, rel->relid, (Node *) info->clause, &spec, &value))
 			continue;
-		switch (list_nth_int(spec, PRUNE_TYPE))
-		{
-			case FLOAT4OID:
-			case FLOAT8OID:
-			case NUMERICOID:
-			case BOOLOID:
-				break;			/* measures: every block holds the whole range */
-			default:
-				effective = lappend(effective, info);
-		}
+		if (!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
+			effective = lappend(effective, info);
 	}
 	return clauselist_selectivity(root, effective, rel->relid, JOIN_INNER, NULL);
 }

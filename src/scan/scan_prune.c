@@ -182,7 +182,8 @@ scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey
 			Oid			type = list_nth_int(spec, PRUNE_VALUE_TYPE);
 
 			usable = key_of(column, type, value, &key->key);
-			if (usable && keys_are_exact(column, type))
+			key->exact = usable && keys_are_exact(column, type);
+			if (key->exact)
 				make_inclusive(key);
 		}
 		if (usable)

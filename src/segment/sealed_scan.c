@@ -302,6 +302,21 @@ sealed_scan_next_segment(SealedScan *scan)
 	return advance_segment(scan, ForwardScanDirection) ? entry_at(scan, scan->segment) : NULL;
 }
 
+/* is every row of that segment alive for the snapshot? */
+bool
+sealed_scan_segment_whole(SealedScan *scan, SegmentEntry *entry)
+{
+	MemoryContext old;
+	bool		whole;
+
+	if (!scan->any_state)
+		return true;
+	old = MemoryContextSwitchTo(scan->segment_context);
+	whole = state_read_dead(&scan->store, scan->snapshot, entry) == NULL;
+	MemoryContextSwitchTo(old);
+	return whole;
+}
+
 /* before the first block of that segment */
 void
 sealed_scan_open_segment(SealedScan *scan)
@@ -314,6 +329,23 @@ bool
 sealed_scan_next_block(SealedScan *scan)
 {
 	return advance_block(scan, ForwardScanDirection);
+}
+
+/* is every row of that block alive for the snapshot? */
+bool
+sealed_scan_block_whole(SealedScan *scan)
+{
+	int			rows = block_rows(scan);
+	MemoryContext old;
+	uint8	   *dead;
+
+	if (!scan->any_state)
+		return true;
+	old = MemoryContextSwitchTo(scan->segment_context);
+	dead = state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
+								scan->reader.header->first_row[scan->block], rows);
+	MemoryContextSwitchTo(old);
+	return dead == NULL || memchr(dead, true, rows) == NULL;
 }
 
 /* before the first row of that block */

@@ -59,6 +59,8 @@ extern void sealed_scan_restart(SealedScan *scan, ScanDirection direction);
 extern bool sealed_scan_next(SealedScan *scan, ScanDirection direction);
 extern void sealed_scan_take(SealedScan *scan, SegmentEntry **entries, int n);
 extern SegmentEntry *sealed_scan_next_segment(SealedScan *scan);
+extern bool sealed_scan_segment_whole(SealedScan *scan, SegmentEntry *entry);
+extern bool sealed_scan_block_whole(SealedScan *scan);
 extern void sealed_scan_open_segment(SealedScan *scan);
 extern bool sealed_scan_next_block(SealedScan *scan);
 extern void sealed_scan_open_block(SealedScan *scan);

@@ -140,6 +140,7 @@ typedef struct PruneKey
 	int			strategy;		/* btree strategy number */
 	int64		key;
 	bool		is_null_test;	/* strategy unused: column IS NULL */
+	bool		exact;			/* a value's key tells whether the value satisfies the clause */
 	int			nkeys;			/* strategy equal only: = ANY of these, when > 0 */
 	int64	   *keys;
 } PruneKey;

@@ -43,6 +43,29 @@ typedef struct VectorTarget
 	List	   *having;
 } VectorTarget;
 
+/* how a block's summary stands for its rows */
+typedef enum SummaryUse
+{
+	SUMMARY_USELESS,
+	SUMMARY_ROWS,				/* count(*) */
+	SUMMARY_VALUES,				/* count(x) */
+	SUMMARY_TOTAL,				/* a state that is the sum of small integers */
+	SUMMARY_MEAN,				/* one that is their number and their sum */
+	SUMMARY_FLOAT_TOTAL,
+	SUMMARY_MOMENTS,			/* floats: number, sum, second moment */
+	SUMMARY_LEAST,
+	SUMMARY_GREATEST,
+} SummaryUse;
+
+/* a key that is the same for all rows of a block where it is so at both ends of a column's range */
+typedef enum KeyForm
+{
+	KEY_ANY,					/* nothing is known */
+	KEY_COLUMN,					/* the column itself */
+	KEY_RISING,					/* never falls while the column rises */
+	KEY_LOCAL,					/* the same, while the session's time zone keeps its offset from UTC */
+} KeyForm;
+
 /* of one aggregate in one group */
 typedef struct AggregateValue
 {
@@ -71,6 +94,7 @@ typedef struct VectorAggregate
 	int			nfinal;			/* arguments of finalfn */
 	int16		result_len;
 	bool		result_byval;
+	SummaryUse	use;
 } VectorAggregate;
 
 typedef struct VectorState
@@ -127,6 +151,15 @@ typedef struct VectorState
 	bool		done;
 	TupleHashIterator iterator;
 
+	/* blocks that are answered from their summaries */
+	bool		summaries;		/* such blocks may be */
+	KeyForm    *key_forms;
+	AttrNumber *key_sources;	/* the column that each key depends on */
+	PruneKey   *prune_keys;
+	int			nprune_keys;
+	int64		segments_summed;
+	int64		blocks_summed;
+
 	int64		hot_rows;		/* counters, for EXPLAIN */
 	int64		passes;
 } VectorState;
@@ -144,13 +177,21 @@ extern const CustomScanMethods vector_methods;
 extern void vector_groups_begin(VectorState *state, List *exprs, List *equal);
 extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
+extern AggregateValue *vector_find_group(VectorState *state, bool *full);
 extern void vector_group_row(VectorState *state, TupleHashEntry entry, TupleTableSlot *slot);
 
 /* vector_aggregate.c */
 extern void vector_aggregates_begin(VectorState *state, List *exprs);
 extern void vector_aggregates_start(VectorState *state, AggregateValue *group);
 extern void vector_aggregates_advance(VectorState *state, AggregateValue *group, TupleTableSlot *slot);
+extern void vector_aggregate_take(VectorState *state, VectorAggregate *agg, AggregateValue *value);
 extern void vector_aggregates_finish(VectorState *state, AggregateValue *group, Datum *values, bool *nulls);
+
+/* vector_summary.c */
+extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes);
+extern void vector_summaries_begin(VectorState *state, List *keys, List *aggregates);
+extern bool vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full);
+extern bool vector_answer_block(VectorState *state, bool *full);
 
 /* vector_explain.c */
 extern void vector_explain(CustomScanState *node, List *ancestors, ExplainState *es);

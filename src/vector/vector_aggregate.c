@@ -258,6 +258,22 @@ load_arguments(VectorState *state, VectorAggregate *agg, TupleTableSlot *slot)
 	return true;
 }
 
+/* the call's arguments into the state, as a row's */
+void
+vector_aggregate_take(VectorState *state, VectorAggregate *agg, AggregateValue *group)
+{
+	if (agg->transition.fn_strict && group->untouched)
+	{
+		MemoryContext old = MemoryContextSwitchTo(state->state_context->ecxt_per_tuple_memory);
+
+		group->value = datumCopy(agg->call->args[1].value, agg->state_byval, agg->state_len);
+		group->isnull = group->untouched = false;
+		MemoryContextSwitchTo(old);
+	}
+	else if (!(agg->transition.fn_strict && group->isnull))
+		call_transition(state, agg, group);
+}
+
 /* in the row's memory context */
 void
 vector_aggregates_advance(VectorState *state, AggregateValue *group, TupleTableSlot *slot)
@@ -269,20 +285,8 @@ vector_aggregates_advance(VectorState *state, AggregateValue *group, TupleTableS
 
 		if (agg->filter && (!DatumGetBool(ExecEvalExpr(agg->filter, state->row_context, &isnull)) || isnull))
 			continue;
-		if (!load_arguments(state, agg, slot))
-			continue;
-		if (agg->transition.fn_strict && group[a].untouched)
-		{
-			MemoryContext old = MemoryContextSwitchTo(state->state_context->ecxt_per_tuple_memory);
-
-			group[a].value = datumCopy(agg->call->args[1].value, agg->state_byval, agg->state_len);
-			group[a].isnull = group[a].untouched = false;
-			MemoryContextSwitchTo(old);
-			continue;
-		}
-		if (agg->transition.fn_strict && group[a].isnull)
-			continue;
-		call_transition(state, agg, &group[a]);
+		if (load_arguments(state, agg, slot))
+			vector_aggregate_take(state, agg, &group[a]);
 	}
 }
 

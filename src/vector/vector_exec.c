@@ -117,6 +117,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	vector_groups_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_aggregates_begin(state, aggregates);
 	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES), next, tlist);
+	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
 }
@@ -189,6 +190,8 @@ open_sealed(VectorState *state)
 	MemoryContextSwitchTo(old);
 	if (!possible)
 		return false;
+	state->prune_keys = keys;
+	state->nprune_keys = nkeys;
 	sealed_scan_prune(state->sealed, keys, nkeys);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return true;
@@ -212,30 +215,44 @@ store_sealed_row(VectorState *state)
 	ExecStoreVirtualTuple(slot);
 }
 
+/* the rows of the block that the cursor stands at */
+static bool
+take_block(VectorState *state)
+{
+	SealedScan *sealed = state->sealed;
+
+	sealed_scan_open_block(sealed);
+	while (sealed_scan_next_in_block(sealed))
+	{
+		store_sealed_row(state);
+		if (!vector_take_row(state, state->sealed_slot))
+			return false;
+	}
+	return true;
+}
+
 static bool
 take_sealed_rows(VectorState *state)
 {
-	SealedScan *sealed;
+	SegmentEntry *entry;
+	bool		full = false;
 
 	if (!open_sealed(state))
 		return true;
-	sealed = state->sealed;
-	while (sealed_scan_next_segment(sealed))
+	while (!full && (entry = sealed_scan_next_segment(state->sealed)) != NULL)
 	{
-		sealed_scan_open_segment(sealed);
-		while (sealed_scan_next_block(sealed))
+		CHECK_FOR_INTERRUPTS();
+		if (vector_answer_segment(state, entry, &full))
+			continue;
+		sealed_scan_open_segment(state->sealed);
+		while (!full && sealed_scan_next_block(state->sealed))
 		{
 			CHECK_FOR_INTERRUPTS();
-			sealed_scan_open_block(sealed);
-			while (sealed_scan_next_in_block(sealed))
-			{
-				store_sealed_row(state);
-				if (!vector_take_row(state, state->sealed_slot))
-					return false;
-			}
+			if (!vector_answer_block(state, &full))
+				full = !take_block(state);
 		}
 	}
-	return true;
+	return !full;
 }
 
 /* all groups of the pass; narrower and narrower ones until they fit */

@@ -67,6 +67,8 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyInteger("Segments Pruned", NULL, sealed->segments_pruned, es);
 	ExplainPropertyInteger("Blocks Read", NULL, sealed->blocks_read, es);
 	ExplainPropertyInteger("Blocks Pruned", NULL, sealed->blocks_pruned, es);
+	ExplainPropertyInteger("Segments Answered from Summaries", NULL, state->segments_summed, es);
+	ExplainPropertyInteger("Blocks Answered from Summaries", NULL, state->blocks_summed, es);
 	ExplainPropertyInteger("Rows Hot", NULL, state->hot_rows, es);
 	if (state->passes > 1)
 		ExplainPropertyInteger("Passes", NULL, state->passes, es);

@@ -119,9 +119,12 @@ remember_group(VectorState *state, AggregateValue *group)
 	memcpy(state->last_nulls, state->key_slot->tts_isnull, sizeof(bool) * state->nkeys);
 }
 
-/* *full: this group found no room.  NULL without that: the group is not of this pass. */
-static AggregateValue *
-find_group(VectorState *state, bool *full)
+/*
+ * The group of the keys in key_slot.  *full: it is new and found no room.  NULL
+ * without that: the group is not of this pass.
+ */
+AggregateValue *
+vector_find_group(VectorState *state, bool *full)
 {
 	TupleTableSlot *slot = state->key_slot;
 	Size		size = sizeof(AggregateValue) * state->naggregates;
@@ -130,10 +133,6 @@ find_group(VectorState *state, bool *full)
 	uint32		hash;
 	bool		isnew;
 
-	ExecClearTuple(slot);
-	for (int i = 0; i < state->nkeys; i++)
-		slot->tts_values[i] = ExecEvalExpr(state->keys[i], state->row_context, &slot->tts_isnull[i]);
-	ExecStoreVirtualTuple(slot);
 	if (is_last_group(state))
 		return state->last;
 	MemoryContextReset(state->hash_context);
@@ -150,6 +149,17 @@ find_group(VectorState *state, bool *full)
 	}
 	remember_group(state, group);
 	return group;
+}
+
+static void
+evaluate_keys(VectorState *state)
+{
+	TupleTableSlot *slot = state->key_slot;
+
+	ExecClearTuple(slot);
+	for (int i = 0; i < state->nkeys; i++)
+		slot->tts_values[i] = ExecEvalExpr(state->keys[i], state->row_context, &slot->tts_isnull[i]);
+	ExecStoreVirtualTuple(slot);
 }
 
 /* false: the table is full, and the pass has to be a narrower one */
@@ -170,7 +180,10 @@ vector_take_row(VectorState *state, TupleTableSlot *slot)
 	}
 	old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
 	if (state->nkeys > 0)
-		group = find_group(state, &full);
+	{
+		evaluate_keys(state);
+		group = vector_find_group(state, &full);
+	}
 	if (group && !full)
 		vector_aggregates_advance(state, group, slot);
 	MemoryContextSwitchTo(old);

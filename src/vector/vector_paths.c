@@ -27,6 +27,10 @@
 /* against core's: a row is not handed from node to node */
 #define TRANSITION_COST_FACTOR 0.5
 
+/* the share of blocks that are decoded although summaries may answer: ends of ranges, of groups, deleted rows */
+#define SHARE_DECODED 0.05
+#define SHARE_DECODED_GROUPED 0.5
+
 static create_upper_paths_hook_type previous_hook;
 
 /* ---- what the node can compute ---- */
@@ -181,10 +185,32 @@ make_target(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, List *havin
 
 /* ---- cost ---- */
 
+/* as far as zone maps may prove that rows pass: see scan_sealed_cost() */
+static double
+decoded_share(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
+{
+	int			nprunes = 0;
+	ListCell   *lc;
+
+	foreach(lc, target->quals)
+	{
+		List	   *spec;
+		Node	   *value;
+
+		if (scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) &&
+			!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
+			nprunes++;
+	}
+	if (!vector_may_summarise(target->keys, target->aggregates, list_length(target->quals), nprunes))
+		return 1;
+	return target->keys ? SHARE_DECODED_GROUPED : SHARE_DECODED;
+}
+
 static void
 cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, VectorTarget *target, CustomPath *path)
 {
 	double		hot = Max(rel->tuples - sealed->rows, 0);
+	double		share = decoded_share(root, rel, target);
 	double		groups = target->keys ? estimate_num_groups(root, target->keys, rel->rows, NULL, NULL) : 1;
 	AggClauseCosts costs;
 	QualCost	keys,
@@ -199,9 +225,9 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, VectorTa
 	/* as a TerritoryScan estimates its hot part */
 	cost = Max((double) rel->pages - sealed->pages, 0) * seq_page_cost * Min(hot / Max(rel->tuples, 1), 1) +
 		hot * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
-		scan_sealed_cost(root, rel, sealed, NULL);
+		scan_sealed_cost(root, rel, sealed, NULL) * share;
 	cost += costs.transCost.startup + keys.startup +
-		rel->rows * TRANSITION_COST_FACTOR *
+		rel->rows * TRANSITION_COST_FACTOR * share *
 		(costs.transCost.per_tuple + keys.per_tuple + list_length(target->keys) * cpu_operator_cost);
 	cost += costs.finalCost.startup + having.startup + groups * (costs.finalCost.per_tuple + having.per_tuple);
 	path->path.startup_cost = cost;
