@@ -43,7 +43,7 @@ typedef struct VectorTarget
 	List	   *having;
 } VectorTarget;
 
-/* how a block's summary stands for its rows */
+/* what the state of an aggregate of a column is, so that summaries and kernels may change it */
 typedef enum SummaryUse
 {
 	SUMMARY_USELESS,
@@ -95,7 +95,16 @@ typedef struct VectorAggregate
 	int16		result_len;
 	bool		result_byval;
 	SummaryUse	use;
+	Oid			column_type;	/* of the column that is its argument, where use is not SUMMARY_USELESS or _ROWS */
 } VectorAggregate;
+
+/* rows of a decoded block that go into groups */
+typedef struct BlockRowsTaken
+{
+	int			n;
+	int			rows[BLOCK_MAX_ROWS];
+	AggregateValue *groups[BLOCK_MAX_ROWS];
+} BlockRowsTaken;
 
 typedef struct VectorState
 {
@@ -157,6 +166,7 @@ typedef struct VectorState
 	AttrNumber *key_sources;	/* the column that each key depends on */
 	PruneKey   *prune_keys;
 	int			nprune_keys;
+	BlockRowsTaken taken;		/* of the block at hand */
 	int64		segments_summed;
 	int64		blocks_summed;
 
@@ -183,9 +193,17 @@ extern void vector_group_row(VectorState *state, TupleHashEntry entry, TupleTabl
 /* vector_aggregate.c */
 extern void vector_aggregates_begin(VectorState *state, List *exprs);
 extern void vector_aggregates_start(VectorState *state, AggregateValue *group);
+extern void vector_aggregate_advance(VectorState *state, VectorAggregate *agg, AggregateValue *value,
+									 TupleTableSlot *slot);
 extern void vector_aggregates_advance(VectorState *state, AggregateValue *group, TupleTableSlot *slot);
 extern void vector_aggregate_take(VectorState *state, VectorAggregate *agg, AggregateValue *value);
 extern void vector_aggregates_finish(VectorState *state, AggregateValue *group, Datum *values, bool *nulls);
+
+/* vector_block.c */
+extern bool vector_take_block(VectorState *state);
+
+/* vector_kernel.c */
+extern bool vector_kernel(VectorState *state, int a, const BlockRowsTaken *taken);
 
 /* vector_summary.c */
 extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes);

@@ -276,18 +276,21 @@ vector_aggregate_take(VectorState *state, VectorAggregate *agg, AggregateValue *
 
 /* in the row's memory context */
 void
+vector_aggregate_advance(VectorState *state, VectorAggregate *agg, AggregateValue *value, TupleTableSlot *slot)
+{
+	bool		isnull;
+
+	if (agg->filter && (!DatumGetBool(ExecEvalExpr(agg->filter, state->row_context, &isnull)) || isnull))
+		return;
+	if (load_arguments(state, agg, slot))
+		vector_aggregate_take(state, agg, value);
+}
+
+void
 vector_aggregates_advance(VectorState *state, AggregateValue *group, TupleTableSlot *slot)
 {
 	for (int a = 0; a < state->naggregates; a++)
-	{
-		VectorAggregate *agg = &state->aggregates[a];
-		bool		isnull;
-
-		if (agg->filter && (!DatumGetBool(ExecEvalExpr(agg->filter, state->row_context, &isnull)) || isnull))
-			continue;
-		if (load_arguments(state, agg, slot))
-			vector_aggregate_take(state, agg, &group[a]);
-	}
+		vector_aggregate_advance(state, &state->aggregates[a], &group[a], slot);
 }
 
 /* ---- results ---- */

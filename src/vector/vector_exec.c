@@ -197,40 +197,6 @@ open_sealed(VectorState *state)
 	return true;
 }
 
-/* the cursor's row, in the slot: only columns that are needed, the others stay null */
-static void
-store_sealed_row(VectorState *state)
-{
-	SealedScan *sealed = state->sealed;
-	TupleTableSlot *slot = state->sealed_slot;
-
-	ExecClearTuple(slot);
-	for (int i = 0; i < state->ncolumns; i++)
-	{
-		int			a = state->columns[i] - 1;
-
-		slot->tts_values[a] = sealed->values[a][sealed->row];
-		slot->tts_isnull[a] = sealed->nulls[a][sealed->row];
-	}
-	ExecStoreVirtualTuple(slot);
-}
-
-/* the rows of the block that the cursor stands at */
-static bool
-take_block(VectorState *state)
-{
-	SealedScan *sealed = state->sealed;
-
-	sealed_scan_open_block(sealed);
-	while (sealed_scan_next_in_block(sealed))
-	{
-		store_sealed_row(state);
-		if (!vector_take_row(state, state->sealed_slot))
-			return false;
-	}
-	return true;
-}
-
 static bool
 take_sealed_rows(VectorState *state)
 {
@@ -249,7 +215,7 @@ take_sealed_rows(VectorState *state)
 		{
 			CHECK_FOR_INTERRUPTS();
 			if (!vector_answer_block(state, &full))
-				full = !take_block(state);
+				full = !vector_take_block(state);
 		}
 	}
 	return !full;

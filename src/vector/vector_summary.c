@@ -210,30 +210,35 @@ state_is_usable(VectorAggregate *agg)
 	{
 		case SUMMARY_ROWS:
 		case SUMMARY_VALUES:
-			return !agg->initial_null;
+			return agg->state_byval && !agg->initial_null;
 		case SUMMARY_MEAN:
 			return !agg->initial_null && array_has(agg->initial, INT8OID, 2);
 		case SUMMARY_MOMENTS:
 			return !agg->initial_null && array_has(agg->initial, FLOAT8OID, 3);
 		default:
-			return true;
+			return agg->state_byval;
 	}
 }
 
 void
 vector_summaries_begin(VectorState *state, List *keys, List *aggregates)
 {
-	state->summaries = vector_may_summarise(keys, aggregates, state->nquals, list_length(state->prune_specs));
-	if (!state->summaries)
-		return;
 	state->key_forms = palloc(sizeof(KeyForm) * Max(state->nkeys, 1));
 	state->key_sources = palloc(sizeof(AttrNumber) * Max(state->nkeys, 1));
 	for (int k = 0; k < state->nkeys; k++)
 		state->key_forms[k] = key_form(list_nth(keys, k), &state->key_sources[k]);
+	state->summaries = vector_may_summarise(keys, aggregates, state->nquals, list_length(state->prune_specs));
 	for (int a = 0; a < state->naggregates; a++)
 	{
-		state->aggregates[a].use = summary_use(list_nth_node(Aggref, aggregates, a));
-		if (!state_is_usable(&state->aggregates[a]))
+		VectorAggregate *agg = &state->aggregates[a];
+		Aggref	   *ref = list_nth_node(Aggref, aggregates, a);
+
+		agg->use = summary_use(ref);
+		if (agg->use > SUMMARY_ROWS)
+			agg->column_type = column_argument(ref)->vartype;
+		if (agg->use != SUMMARY_USELESS && !state_is_usable(agg))
+			agg->use = SUMMARY_USELESS;
+		if (agg->use == SUMMARY_USELESS)
 			state->summaries = false;
 	}
 }
