@@ -98,6 +98,18 @@ typedef struct VectorAggregate
 	Oid			column_type;	/* of the column that is its argument, where use is not SUMMARY_USELESS or _ROWS */
 } VectorAggregate;
 
+/* of a key that rises with its column: where in the block at hand it is known */
+typedef struct KeyRun
+{
+	bool		rises;			/* in this block */
+	bool		known;
+	int64		from;			/* from here ... */
+	int64		to;				/* ... to here it is this */
+	Datum		key;
+	int64		width;			/* of the run before, to guess by */
+	int64		last;			/* value of the column in the block */
+} KeyRun;
+
 /* rows of a decoded block that go into groups */
 typedef struct BlockRowsTaken
 {
@@ -164,6 +176,7 @@ typedef struct VectorState
 	bool		summaries;		/* such blocks may be */
 	KeyForm    *key_forms;
 	AttrNumber *key_sources;	/* the column that each key depends on */
+	KeyRun	   *key_runs;
 	PruneKey   *prune_keys;
 	int			nprune_keys;
 	BlockRowsTaken taken;		/* of the block at hand */
@@ -208,6 +221,8 @@ extern bool vector_kernel(VectorState *state, int a, const BlockRowsTaken *taken
 /* vector_summary.c */
 extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes);
 extern void vector_summaries_begin(VectorState *state, List *keys, List *aggregates);
+extern Datum vector_key_at(VectorState *state, int k, Datum value, bool *isnull);
+extern void vector_runs_begin(VectorState *state);
 extern bool vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full);
 extern bool vector_answer_block(VectorState *state, bool *full);
 

@@ -112,25 +112,93 @@ filter_rows(VectorState *state, BlockRowsTaken *taken)
 
 /* ---- groups ---- */
 
+/*
+ * A key that starts at this value of its column, and where it ends as far as a
+ * few tries tell: what is the same at both ends of a range is so in between.
+ */
+static void
+start_run(VectorState *state, int k, KeyRun *run, int64 value, Datum key)
+{
+	int64		width = run->known && value > run->from ? value - run->from : run->last - value + 1;
+
+	run->known = true;
+	run->from = run->to = value;
+	run->key = key;
+	for (int tries = 0; tries < 4 && width > 1; tries++, width /= 2)
+	{
+		int64		end = Min(value + width - 1, run->last);
+		bool		isnull;
+
+		if (end > value && vector_key_at(state, k, Int64GetDatum(end), &isnull) == key && !isnull)
+		{
+			run->to = end;
+			break;
+		}
+	}
+}
+
+/* a key that rises with its column, evaluated only where it is not known yet */
+static Datum
+rising_key(VectorState *state, int k, int64 value, bool *isnull)
+{
+	KeyRun	   *run = &state->key_runs[k];
+	Datum		key;
+
+	*isnull = false;
+	if (run->known && value >= run->from && value <= run->to)
+		return run->key;
+	ResetExprContext(state->row_context);
+	key = vector_key_at(state, k, Int64GetDatum(value), isnull);
+	if (*isnull)
+		return key;
+	if (run->known && key == run->key)
+	{
+		run->from = Min(run->from, value);
+		run->to = Max(run->to, value);
+	}
+	else
+		start_run(state, k, run, value, key);
+	return key;
+}
+
+/* what the row alone tells, before expressions take the slot */
+static bool
+load_known_keys(VectorState *state, int row)
+{
+	TupleTableSlot *slot = state->key_slot;
+	bool		all = true;
+
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		int			source = state->key_sources[k] - 1;
+
+		if (state->key_forms[k] == KEY_COLUMN)
+		{
+			slot->tts_values[k] = state->sealed->values[source][row];
+			slot->tts_isnull[k] = state->sealed->nulls[source][row];
+		}
+		else if (state->key_runs[k].rises)
+			slot->tts_values[k] = rising_key(state, k, DatumGetInt64(state->sealed->values[source][row]),
+											 &slot->tts_isnull[k]);
+		else
+			all = false;
+	}
+	return all;
+}
+
 static void
 load_keys(VectorState *state, int row)
 {
 	TupleTableSlot *slot = state->key_slot;
-	bool		stored = false;
 
 	ExecClearTuple(slot);
-	for (int k = 0; k < state->nkeys; k++)
+	if (!load_known_keys(state, row))
 	{
-		if (state->key_forms[k] == KEY_COLUMN)
-		{
-			slot->tts_values[k] = state->sealed->values[state->key_sources[k] - 1][row];
-			slot->tts_isnull[k] = state->sealed->nulls[state->key_sources[k] - 1][row];
-			continue;
-		}
-		if (!stored)
-			store_row(state, row);
-		stored = true;
-		slot->tts_values[k] = ExecEvalExprSwitchContext(state->keys[k], state->row_context, &slot->tts_isnull[k]);
+		store_row(state, row);
+		for (int k = 0; k < state->nkeys; k++)
+			if (state->key_forms[k] != KEY_COLUMN && !state->key_runs[k].rises)
+				slot->tts_values[k] = ExecEvalExprSwitchContext(state->keys[k], state->row_context,
+																&slot->tts_isnull[k]);
 	}
 	ExecStoreVirtualTuple(slot);
 }
@@ -196,6 +264,7 @@ vector_take_block(VectorState *state)
 	filter_rows(state, taken);
 	if (taken->n == 0)
 		return true;
+	vector_runs_begin(state);
 	if (!find_groups(state, taken))
 		return false;
 	for (int a = 0; a < state->naggregates; a++)

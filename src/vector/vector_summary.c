@@ -225,6 +225,7 @@ vector_summaries_begin(VectorState *state, List *keys, List *aggregates)
 {
 	state->key_forms = palloc(sizeof(KeyForm) * Max(state->nkeys, 1));
 	state->key_sources = palloc(sizeof(AttrNumber) * Max(state->nkeys, 1));
+	state->key_runs = palloc0(sizeof(KeyRun) * Max(state->nkeys, 1));
 	for (int k = 0; k < state->nkeys; k++)
 		state->key_forms[k] = key_form(list_nth(keys, k), &state->key_sources[k]);
 	state->summaries = vector_may_summarise(keys, aggregates, state->nquals, list_length(state->prune_specs));
@@ -337,8 +338,9 @@ one_offset(TimestampTz from, TimestampTz to)
 	return found == 0 || (found == 1 && boundary > timestamptz_to_time_t(to) + 1);
 }
 
-static Datum
-key_at(VectorState *state, int k, Datum value, bool *isnull)
+/* a key where its column has this value, whatever the others have */
+Datum
+vector_key_at(VectorState *state, int k, Datum value, bool *isnull)
 {
 	TupleTableSlot *slot = state->sealed_slot;
 	AttrNumber	attno = state->key_sources[k];
@@ -349,6 +351,28 @@ key_at(VectorState *state, int k, Datum value, bool *isnull)
 	ExecStoreVirtualTuple(slot);
 	state->row_context->ecxt_scantuple = slot;
 	return ExecEvalExprSwitchContext(state->keys[k], state->row_context, isnull);
+}
+
+/* which keys rise with their column in the block that the cursor stands at */
+void
+vector_runs_begin(VectorState *state)
+{
+	SealedScan *sealed = state->sealed;
+	SummedRows	rows = {.entry = sealed->reader.entry, .reader = &sealed->reader, .block = sealed->block};
+
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		KeyRun	   *run = &state->key_runs[k];
+		ZoneMap		zone;
+
+		run->known = run->rises = false;
+		if ((state->key_forms[k] != KEY_RISING && state->key_forms[k] != KEY_LOCAL) ||
+			!full_zone(state, &rows, state->key_sources[k], &zone) ||
+			TIMESTAMP_NOT_FINITE(zone.min) || TIMESTAMP_NOT_FINITE(zone.max))
+			continue;
+		run->rises = state->key_forms[k] == KEY_RISING || one_offset(zone.min, zone.max);
+		run->last = zone.max;
+	}
 }
 
 /* the k-th key of all rows, into key_slot */
@@ -377,8 +401,8 @@ one_key(VectorState *state, SummedRows *rows, int k)
 	}
 	if (state->key_forms[k] == KEY_LOCAL && !one_offset(zone.min, zone.max))
 		return false;
-	slot->tts_values[k] = first = key_at(state, k, first, &isnull);
-	last = key_at(state, k, last, &last_null);
+	slot->tts_values[k] = first = vector_key_at(state, k, first, &isnull);
+	last = vector_key_at(state, k, last, &last_null);
 	return !isnull && !last_null && first == last;
 }
 
