@@ -37,6 +37,9 @@ def parse():
 def main():
     options = parse()
     arguments = sys.argv[3:]  # without --work
+    if '--out' in arguments:
+        at = arguments.index('--out')
+        del arguments[at:at + 2]
     report = Report()
     for name, section in SECTIONS.items():
         if options.only is None or name in options.only:

@@ -49,11 +49,17 @@ def timed_rows(connection, sql):
         return elapsed, cursor.fetchall()
 
 
+def turn(things, number):
+    """Forth and back: who goes first finds caches and disks otherwise than who comes next."""
+    things = list(things)
+    return things if number % 2 == 0 else things[::-1]
+
+
 def in_turn(actions, repeat):
     """The median seconds of each action, all of them once per round."""
     times = [[] for _ in actions]
     for number in range(repeat):
-        for place, action in enumerate(actions):
+        for place, action in turn(enumerate(actions), number):
             times[place].append(seconds(lambda: action(number)))
     return [statistics.median(t) for t in times]
 

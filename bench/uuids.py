@@ -24,6 +24,7 @@ def bench(options, report):
     sealed = value(connection, "SELECT count(*) FROM territory.verify('requests')")
     for side in SIDES:
         run(connections[side], 'VACUUM ANALYZE requests')
+        run(connections[side], 'PREPARE find AS SELECT * FROM requests WHERE id = md5($1)::uuid')
         run(connections[side], 'PREPARE one AS INSERT INTO requests VALUES (md5($1)::uuid, $2, 1)')
 
     def many(number, side, prefix):
@@ -40,6 +41,12 @@ def bench(options, report):
     report.add('INSERT ... SELECT of 10,000 rows', 's', *times, at_most=3, note=f'{sealed:,} segments')
     times = measure.in_turn([lambda n, side=side: single(n, side) for side in SIDES], options.repeat)
     report.add('1,000 prepared INSERTs of one row', 's', *times)
+    def look_up(number, side):
+        for i in range(100):
+            run(connections[side], f"EXECUTE find ('{1 + (number * 100 + i) * 9973 % (segments * PER_SEGMENT)}')")
+
+    times = measure.in_turn([lambda n, side=side: look_up(n, side) for side in SIDES], options.repeat)
+    report.add('prepared look-up of a row, each of 100', 's', *(t / 100 for t in times))
     sums = [rows(connections[side], 'SELECT count(*), count(DISTINCT id), sum(v) FROM requests') for side in SIDES]
     report.check('the same rows afterwards', measure.same_rows(*sums, True))
     refused = 0

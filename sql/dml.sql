@@ -172,3 +172,12 @@ SELECT rows, dead_rows FROM territory.compact('many');
 SELECT count(*), sum(t) FROM many;
 DROP TABLE many;
 DROP FUNCTION left_now;
+-- a function that a DELETE calls sees what that has deleted so far, the present row included
+CREATE TABLE seen (a int) USING territory;
+INSERT INTO seen SELECT generate_series(1, 6);
+SELECT rows FROM territory.seal('seen');
+CREATE FUNCTION left_seen() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT count(*) FROM seen';
+DELETE FROM seen WHERE left_seen() > 3 RETURNING a, left_seen();
+SELECT count(*) FROM seen;
+DROP FUNCTION left_seen;
+DROP TABLE seen;

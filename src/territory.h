@@ -56,6 +56,13 @@ tid_place(const ItemPointerData *tid)
 		ItemPointerGetOffsetNumberNoCheck(tid) - 1;
 }
 
+/* a part of a segment: the rows of one block number of sealed TIDs */
+static inline int32
+segment_part(SegmentNumber segment, int place)
+{
+	return segment * TID_BLOCKS_PER_SEGMENT + place / TID_BLOCK_ROWS;
+}
+
 /* am/am.c */
 extern const TableAmRoutine *heap_methods;
 extern TableAmRoutine territory_methods;

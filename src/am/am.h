@@ -72,12 +72,8 @@ extern void am_modify_init(void);
 
 /* am_unique.c */
 extern bool unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid);
-typedef struct UniqueCheck UniqueCheck;
-
-extern UniqueCheck *unique_check_begin(Relation rel);
-extern void unique_check_row(UniqueCheck *check, TupleTableSlot *slot);
-extern void unique_check_end(UniqueCheck *check);
-extern void unique_check(Relation rel, TupleTableSlot *slot);
+extern bool unique_index_is_checked(Relation index);
+extern void unique_check(Relation rel, TupleTableSlot **slots, int n);
 extern bool unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPointer tid);
 extern void unique_verify_new_index(Relation rel, Relation index, IndexInfo *info, Snapshot snapshot);
 
@@ -88,6 +84,20 @@ extern void unique_batch_note(UniqueBatch *batch, TupleTableSlot *slot);
 extern void unique_batch_ready(UniqueBatch *batch, Snapshot snapshot);
 extern void unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot);
 extern void unique_batch_end(UniqueBatch *batch);
+
+/* am_sealed_keys.c */
+typedef struct SealedKeys SealedKeys;
+
+extern bool sealed_keys_wanted(Relation rel);
+extern SealedKeys *sealed_keys(Relation rel);
+extern int	sealed_keys_count(SealedKeys *known);
+extern Oid	sealed_keys_index(SealedKeys *known, int key);
+extern bool sealed_keys_may_hold(SealedKeys *known, int number, Relation rel, const Datum *values, const bool *nulls,
+								 List **parts, bool *anywhere);
+extern bool sealed_keys_choose(Relation rel, ChunkStore *store, Snapshot snapshot, const PruneKey *prunes, int nprunes,
+							   List **parts, int64 *segments);
+extern bool sealed_keys_may_hold_row(SealedKeys *known, int number, Relation rel, TupleTableSlot *slot,
+									 List **parts, bool *anywhere);
 
 /* am_bulk.c */
 extern bool bulk_takes(Relation rel, TupleTableSlot *slot, CommandId cid, int options);

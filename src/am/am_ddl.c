@@ -31,6 +31,7 @@
 #include "utils/syscache.h"
 
 #include "am/am.h"
+#include "segment/missing.h"
 #include "segment/state.h"
 
 /* ---- running heap's code on a relation of ours ---- */
@@ -163,6 +164,18 @@ am_add_first_page(Relation rel)
 
 /* ---- VACUUM FULL and CLUSTER: hot rows by heap, our chunks as they are ---- */
 
+/* core forgets them as soon as the rows are copied */
+static void
+keep_missing_values(Relation from, Relation to)
+{
+	ChunkStore	store;
+
+	if (!chunk_store_open(to, AccessExclusiveLock, &store))
+		return;
+	missing_keep(RelationGetDescr(from), &store);
+	chunk_store_close(&store, NoLock);
+}
+
 static Oid
 chunk_id(Relation toast, HeapTuple tuple)
 {
@@ -255,6 +268,7 @@ territory_copy_for_cluster(Relation from, Relation to, Relation index, bool sort
 	AS_HEAP_END(from);
 	if (segments)
 	{
+		keep_missing_values(from, to);
 		copy_reserved_chunks(from->rd_rel->reltoastrelid, to->rd_rel->reltoastrelid, oldest, *freeze_xid,
 							 *cutoff_multi);
 		am_add_first_page(to);
@@ -333,8 +347,11 @@ territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);
 		return;
 	}
-	if (counted >= 0)
+	/* a heap that was empty when it was counted, and has grown since, says nothing of its density */
+	if (counted > sealed.rows || (counted >= 0 && RelationGetNumberOfBlocks(rel) <= Max(rel->rd_rel->relpages, 1)))
 		rel->rd_rel->reltuples = Max(counted - sealed.rows, 0);
+	else
+		rel->rd_rel->reltuples = -1;
 	PG_TRY();
 	{
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);

@@ -337,7 +337,7 @@ check_new_version(Relation rel, TupleTableSlot *slot, LockTupleMode mode)
 	}
 	list_free(indexes);
 	if (beyond)
-		unique_check(rel, slot);
+		unique_check(rel, &slot, 1);
 	else if (unique)
 		gate_pass_by(rel);
 }
@@ -388,7 +388,7 @@ territory_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int op
 	else if (bulk_takes(rel, slot, cid, options))
 		return;
 	else
-		unique_check(rel, slot);
+		unique_check(rel, &slot, 1);
 	heap_methods->tuple_insert(rel, slot, cid, options, bistate);
 }
 
@@ -402,7 +402,8 @@ territory_tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId
 	TM_FailureData failure;
 
 	while (unique_find_sealed(rel, slot, &sealed))
-		if (lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
+		if (row_settle(rel, &sealed, cid, LockWaitBlock, &failure) == TM_Ok && tid_is_sealed(&sealed) &&
+			lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
 			break;
 	heap_methods->tuple_insert_speculative(rel, slot, cid, options, bistate, token);
 }
@@ -412,15 +413,11 @@ territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId ci
 					   BulkInsertState bistate)
 {
 	TupleTableSlot **hot = palloc(sizeof(TupleTableSlot *) * n);
-	UniqueCheck *check;
 
 	n = bulk_takes_many(rel, slots, n, hot, options);
 	if (n > 0)
 	{
-		check = unique_check_begin(rel);
-		for (int i = 0; i < n; i++)
-			unique_check_row(check, hot[i]);
-		unique_check_end(check);
+		unique_check(rel, hot, n);
 		heap_methods->multi_insert(rel, hot, n, cid, options, bistate);
 	}
 	pfree(hot);
@@ -430,19 +427,37 @@ territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId ci
 
 static ExecutorRun_hook_type previous_run;
 
-/* a DELETE that does nothing else, so that its dead marks can be collected */
+/* does it lock rows of other tables, and so may wait? */
+static bool
+locks_rows(PlannedStmt *plan)
+{
+	ListCell   *lc;
+
+	foreach(lc, plan->rowMarks)
+		if (RowMarkRequiresRowShareLock(lfirst_node(PlanRowMark, lc)->markType))
+			return true;
+	return false;
+}
+
+/*
+ * A DELETE that does nothing else, so that its dead marks can be collected.
+ * Rows of another access method, a partition's maybe, are waited for without
+ * our knowing.
+ */
 static bool
 only_deletes(QueryDesc *query)
 {
 	ModifyTableState *state = (ModifyTableState *) query->planstate;
 
-	if (query->operation != CMD_DELETE || query->plannedstmt->hasModifyingCTE || !IsA(state, ModifyTableState))
+	if (query->operation != CMD_DELETE || query->plannedstmt->hasModifyingCTE || !IsA(state, ModifyTableState) ||
+		locks_rows(query->plannedstmt))
 		return false;
 	for (int i = 0; i < state->mt_nrels; i++)
 	{
-		TriggerDesc *triggers = state->resultRelInfo[i].ri_TrigDesc;
+		ResultRelInfo *result = &state->resultRelInfo[i];
 
-		if (triggers && triggers->trig_delete_before_row)
+		if (!relation_is_territory(result->ri_RelationDesc) ||
+			(result->ri_TrigDesc && result->ri_TrigDesc->trig_delete_before_row))
 			return false;
 	}
 	return true;

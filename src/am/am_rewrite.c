@@ -35,12 +35,14 @@
 static struct
 {
 	Oid			relid;			/* the new relation, or InvalidOid */
+	SubTransactionId subid;		/* that rewrites, and ends it by failing */
 	SegmentLoad *load;
 }			rewriting;
 
 static struct
 {
 	Oid			relid;			/* the heap table, or InvalidOid */
+	SubTransactionId subid;
 	bool		all;
 	TimestampTz before;
 	AttrNumber	time;
@@ -54,11 +56,16 @@ forget_rewrite(XactEvent event, void *arg)
 	adopting.relid = InvalidOid;
 }
 
+/* one that an expression of the ALTER TABLE began and caught ends nothing */
 static void
 forget_rewrite_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB)
-		forget_rewrite(XACT_EVENT_ABORT, NULL);
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	if (rewriting.subid >= mine)
+		rewriting.relid = InvalidOid;
+	if (adopting.subid >= mine)
+		adopting.relid = InvalidOid;
 }
 
 static bool
@@ -84,6 +91,7 @@ rewrite_takes(Relation rel, TupleTableSlot *slot)
 
 		rewriting.load = segment_load_begin(rel, old, maintenance_work_mem);
 		rewriting.relid = RelationGetRelid(rel);
+		rewriting.subid = GetCurrentSubTransactionId();
 		MemoryContextSwitchTo(context);
 		table_close(old, NoLock);
 	}
@@ -164,6 +172,7 @@ territory_adopt(PG_FUNCTION_ARGS)
 												  RelationGetRelationName(rel)));
 	table_close(rel, NoLock);
 	adopting.relid = relid;
+	adopting.subid = GetCurrentSubTransactionId();
 	SPI_connect();
 	if (SPI_execute(command, false, 0) != SPI_OK_UTILITY)
 		elog(ERROR, "territory: could not change the access method");

@@ -3,9 +3,9 @@
  *	  Unique keys hold across hot and sealed rows.
  *
  * btree sees hot rows only, so every insert looks for an equal sealed key
- * first.  Zone maps decide most of it: a key outside every segment's range
- * (newer than all that is sealed, say) costs a comparison per segment.  What
- * they leave is decoded in the key's columns and compared with the index's own
+ * first.  am_sealed_keys.c decides most of it: a key newer than all that is
+ * sealed, or in no key set, costs a comparison or a look into a few pages.  What
+ * it leaves is decoded in the key's columns and compared with the index's own
  * operators; a row whose fate another transaction holds is waited for, as
  * btree does.
  *
@@ -30,8 +30,6 @@
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/datum.h"
-#include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -273,84 +271,22 @@ any_null(Relation index, bool *nulls)
 
 /* ---- a check, for one row or for many of one command ---- */
 
-struct UniqueCheck
+typedef struct UniqueCheck
 {
 	Relation	rel;
+	MemoryContext context;		/* NULL while nothing had to be decoded, and the rest is not set */
 	SealedScan *scan;
 	SnapshotData dirty;			/* shows segments in progress; the rows' states are seen by Self */
 	EState	   *estate;
 	EState	   *sealed_estate;	/* of sealed rows' keys: reset while the looked-for key is held */
 	int			nindexes;
 	UniqueIndex *indexes;
-	MemoryContext context;
-};
+} UniqueCheck;
 
-/* which tables have unique indexes, so far as this backend has asked */
-typedef struct UniqueTable
-{
-	Oid			relid;
-	bool		unique;
-} UniqueTable;
-
-static HTAB *unique_tables;
-
-static void
-forget_unique_table(Datum arg, Oid relid)
-{
-	HASH_SEQ_STATUS status;
-	UniqueTable *table;
-
-	if (OidIsValid(relid))
-	{
-		(void) hash_search(unique_tables, &relid, HASH_REMOVE, NULL);
-		return;
-	}
-	hash_seq_init(&status, unique_tables);
-	while ((table = hash_seq_search(&status)) != NULL)
-		(void) hash_search(unique_tables, &table->relid, HASH_REMOVE, NULL);
-}
-
-static bool
-index_is_checked(Relation index)
+bool
+unique_index_is_checked(Relation index)
 {
 	return index->rd_index->indisunique && index->rd_index->indisready;
-}
-
-static bool
-has_unique_index(Relation rel)
-{
-	Oid			relid = RelationGetRelid(rel);
-	UniqueTable *table;
-	bool		unique = false;
-	List	   *indexes;
-	ListCell   *lc;
-
-	if (unique_tables == NULL)
-	{
-		HASHCTL		control = {.keysize = sizeof(Oid), .entrysize = sizeof(UniqueTable)};
-
-		unique_tables = hash_create("territory unique tables", 64, &control, HASH_ELEM | HASH_BLOBS);
-		CacheRegisterRelcacheCallback(forget_unique_table, (Datum) 0);
-	}
-	table = hash_search(unique_tables, &relid, HASH_FIND, NULL);
-	if (table)
-		return table->unique;
-	/* entered before it is known, so that an invalidation meanwhile removes it */
-	table = hash_search(unique_tables, &relid, HASH_ENTER, NULL);
-	table->unique = true;
-	indexes = RelationGetIndexList(rel);
-	foreach(lc, indexes)
-	{
-		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
-
-		unique = unique || index_is_checked(index);
-		index_close(index, AccessShareLock);
-	}
-	list_free(indexes);
-	table = hash_search(unique_tables, &relid, HASH_FIND, NULL);
-	if (table)
-		table->unique = unique;
-	return unique;
 }
 
 /* in the check's memory context */
@@ -368,7 +304,7 @@ open_unique_indexes(UniqueCheck *check)
 		UniqueIndex *unique = &check->indexes[check->nindexes];
 
 		unique->index = index_open(lfirst_oid(lc), AccessShareLock);
-		if (!index_is_checked(unique->index))
+		if (!unique_index_is_checked(unique->index))
 		{
 			index_close(unique->index, AccessShareLock);
 			continue;
@@ -380,46 +316,47 @@ open_unique_indexes(UniqueCheck *check)
 	}
 }
 
-/* NULL where no sealed row can be in the way */
-UniqueCheck *
-unique_check_begin(Relation rel)
+/* open what decoding and comparing need; false where nothing is sealed any more */
+static bool
+open_check(UniqueCheck *check)
 {
-	MemoryContext context,
-				old;
-	UniqueCheck *check;
+	MemoryContext old;
 
-	if (!rel->rd_rel->relhasindex || !OidIsValid(rel->rd_rel->reltoastrelid) || !has_unique_index(rel))
-		return NULL;
-	gate_enter(rel);
-	context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(context);
-	check = palloc0(sizeof(UniqueCheck));
-	check->rel = rel;
-	check->context = context;
+	if (check->context)
+		return check->scan != NULL;
+	check->context = AllocSetContextCreate(CurrentMemoryContext, "territory unique check", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(check->context);
 	InitDirtySnapshot(check->dirty);
-	check->scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
-	if (check->scan == NULL)
+	check->scan = sealed_scan_begin(check->rel, SnapshotSelf, NULL);
+	if (check->scan)
 	{
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(context);
-		return NULL;
+		check->scan->directory_snapshot = &check->dirty;
+		check->scan->any_state = false; /* sealed_fate() asks about the one row that matters */
+		open_unique_indexes(check);
 	}
-	check->scan->directory_snapshot = &check->dirty;
-	check->scan->any_state = false;	/* sealed_fate() asks about the one row that matters */
-	open_unique_indexes(check);
 	MemoryContextSwitchTo(old);
-	return check;
+	return check->scan != NULL;
 }
 
-void
-unique_check_end(UniqueCheck *check)
+static void
+begin_check(UniqueCheck *check, Relation rel)
 {
-	if (check == NULL)
+	memset(check, 0, sizeof *check);
+	check->rel = rel;
+}
+
+static void
+end_check(UniqueCheck *check)
+{
+	if (check->context == NULL)
 		return;
 	for (int i = 0; i < check->nindexes; i++)
 		index_close(check->indexes[i].index, AccessShareLock);
-	FreeExecutorState(check->estate);
-	FreeExecutorState(check->sealed_estate);
+	if (check->estate)
+	{
+		FreeExecutorState(check->estate);
+		FreeExecutorState(check->sealed_estate);
+	}
 	if (check->scan)
 		sealed_scan_end(check->scan);
 	MemoryContextDelete(check->context);
@@ -444,89 +381,151 @@ must_be_unique(UniqueIndex *unique, EState *estate, TupleTableSlot *slot, Datum 
 		(unique->info->ii_NullsNotDistinct || !any_null(unique->index, nulls));
 }
 
-/*
- * Is there a sealed row with the key of the row in slot?  An error, or its TID.
- * One that is not sealed yet is no sealed row: it is in the index.
- */
-static bool
-check_row(UniqueCheck *check, TupleTableSlot *slot, ItemPointer tid, bool report)
+/* point the check's scan at what may hold the key: these parts, or all that zones do not exclude */
+static void
+aim_scan(SealedScan *scan, UniqueIndex *unique, PruneKey *keys, int nkeys, List *parts, bool anywhere)
 {
-	RowFate		fate = ROW_DEAD;
+	scan->needed = unique->columns;
+	scan->all_columns = unique->all_columns;
+	if (anywhere)
+		sealed_scan_prune(scan, keys, nkeys);
+	else
+		sealed_scan_choose(scan, keys, nkeys, parts);
+}
 
-	for (int i = 0; i < check->nindexes && (fate == ROW_DEAD || !ItemPointerIsValid(tid)); i++)
+/* what a sealed row says about one key of the row in slot, by decoding what may hold it */
+static RowFate
+look_for_key(UniqueCheck *check, int number, TupleTableSlot *slot, ItemPointer tid, bool report)
+{
+	RowFate		fate;
+
+	do
 	{
-		UniqueIndex *unique = &check->indexes[i];
+		/* asked for again each time: who was waited for may have changed everything */
+		SealedKeys *known = sealed_keys(check->rel);
+		UniqueIndex *unique = NULL;
 		Datum		values[INDEX_MAX_KEYS];
 		bool		nulls[INDEX_MAX_KEYS];
 		PruneKey	keys[INDEX_MAX_KEYS];
+		List	   *parts;
+		bool		anywhere;
+		Oid			index;
 
+		if (known == NULL || number >= sealed_keys_count(known) ||
+			!sealed_keys_may_hold_row(known, number, check->rel, slot, &parts, &anywhere))
+			return ROW_DEAD;
+		index = sealed_keys_index(known, number);
+		if (!open_check(check))
+			return ROW_DEAD;
+		for (int i = 0; i < check->nindexes; i++)
+			if (RelationGetRelid(check->indexes[i].index) == index)
+				unique = &check->indexes[i];
 		fate = ROW_DEAD;
-		if (!must_be_unique(unique, check->estate, slot, values, nulls))
-			continue;
-		check->scan->needed = unique->columns;
-		check->scan->all_columns = unique->all_columns;
-		do
+		if (unique && must_be_unique(unique, check->estate, slot, values, nulls))
 		{
-			sealed_scan_prune(check->scan, keys, prune_keys_for(unique->index, values, nulls, keys));
+			aim_scan(check->scan, unique, keys, prune_keys_for(unique->index, values, nulls, keys), parts, anywhere);
 			fate = find_equal(check->scan, unique, check->sealed_estate, slot, values, nulls, tid);
 			if (fate == ROW_LOOK_AGAIN)
 				sealed_scan_forget(check->scan);
-		} while (fate == ROW_LOOK_AGAIN);
-		if (fate == ROW_ALIVE && report)
-			report_duplicate(check, unique->index, values, nulls);
-	}
-	ResetPerTupleExprContext(check->estate);
-	return fate == ROW_ALIVE && ItemPointerIsValid(tid);
+			if (fate == ROW_ALIVE && report)
+				report_duplicate(check, unique->index, values, nulls);
+		}
+		list_free(parts);
+		ResetPerTupleExprContext(check->estate);
+	} while (fate == ROW_LOOK_AGAIN);
+	return fate;
 }
 
-void
-unique_check_row(UniqueCheck *check, TupleTableSlot *slot)
+/*
+ * Is there a sealed row with a key of the row in slot?  An error, or its TID.
+ * One that is not sealed yet is no sealed row: it is in the index.  *known is
+ * sealed_keys(), and is asked for again after anything was decoded, since what
+ * compares keys may run anything.
+ */
+static bool
+check_row(UniqueCheck *check, SealedKeys **known, TupleTableSlot *slot, ItemPointer tid, bool report)
 {
-	ItemPointerData tid;
+	for (int k = 0; *known && k < sealed_keys_count(*known); k++)
+	{
+		List	   *parts;
+		bool		anywhere;
 
-	if (check)
-		check_row(check, slot, &tid, true);
+		if (!sealed_keys_may_hold_row(*known, k, check->rel, slot, &parts, &anywhere))
+			continue;
+		list_free(parts);
+		if (look_for_key(check, k, slot, tid, report) == ROW_ALIVE && ItemPointerIsValid(tid))
+			return true;
+		*known = sealed_keys(check->rel);
+	}
+	return false;
 }
 
 /* a sealed row that a row in slot would collide with */
 bool
 unique_find_sealed(Relation rel, TupleTableSlot *slot, ItemPointer tid)
 {
-	UniqueCheck *check = unique_check_begin(rel);
-	bool		found = check && check_row(check, slot, tid, false);
+	SealedKeys *known = sealed_keys(rel);
+	UniqueCheck check;
+	bool		found;
 
-	unique_check_end(check);
+	begin_check(&check, rel);
+	found = check_row(&check, &known, slot, tid, false);
+	end_check(&check);
 	return found;
 }
 
+/* an error where a sealed row has a unique key of one of these rows */
 void
-unique_check(Relation rel, TupleTableSlot *slot)
+unique_check(Relation rel, TupleTableSlot **slots, int n)
 {
-	UniqueCheck *check = unique_check_begin(rel);
+	SealedKeys *known = sealed_keys(rel);
+	UniqueCheck check;
+	ItemPointerData tid;
 
-	unique_check_row(check, slot);
-	unique_check_end(check);
+	if (known == NULL)
+		return;
+	begin_check(&check, rel);
+	for (int i = 0; i < n; i++)
+		(void) check_row(&check, &known, slots[i], &tid, true);
+	end_check(&check);
+}
+
+/* what may hold a key of one index, as aim_scan() takes it; false where nothing does */
+static bool
+key_may_be_sealed(Relation rel, Relation index, Datum *values, bool *nulls, List **parts, bool *anywhere)
+{
+	SealedKeys *known = sealed_keys(rel);
+
+	for (int k = 0; known && k < sealed_keys_count(known); k++)
+		if (sealed_keys_index(known, k) == RelationGetRelid(index))
+			return sealed_keys_may_hold(known, k, rel, values, nulls, parts, anywhere);
+	*parts = NIL;
+	*anywhere = true;
+	return known != NULL;
 }
 
 /* the living sealed row that has a key in one index, be it dying in another transaction */
 bool
 unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPointer tid)
 {
-	SealedScan *scan = sealed_scan_begin(rel, SnapshotSelf, NULL);
+	SealedScan *scan;
+	UniqueIndex unique;
+	List	   *parts;
+	bool		anywhere;
 	PruneKey	keys[INDEX_MAX_KEYS];
-	FmgrInfo	equal[INDEX_MAX_KEYS];
 	EState	   *estate;
 	IndexInfo  *info;
 	TupleTableSlot *row;
 	bool		found = false;
 
-	if (scan == NULL)
+	if (!key_may_be_sealed(rel, index, values, nulls, &parts, &anywhere) ||
+		(scan = sealed_scan_begin(rel, SnapshotSelf, NULL)) == NULL)
 		return false;
 	estate = CreateExecutorState();
-	info = BuildIndexInfo(index);
-	lookup_equal_functions(index, equal);
-	scan->needed = key_columns(index, info, &scan->all_columns);
-	sealed_scan_prune(scan, keys, prune_keys_for(index, values, nulls, keys));
+	unique.info = info = BuildIndexInfo(index);
+	lookup_equal_functions(index, unique.equal);
+	unique.columns = key_columns(index, info, &unique.all_columns);
+	aim_scan(scan, &unique, keys, prune_keys_for(index, values, nulls, keys), parts, anywhere);
 	sealed_scan_restart(scan, ForwardScanDirection);
 	row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 	while (!found && sealed_scan_next(scan, ForwardScanDirection))
@@ -539,7 +538,7 @@ unique_find_key(Relation rel, Relation index, Datum *values, bool *nulls, ItemPo
 		sealed_scan_row(scan, row->tts_values, row->tts_isnull);
 		ExecStoreVirtualTuple(row);
 		if (form_key(index, info, estate, row, sealed_values, sealed_nulls) &&
-			keys_equal(index, equal, values, nulls, sealed_values, sealed_nulls))
+			keys_equal(index, unique.equal, values, nulls, sealed_values, sealed_nulls))
 		{
 			sealed_scan_tid(scan, tid);
 			found = state_alive_dirty(rel, tid, &dirty);
@@ -682,7 +681,7 @@ unique_batch_begin(Relation rel, const Layout *layout, int memory)
 {
 	UniqueBatch *batch;
 
-	if (!rel->rd_rel->relhasindex || !has_unique_index(rel))
+	if (!sealed_keys_wanted(rel))
 		return NULL;
 	batch = palloc0(sizeof(UniqueBatch));
 	batch->memory = memory;
@@ -895,7 +894,11 @@ unique_batch_row(UniqueBatch *batch, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 	ResetPerTupleExprContext(estate);
 	if (sealed)
-		check_row(&batch->check, slot, &tid, true);
+	{
+		SealedKeys *known = sealed_keys(batch->check.rel);
+
+		(void) check_row(&batch->check, &known, slot, &tid, true);
+	}
 }
 
 /* the snapshot showed the sealed row; wait for who is deleting it */

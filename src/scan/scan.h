@@ -38,6 +38,7 @@ enum
 	PRUNE_VALUE_TYPE,
 	PRUNE_STRATEGY,				/* btree's */
 	PRUNE_FORM,
+	PRUNE_EXACT,				/* 1: = by the column's own equality */
 };
 
 typedef enum PruneForm
@@ -144,6 +145,7 @@ extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econte
 extern const CustomScanMethods scan_methods;
 extern bool scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot);
 extern bool scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot);
+extern void scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys);
 extern bool scan_open_sealed(TerritoryScanState *state);
 
 /* scan_order.c */

@@ -207,6 +207,27 @@ rescan(CustomScanState *node)
 /* ---- sealed rows ---- */
 
 /*
+ * By key sets, where they know the key that is asked for; else by zone maps.
+ * Workers would not choose alike, so a shared scan goes by zone maps.
+ */
+void
+scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys)
+{
+	List	   *parts;
+	int64		segments;
+
+	if (sealed->shared == NULL &&
+		sealed_keys_choose(sealed->rel, &sealed->store, sealed->snapshot, keys, nkeys, &parts, &segments))
+	{
+		sealed_scan_choose(sealed, keys, nkeys, parts);
+		sealed->segments_pruned += Max(segments - sealed->directory->nsegments, 0);
+		list_free(parts);
+	}
+	else
+		sealed_scan_prune(sealed, keys, nkeys);
+}
+
+/*
  * Point the sealed cursor before its first row, pruned by the parameters'
  * values of now.  False where no sealed row can pass.
  */
@@ -243,7 +264,7 @@ scan_open_sealed(TerritoryScanState *state)
 											 state->custom.ss.ps.ps_ExprContext, &keys, &nkeys);
 	MemoryContextSwitchTo(old);
 	if (state->sealed_possible)
-		sealed_scan_prune(state->sealed, keys, nkeys);
+		scan_aim_sealed(state->sealed, keys, nkeys);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return state->sealed_possible;
 }

@@ -211,12 +211,13 @@ static RunRow *
 copy_row(TerritoryScanState *state, OrderedRows *ordered, TupleTableSlot *slot)
 {
 	TupleDesc	desc = slot->tts_tupleDescriptor;
-	RunRow	   *row = palloc(sizeof(RunRow));
+	int			n = state->nsorts + ordered->nneeded;
+	RunRow	   *row = palloc(MAXALIGN(sizeof(RunRow)) + n * (sizeof(Datum) + sizeof(bool)));
 
-	row->keys = palloc(sizeof(Datum) * state->nsorts);
-	row->key_nulls = palloc(sizeof(bool) * state->nsorts);
-	row->values = palloc(sizeof(Datum) * Max(ordered->nneeded, 1));
-	row->nulls = palloc(sizeof(bool) * Max(ordered->nneeded, 1));
+	row->keys = (Datum *) ((char *) row + MAXALIGN(sizeof(RunRow)));
+	row->values = row->keys + state->nsorts;
+	row->key_nulls = (bool *) (row->keys + n);
+	row->nulls = row->key_nulls + state->nsorts;
 	for (int i = 0; i < ordered->nneeded; i++)
 	{
 		int			a = ordered->needed[i] - 1;
@@ -234,6 +235,30 @@ copy_row(TerritoryScanState *state, OrderedRows *ordered, TupleTableSlot *slot)
 	row->tid = slot->tts_tid;
 	scan_order_keys(state, slot, row->keys, row->key_nulls, CurrentMemoryContext);
 	return row;
+}
+
+/* rows are sealed by time, so who wants the latest first has them exactly backwards */
+static void
+sort_run(TerritoryScanState *state, Run *run)
+{
+	RunRow	  **rows = run->rows;
+	int			n = run->nrows;
+	int			falling = 1;
+
+	while (falling < n && compare_run_rows(&rows[falling - 1], &rows[falling], state) > 0)
+		falling++;
+	if (falling < n)
+	{
+		qsort_arg(rows, n, sizeof(RunRow *), compare_run_rows, state);
+		return;
+	}
+	for (int i = 0; i < n / 2; i++)
+	{
+		RunRow	   *row = rows[i];
+
+		rows[i] = rows[n - 1 - i];
+		rows[n - 1 - i] = row;
+	}
 }
 
 static void
@@ -258,7 +283,7 @@ open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block
 		MemoryContextDelete(context);
 		return;
 	}
-	qsort_arg(run->rows, run->nrows, sizeof(RunRow *), compare_run_rows, state);
+	sort_run(state, run);
 	pairingheap_add(ordered->runs, &run->node);
 }
 

@@ -17,6 +17,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
@@ -77,8 +78,32 @@ order_strategy(Oid op, Oid type)
 	return OidIsValid(entry->btree_opf) ? get_op_opfamily_strategy(op, entry->btree_opf) : 0;
 }
 
+/* equality by which key sets hash? */
+static bool
+is_own_equality(Oid op, Oid collation, Oid type)
+{
+	return op == lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr &&
+		(!OidIsValid(collation) || get_collation_isdeterministic(collation));
+}
+
+static bool
+has_unique_key(PlannerInfo *root, Index relid, AttrNumber attno)
+{
+	ListCell   *lc;
+
+	foreach(lc, find_base_rel(root, relid)->indexlist)
+	{
+		IndexOptInfo *index = lfirst_node(IndexOptInfo, lc);
+
+		for (int k = 0; index->unique && k < index->nkeycolumns; k++)
+			if (index->indexkeys[k] == attno)
+				return true;
+	}
+	return false;
+}
+
 /*
- * Can zone maps judge this clause?  Gives a prune spec and the expression of
+ * Can zone maps or key sets judge this clause?  Gives a prune spec and the expression of
  * the value to compare with (NULL where there is none).
  */
 bool
@@ -92,6 +117,7 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 				left,
 				right = InvalidOid;
 	int			strategy = BTEqualStrategyNumber;
+	bool		exact = false;
 
 	if (IsA(clause, NullTest) && ((NullTest *) clause)->nulltesttype == IS_NULL &&
 		!((NullTest *) clause)->argisrow)
@@ -135,12 +161,13 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 			return false;
 		op_input_types(op, &left, &right);
 		strategy = order_strategy(op, type);
+		exact = form == PRUNE_COMPARE && is_own_equality(op, ((OpExpr *) clause)->inputcollid, type);
 		if (strategy == 0 || (form == PRUNE_ANY && strategy != BTEqualStrategyNumber) ||
-			column_zone_kind(type) == ZONE_NONE)
+			(column_zone_kind(type) == ZONE_NONE && !(exact && has_unique_key(root, relid, column->varattno))))
 			return false;
 	}
 	*value = other;
-	*spec = list_make5_int(column->varattno, type, right, strategy, form);
+	*spec = lappend_int(list_make5_int(column->varattno, type, right, strategy, form), exact);
 	return true;
 }
 

@@ -11,6 +11,7 @@
  */
 #include "territory.h"
 
+#include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -107,6 +108,46 @@ make_inclusive(PruneKey *key)
 	}
 }
 
+/* an integer of another width, as the column's; false where the column cannot hold it */
+static bool
+widen_integer(Oid column, Oid type, Datum value, Datum *result)
+{
+	int64		wide = integer_value(type, value);
+
+	if (column == INT8OID)
+		*result = Int64GetDatum(wide);
+	else if (column == INT4OID && wide == (int32) wide)
+		*result = Int32GetDatum((int32) wide);
+	else if (column == INT2OID && wide == (int16) wide)
+		*result = Int16GetDatum((int16) wide);
+	else
+		return false;
+	return true;
+}
+
+/* of column = value; false where that is neither a zone's nor a key set's matter */
+static bool
+compare_key(PruneKey *key, Oid column, List *spec, Datum value)
+{
+	Oid			type = list_nth_int(spec, PRUNE_VALUE_TYPE);
+
+	if (list_nth_int(spec, PRUNE_EXACT))
+	{
+		key->exact = true;
+		key->value = value;
+	}
+	else if (key->strategy == BTEqualStrategyNumber && is_integer(column) && is_integer(type))
+		key->exact = widen_integer(column, type, value, &key->value);
+	if (key->zone == ZONE_NONE)
+		return key->exact;
+	if (!key_of(column, type, value, &key->key))
+		return false;
+	key->decides = keys_are_exact(column, type);
+	if (key->decides)
+		make_inclusive(key);
+	return true;
+}
+
 /* false: the clause passes no row at all; *usable tells whether key says anything */
 static bool
 any_key(PruneKey *key, Oid column, Datum array, bool *usable)
@@ -178,14 +219,7 @@ scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey
 				return false;
 		}
 		else
-		{
-			Oid			type = list_nth_int(spec, PRUNE_VALUE_TYPE);
-
-			usable = key_of(column, type, value, &key->key);
-			key->exact = usable && keys_are_exact(column, type);
-			if (key->exact)
-				make_inclusive(key);
-		}
+			usable = compare_key(key, column, spec, value);
 		if (usable)
 			n++;
 	}

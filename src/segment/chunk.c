@@ -10,7 +10,9 @@
 #include "territory.h"
 
 #include "access/heapam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "executor/tuptable.h"
@@ -57,6 +59,14 @@ chunk_store_empty(ChunkStore *store)
 void
 chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int options, ItemPointer tid)
 {
+	chunk_insert_of(store, key, data, len, GetCurrentCommandId(true), options, tid);
+}
+
+/* as the work of this command, which may be an earlier one */
+void
+chunk_insert_of(ChunkStore *store, ChunkKey key, const void *data, int len, CommandId command, int options,
+				ItemPointer tid)
+{
 	struct varlena *value = palloc(len + VARHDRSZ);
 	Datum		values[3];
 	bool		nulls[3] = {false, false, false};
@@ -68,7 +78,7 @@ chunk_insert(ChunkStore *store, ChunkKey key, const void *data, int len, int opt
 	values[1] = Int32GetDatum(key.seq);
 	values[2] = PointerGetDatum(value);
 	tuple = heap_form_tuple(RelationGetDescr(store->toast), values, nulls);
-	heap_insert(store->toast, tuple, GetCurrentCommandId(true), HEAP_INSERT_NO_LOGICAL | options, NULL);
+	heap_insert(store->toast, tuple, command, HEAP_INSERT_NO_LOGICAL | options, NULL);
 	index_insert(store->index, values, nulls, &tuple->t_self, store->toast, UNIQUE_CHECK_YES, false, NULL);
 	if (tid)
 		*tid = tuple->t_self;
@@ -80,6 +90,34 @@ void
 chunk_delete(ChunkStore *store, ItemPointer tid)
 {
 	simple_heap_delete(store->toast, tid);
+}
+
+/* what is there now, whoever sees it */
+void
+chunk_delete_range(ChunkStore *store, Oid id, int32 first, int32 last)
+{
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, SnapshotSelf, id, first, last);
+	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		chunk_delete(store, &tuple->t_self);
+	chunk_scan_end(&scan);
+}
+
+/* of data that never changes and is read regardless of snapshots, only this must be passed over */
+bool
+chunk_inserter_aborted(HeapTuple tuple)
+{
+	HeapTupleHeader header = tuple->t_data;
+	TransactionId xmin;
+
+	if (HeapTupleHeaderXminCommitted(header))
+		return false;
+	if (HeapTupleHeaderXminInvalid(header))
+		return true;
+	xmin = HeapTupleHeaderGetRawXmin(header);
+	return !TransactionIdIsCurrentTransactionId(xmin) && !TransactionIdDidCommit(xmin);
 }
 
 void
@@ -94,13 +132,43 @@ chunk_scan_begin(ChunkScan *scan, ChunkStore *store, Snapshot snapshot, Oid id, 
 	index_rescan(scan->scan, scan->keys, 3, NULL, 0);
 }
 
+static void
+damaged(ChunkStore *store, HeapTuple tuple)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("row (%u,%u) of \"%s\" is damaged", ItemPointerGetBlockNumberNoCheck(&tuple->t_self),
+						   ItemPointerGetOffsetNumberNoCheck(&tuple->t_self), RelationGetRelationName(store->toast)),
+					errdetail("It is part of what was sealed."),
+					errhint("Restore the table from a backup.")));
+}
+
+/* callers take the key for a place in their arrays, so what the index says is not enough */
+static bool
+has_key(ChunkScan *scan, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(scan->store->toast);
+	bool		isnull;
+	int32		seq;
+
+	if (HeapTupleHasNulls(tuple) || HeapTupleHeaderGetNatts(tuple->t_data) != desc->natts)
+		return false;
+	seq = chunk_seq(scan->store, tuple);
+	return DatumGetObjectId(fastgetattr(tuple, 1, desc, &isnull)) == DatumGetObjectId(scan->keys[0].sk_argument) &&
+		seq >= DatumGetInt32(scan->keys[1].sk_argument) && seq <= DatumGetInt32(scan->keys[2].sk_argument);
+}
+
 /* the tuple is valid until the next call */
 HeapTuple
 chunk_scan_next(ChunkScan *scan, ScanDirection direction)
 {
+	HeapTuple	tuple;
+
 	if (!index_getnext_slot(scan->scan, direction, scan->slot))
 		return NULL;
-	return ((BufferHeapTupleTableSlot *) scan->slot)->base.tuple;
+	tuple = ((BufferHeapTupleTableSlot *) scan->slot)->base.tuple;
+	if (!has_key(scan, tuple))
+		damaged(scan->store, tuple);
+	return tuple;
 }
 
 void
@@ -123,8 +191,13 @@ chunk_bytes(ChunkStore *store, HeapTuple tuple, int *len)
 {
 	bool		isnull;
 	struct varlena *value = (struct varlena *)
-		DatumGetPointer(fastgetattr(tuple, 3, RelationGetDescr(store->toast), &isnull));
+		DatumGetPointer(heap_getattr(tuple, 3, RelationGetDescr(store->toast), &isnull));
+	ptrdiff_t	room = isnull ? 0 : (char *) tuple->t_data + tuple->t_len - (char *) value;
 
+	/* never compressed nor moved out, and within its tuple */
+	if (room < VARHDRSZ || VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value) ||
+		(ptrdiff_t) VARSIZE_ANY(value) < VARHDRSZ || (ptrdiff_t) VARSIZE_ANY(value) > room)
+		damaged(store, tuple);
 	*len = VARSIZE_ANY_EXHDR(value);
 	return VARDATA_ANY(value);
 }

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "segment/keyset.h"
 #include "segment/layout.h"
 #include "segment/lock.h"
 #include "segment/row_sort.h"
@@ -226,6 +227,8 @@ rewrite_group(Compact *compact)
 	}
 	compact->tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
 	compact->writer = segment_writer_begin(compact->rel, &compact->store, &compact->layout, note_written, compact);
+	segment_writer_set_keysets(compact->writer, keyset_build_begin(compact->rel, compact->rel, &compact->store,
+																   layout_sorted_by(&compact->layout)));
 	sealed_scan_take(scan, entries, compact->ngroup);
 	write_rows(compact, scan);
 	segment_writer_end(compact->writer);
@@ -280,6 +283,8 @@ rewrite_candidates(Compact *compact, List *candidates)
 		rows += candidate->entry->rows;
 	}
 	finish_group(compact);
+	keyset_remove_empty(&compact->store);
+	directory_announce(compact->rel);	/* who looks from now on sees the old segments, the new ones, or both */
 	TransferPredicateLocksToHeapRelation(compact->rel);
 }
 

@@ -187,7 +187,9 @@ write_batch(Batch *batch)
 	memcpy(entry + sizeof header, batch->dead + first, last - first + 1);
 	if (!chunk_store_open(rel, RowExclusiveLock, &store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
-	chunk_insert(&store, chunk_batch_key(batch->segment, place), entry, sizeof header + last - first + 1, 0, NULL);
+	/* for a function that the command calls, it was done when the command did it */
+	chunk_insert_of(&store, chunk_batch_key(batch->segment, place), entry, sizeof header + last - first + 1,
+					batch->command, 0, NULL);
 	chunk_store_close(&store, NoLock);
 	table_close(rel, NoLock);
 }

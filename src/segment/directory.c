@@ -12,9 +12,12 @@
  * Invariant: whoever sees a group's entry sees no segment in it that its zones
  * do not hold.  So a closed group never gets another segment: numbers only grow
  * past closed groups.  Entries are never changed; what a snapshot shows is the
- * directory of that snapshot, and nothing is cached.
+ * directory of that snapshot.
  *
  * Whoever adds or removes entries holds ShareUpdateExclusiveLock on the table.
+ * The change is told to other backends as a change of the TOAST relation, so
+ * that what they keep of the directory can be known to be stale; to this one by
+ * directory_changes().
  */
 #include "territory.h"
 
@@ -23,8 +26,9 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "port/pg_crc32c.h"
+#include "storage/sinval.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -33,17 +37,6 @@
 
 #define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
 #define GROUP_SIZE (1 << DIRECTORY_SHIFT)
-
-static pg_crc32c
-bytes_crc(const void *bytes, size_t len)
-{
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, len);
-	FIN_CRC32C(crc);
-	return crc;
-}
 
 static SegmentEntry *
 entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
@@ -56,7 +49,7 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 	memcpy(entry, bytes, len);
 	if (len < (int) (SEGMENT_ENTRY_SIZE(0) + sizeof crc) || entry->nzones > SEGMENT_MAX_ZONES ||
 		entry->summary_len > CHUNK_BYTES || len != (int) (segment_entry_size(entry) + sizeof crc) ||
-		(memcpy(&crc, bytes + len - sizeof crc, sizeof crc), crc != bytes_crc(bytes, len - sizeof crc)) ||
+		(memcpy(&crc, bytes + len - sizeof crc, sizeof crc), crc != chunk_crc(bytes, len - sizeof crc)) ||
 		entry->number != chunk_seq(store, tuple) || entry->level != level || entry->rows <= 0 ||
 		(level == 0 && entry->rows > SEGMENT_MAX_ROWS))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
@@ -74,8 +67,8 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 /* ---- reading ---- */
 
 /* entries of one level with numbers first to last, that the snapshot shows */
-static List *
-read_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last)
+List *
+directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last)
 {
 	List	   *entries = NIL;
 	ChunkScan	scan;
@@ -101,11 +94,47 @@ typedef struct Walk
 	int64		pruned;
 } Walk;
 
+static void walk_level(Walk *walk, int level, int32 first, int32 last);
+
+/* the members of a group that the snapshot shows: by what is kept of it, where that excludes most of them */
+static void
+walk_group(Walk *walk, int level, int32 number)
+{
+	int32		left[GROUP_SIZE];
+	int			nleft = 0;
+	int			n = 0;
+	int64		pruned = 0;
+	SegmentEntry **members = walk->nkeys == 0 ? NULL :
+		directory_cached_members(walk->store, level, number, &n);
+
+	for (int i = 0; i < n;)
+	{
+		int32		member = members[i]->number;
+		int32		segments = members[i]->segments;
+		bool		excluded = true;
+
+		for (; i < n && members[i]->number == member; i++)
+			excluded = excluded && zone_excludes(members[i]->zones, members[i]->nzones, walk->keys, walk->nkeys);
+		if (excluded)
+			pruned += segments;
+		else
+			left[nleft++] = member;
+	}
+	if (walk->nkeys == 0 || nleft > GROUP_SIZE / 4)
+	{
+		walk_level(walk, level - 1, number << DIRECTORY_SHIFT, ((number + 1) << DIRECTORY_SHIFT) - 1);
+		return;
+	}
+	walk->pruned += pruned;
+	for (int i = 0; i < nleft; i++)
+		walk_level(walk, level - 1, left[i], left[i]);
+}
+
 /* segments with numbers of this level from first to last */
 static void
 walk_level(Walk *walk, int level, int32 first, int32 last)
 {
-	List	   *entries = read_level(walk->store, walk->snapshot, level, first, last);
+	List	   *entries = directory_level(walk->store, walk->snapshot, level, first, last);
 	int32		next = first;
 	ListCell   *lc;
 
@@ -121,7 +150,7 @@ walk_level(Walk *walk, int level, int32 first, int32 last)
 		if (zone_excludes(entry->zones, entry->nzones, walk->keys, walk->nkeys))
 			walk->pruned += entry->segments;
 		else if (level > 0 && walk->lowest < level)
-			walk_level(walk, level - 1, number << DIRECTORY_SHIFT, ((number + 1) << DIRECTORY_SHIFT) - 1);
+			walk_group(walk, level, number);
 		else
 			walk->visit(entry, walk->arg);
 		pfree(entry);
@@ -161,25 +190,92 @@ keep_entry(SegmentEntry *entry, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+static Directory *
+make_directory(void)
+{
+	Directory  *directory = palloc0(sizeof(Directory));
+
+	directory->context = CurrentMemoryContext;
+	directory->numbers = palloc(sizeof(SegmentNumber) * 64);
+	directory->entries = palloc(sizeof(SegmentEntry *) * 64);
+	return directory;
+}
+
 /* the segments that the snapshot shows and the keys do not exclude, in the current memory context */
 Directory *
 directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys)
 {
-	Directory  *directory = palloc0(sizeof(Directory));
+	Directory  *directory = make_directory();
 	Walk		walk = {store, snapshot, keys, nkeys, 0, keep_entry, directory, 0};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "territory directory walk",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
 
-	directory->context = CurrentMemoryContext;
-	directory->numbers = palloc(sizeof(SegmentNumber) * 64);
-	directory->entries = palloc(sizeof(SegmentEntry *) * 64);
 	old = MemoryContextSwitchTo(context);
 	walk_all(&walk);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	directory->pruned = walk.pruned;
 	return directory;
+}
+
+/*
+ * The segments of these parts, in the order of their numbers, that the snapshot
+ * shows and the keys do not exclude.
+ */
+Directory *
+directory_choose(ChunkStore *store, Snapshot snapshot, List *parts, const PruneKey *keys, int nkeys)
+{
+	Directory  *directory = make_directory();
+	SegmentNumber seen = -1;
+	bool		kept = false;
+	ListCell   *lc;
+
+	directory->parts = palloc(sizeof(uint16) * (list_length(parts) + 1));
+	list_sort(parts, list_int_cmp);
+	foreach(lc, parts)
+	{
+		SegmentNumber number = lfirst_int(lc) / TID_BLOCKS_PER_SEGMENT;
+
+		if (number != seen)
+		{
+			SegmentEntry *entry = directory_find(store, snapshot, number);
+
+			seen = number;
+			kept = entry && !zone_excludes(entry->zones, entry->nzones, keys, nkeys);
+			if (kept)
+			{
+				directory->parts[directory->nsegments] = 0;
+				keep_entry(entry, directory);
+			}
+		}
+		if (kept)
+			directory->parts[directory->nsegments - 1] |= 1 << lfirst_int(lc) % TID_BLOCKS_PER_SEGMENT;
+	}
+	return directory;
+}
+
+/* the segments with numbers from first to last; the first DIRECTORY_KEPT of them */
+Directory *
+directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, SegmentNumber last)
+{
+	Directory  *directory = make_directory();
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY, first, last);
+	while (directory->nsegments < DIRECTORY_KEPT &&
+		   (tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		keep_entry(entry_from_tuple(store, tuple, 0), directory);
+	chunk_scan_end(&scan);
+	return directory;
+}
+
+void
+directory_append(Directory *directory, const Directory *more)
+{
+	for (int i = 0; i < Min(more->nsegments, DIRECTORY_KEPT); i++)
+		keep_entry(more->entries[i], directory);
 }
 
 /* one of them, kept or read again into the current memory context */
@@ -220,7 +316,7 @@ directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals)
 SegmentEntry *
 directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number)
 {
-	List	   *entries = read_level(store, snapshot, 0, number, number);
+	List	   *entries = directory_level(store, snapshot, 0, number, number);
 
 	return entries == NIL ? NULL : linitial(entries);
 }
@@ -253,7 +349,7 @@ last_key(ChunkStore *store, Oid first_id, Oid end_id, ChunkKey *key)
 	return found;
 }
 
-/* no trace of this number or a greater one is left: entry, closed group, state, data or where its rows went */
+/* no trace of this number or a greater one is left: entry, closed group, key set, state, data or where its rows went */
 static int64
 number_after_all(ChunkStore *store)
 {
@@ -263,6 +359,15 @@ number_after_all(ChunkStore *store)
 	for (int level = 0; level < DIRECTORY_LEVELS; level++)
 		if (last_key(store, CHUNK_DIRECTORY + level, CHUNK_DIRECTORY + level + 1, &key))
 			next = Max(next, ((int64) key.seq + 1) << level * DIRECTORY_SHIFT);
+	for (int slot = 0; slot < KEYSET_SLOTS; slot++)
+	{
+		Oid			data = chunk_keyset_data_key(slot, 0, 0).id;
+
+		if (last_key(store, CHUNK_KEYSET + slot, CHUNK_KEYSET + slot + 1, &key))
+			next = Max(next, (int64) key.seq + 1);
+		if (last_key(store, data, data + 1024, &key))
+			next = Max(next, ((int64) (key.id - data) << 17 | key.seq >> 14) + 1);
+	}
 	if (last_key(store, CHUNK_STATE_FIRST, CHUNK_BATCH_FIRST, &key))
 		next = Max(next, ((int64) (key.id - CHUNK_STATE_FIRST) << 16 | key.seq >> 15) + 1);
 	if (last_key(store, CHUNK_BATCH_FIRST, CHUNK_DATA_FIRST, &key))
@@ -293,6 +398,78 @@ directory_next_number(ChunkStore *store)
 
 /* ---- writing ---- */
 
+static struct
+{
+	uint64		count;
+	bool		any;			/* in this transaction */
+	Oid			told;			/* the TOAST relation last told of ... */
+	SubTransactionId told_in;	/* ... and by whom: an abort would take it back */
+}			changes;
+
+/* grows with every change that this backend makes or takes back, to any directory */
+uint64
+directory_changes(void)
+{
+	return changes.count;
+}
+
+static void
+forget_changes(XactEvent event, void *arg)
+{
+	if (changes.any)
+		changes.count++;
+	changes.any = false;
+	changes.told = InvalidOid;
+}
+
+static void
+forget_changes_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
+{
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	if (changes.any)
+		changes.count++;
+	changes.told = InvalidOid;
+}
+
+static void
+tell_change(ChunkStore *store)
+{
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(forget_changes, NULL);
+		RegisterSubXactCallback(forget_changes_of_subtransaction, NULL);
+		registered = true;
+	}
+	changes.count++;
+	changes.any = true;
+	if (changes.told == RelationGetRelid(store->toast) && changes.told_in == GetCurrentSubTransactionId())
+		return;
+	CacheInvalidateRelcache(store->toast);
+	changes.told = RelationGetRelid(store->toast);
+	changes.told_in = GetCurrentSubTransactionId();
+}
+
+/*
+ * Tell now, and not at the end of this transaction, that there are entries in
+ * progress which who looks with a dirty snapshot should see.
+ */
+void
+directory_announce(Relation rel)
+{
+	SharedInvalidationMessage message;
+
+	if (!OidIsValid(rel->rd_rel->reltoastrelid))
+		return;
+	memset(&message, 0, sizeof message);
+	message.rc.id = SHAREDINVALRELCACHE_ID;
+	message.rc.dbId = MyDatabaseId;
+	message.rc.relId = rel->rd_rel->reltoastrelid;
+	SendSharedInvalidMessages(&message, 1);
+}
+
 void
 directory_insert(ChunkStore *store, SegmentEntry *entry)
 {
@@ -301,9 +478,10 @@ directory_insert(ChunkStore *store, SegmentEntry *entry)
 	pg_crc32c	crc;
 
 	memcpy(bytes, entry, len);
-	crc = bytes_crc(bytes, len);
+	crc = chunk_crc(bytes, len);
 	memcpy(bytes + len, &crc, sizeof crc);
 	chunk_insert(store, chunk_directory_key(entry->level, entry->number), bytes, len + sizeof crc, 0, NULL);
+	tell_change(store);
 	pfree(bytes);
 }
 
@@ -349,10 +527,27 @@ add_to_group(SegmentEntry *group, const SegmentEntry *entry)
 	group->nzones = kept;
 }
 
+/*
+ * Few entries that stand for all segments, and one that stands for them: no
+ * segment holds what its zones exclude.  NULL where there is no segment.
+ */
+SegmentEntry *
+directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit)
+{
+	Directory  *directory = *summit = make_directory();
+	Walk		walk = {store, snapshot, NULL, 0, DIRECTORY_TOP, keep_entry, directory, 0};
+	SegmentEntry *all = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
+
+	walk_all(&walk);
+	for (int i = 0; i < directory->nsegments; i++)
+		add_to_group(all, directory_entry(directory, store, snapshot, i));
+	return directory->nsegments > 0 ? all : NULL;
+}
+
 static void
 close_group(ChunkStore *store, int level, int32 number)
 {
-	List	   *members = read_level(store, SnapshotSelf, level - 1, number << DIRECTORY_SHIFT,
+	List	   *members = directory_level(store, SnapshotSelf, level - 1, number << DIRECTORY_SHIFT,
 									 ((number + 1) << DIRECTORY_SHIFT) - 1);
 	SegmentEntry *group = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
 	ListCell   *lc;
@@ -394,18 +589,6 @@ directory_close_groups(ChunkStore *store, SegmentNumber next)
 	}
 }
 
-static void
-delete_range(ChunkStore *store, Oid id, int32 first, int32 last)
-{
-	ChunkScan	scan;
-	HeapTuple	tuple;
-
-	chunk_scan_begin(&scan, store, SnapshotSelf, id, first, last);
-	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
-		chunk_delete(store, &tuple->t_self);
-	chunk_scan_end(&scan);
-}
-
 /*
  * A segment's entry, data and state; the groups that hold it are to be refreshed
  * once all are gone that go.  The caller holds its lock exclusively, so that no
@@ -417,13 +600,14 @@ directory_delete(ChunkStore *store, SegmentNumber number)
 	ChunkKey	key = chunk_state_key(number, 0);
 
 	segment_lock_forget();
+	tell_change(store);
 	CommandCounterIncrement();	/* rows that this command marked, too */
-	delete_range(store, CHUNK_DIRECTORY, number, number);
-	delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
+	chunk_delete_range(store, CHUNK_DIRECTORY, number, number);
+	chunk_delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
 	key = chunk_batch_key(number, 0);
-	delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
+	chunk_delete_range(store, key.id, key.seq, key.seq + SEGMENT_MAX_ROWS - 1);
 	key = chunk_data_key(number, 0);
-	delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);
+	chunk_delete_range(store, key.id, key.seq, key.seq + CHUNK_MAX_PIECES - 1);
 	CommandCounterIncrement();
 }
 
@@ -455,7 +639,7 @@ directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
 			if (group == done || !level_has(store, level, group))
 				continue;
 			done = group;
-			delete_range(store, CHUNK_DIRECTORY + level, group, group);
+			chunk_delete_range(store, CHUNK_DIRECTORY + level, group, group);
 			CommandCounterIncrement();
 			close_group(store, level, group);
 		}
@@ -469,8 +653,8 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 		return zone->nulls == 0;
 	if (!zone->has_values)
 		return true;			/* a strict operator on nulls */
-	if (zone->kind != key->zone)
-		return false;			/* the column's type changed since */
+	if (zone->kind != key->zone || key->zone == ZONE_NONE)
+		return false;			/* the column's type changed since, or has no order */
 	if (key->nkeys > 0)
 	{
 		for (int i = 0; i < key->nkeys; i++)

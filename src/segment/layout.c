@@ -4,11 +4,12 @@
  *
  * What set_layout() stored wins, column by column; the rest is detected: time
  * is the first timestamptz, timestamp or date column, entity the other columns
- * of the primary key (without one, of the first index that holds the time and
- * another column), position the first PostGIS column.  A stored column is
- * known by name and attribute number: the number follows renames, the name
- * follows dump and restore, which give the table another oid.  The calendar's
- * zone is the stored one, else the session's.
+ * of the primary key, position the first PostGIS column.  A primary key that
+ * leaves the time out names rows, not entities: then, and without one, entity
+ * is the other columns of the first index that holds the time and another
+ * column.  A stored column is known by name and attribute number: the number
+ * follows renames, the name follows dump and restore, which give the table
+ * another oid.  The calendar's zone is the stored one, else the session's.
  */
 #include "territory.h"
 
@@ -18,6 +19,8 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -25,6 +28,7 @@
 
 #include "segment/column.h"
 #include "segment/layout.h"
+#include "segment/table.h"
 
 static bool
 is_time_type(Oid type)
@@ -64,13 +68,14 @@ detect_entity(Relation rel, Layout *layout)
 	bool		found = false;
 
 	if (OidIsValid(primary))
-		indexes = list_make1_oid(primary);
+		indexes = lcons_oid(primary, indexes);
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
 		found = index->rd_rel->relam == BTREE_AM_OID && entity_of_index(index, layout);
-		found = found || OidIsValid(primary);
+		/* a table without time is sorted by its primary key */
+		found = found || (lfirst_oid(lc) == primary && layout->time == InvalidAttrNumber);
 		index_close(index, AccessShareLock);
 		if (found)
 			break;
@@ -114,8 +119,8 @@ layout_read(Relation rel, Layout *layout)
 	layout_detect(rel, layout);
 	SPI_connect();
 	if (SPI_execute_with_args("SELECT r.entity_attnums, r.time_attnum, r.position_attnum, l.time_zone"
-							  " FROM territory.resolved_layout($1::regclass) r"
-							  " LEFT JOIN territory.layouts l ON l.relation = $1::regclass",
+							  " FROM territory.resolved_layout($1::pg_catalog.regclass) r"
+							  " LEFT JOIN territory.layouts l ON l.relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1",
 							  1, types, arguments, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
 	{
 		HeapTuple	row = SPI_tuptable->vals[0];
@@ -133,7 +138,7 @@ layout_read(Relation rel, Layout *layout)
 				layout->entity[i] = DatumGetInt16(attnums[i]);
 		}
 		value = SPI_getbinval(row, desc, 2, &isnull);
-		if (!isnull)
+		if (!isnull && is_time_type(TupleDescAttr(RelationGetDescr(rel), DatumGetInt16(value) - 1)->atttypid))
 			layout->time = DatumGetInt16(value);
 		value = SPI_getbinval(row, desc, 3, &isnull);
 		if (!isnull)
@@ -147,4 +152,51 @@ layout_read(Relation rel, Layout *layout)
 		}
 	}
 	SPI_finish();
+}
+
+/* as the owner of territory.layouts, who alone may write to it */
+static void
+write_layout(Oid *types, Datum *values, const char *nulls, int n)
+{
+	Oid			layouts = get_relname_relid("layouts", get_namespace_oid("territory", false));
+	Relation	rel = table_open(layouts, RowExclusiveLock);
+	Oid			caller;
+	int			context;
+
+	GetUserIdAndSecContext(&caller, &context);
+	SetUserIdAndSecContext(rel->rd_rel->relowner, context | SECURITY_LOCAL_USERID_CHANGE);
+	SPI_connect();
+	/* those of temporary tables that went with their sessions, which no trigger tells, go too */
+	SPI_execute_with_args("DELETE FROM territory.layouts l WHERE l.relation = $1"
+						  " OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.relation)",
+						  1, types, values, nulls, false, 0);
+	SPI_execute_with_args("INSERT INTO territory.layouts"
+						  " VALUES ($1, $1::oid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+						  n, types, values, nulls, false, 0);
+	SPI_finish();
+	SetUserIdAndSecContext(caller, context);
+	table_close(rel, NoLock);
+}
+
+/*
+ * Who calls is asked here: a function that runs as its owner would see that
+ * owner, or who logged in, and neither needs to be the caller.
+ */
+PG_FUNCTION_INFO_V1(territory_store_layout);
+Datum
+territory_store_layout(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {REGCLASSOID, NAMEARRAYOID, INT2ARRAYOID, NAMEOID, INT2OID, NAMEOID, INT2OID, TEXTOID,
+	REGCLASSOID, NAMEOID, NAMEOID};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types)];
+
+	table_check_owner(table_argument(fcinfo, "territory.set_layout()"));
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		values[i] = PG_GETARG_DATUM(i);
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+	}
+	write_layout(types, values, nulls, lengthof(types));
+	PG_RETURN_VOID();
 }

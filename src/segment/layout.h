@@ -19,6 +19,13 @@ typedef struct Layout
 	pg_tz	   *zone;			/* of the table's calendar */
 } Layout;
 
+/* the column that rows are sorted by first, or InvalidAttrNumber */
+static inline AttrNumber
+layout_sorted_by(const Layout *layout)
+{
+	return layout->nentity > 0 ? layout->entity[0] : layout->time;
+}
+
 extern void layout_detect(Relation rel, Layout *layout);
 extern void layout_read(Relation rel, Layout *layout);
 

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/tuplestore.h"
 
+#include "segment/keyset.h"
 #include "segment/row_sort.h"
 #include "segment/seal.h"
 #include "segment/segment.h"
@@ -24,6 +25,7 @@ struct SegmentLoad
 	Relation	rel;
 	ChunkStore	store;
 	Layout		layout;
+	KeySetBuild *keysets;
 	RowSort    *sort;			/* or NULL: in the order of arrival */
 	Tuplestorestate *arrived;
 	SealResult	result;
@@ -58,6 +60,7 @@ segment_load_begin(Relation rel, Relation layout_of, int memory)
 	load->rel = rel;
 	if (!chunk_store_open(rel, RowExclusiveLock, &load->store))
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
+	load->keysets = keyset_build_begin(rel, layout_of, &load->store, layout_sorted_by(&load->layout));
 	load->sort = row_sort_begin(RelationGetDescr(rel), &load->layout, memory);
 	if (load->sort == NULL)
 		load->arrived = tuplestore_begin_heap(false, false, memory);
@@ -95,6 +98,7 @@ segment_load_end(SegmentLoad *load, SegmentLoadCheck check, void *arg, SealResul
 													load->sort ? &TTSOpsVirtual : &TTSOpsMinimalTuple);
 	SegmentWriter *writer = segment_writer_begin(load->rel, &load->store, &load->layout, count_segment, &load->result);
 
+	segment_writer_set_keysets(writer, load->keysets);
 	if (load->sort)
 		row_sort_perform(load->sort);
 	while (next_row(load, slot))

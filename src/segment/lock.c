@@ -12,10 +12,11 @@
  * directory entries first, uncommitted, and then waits, holding nothing, until
  * all who are in the gate have ended; only then it deletes the hot rows.  So an
  * inserter either keeps the seal from deleting, and finds an equal key in the
- * index, or entered later, and finds the entry in the directory.  Nobody ever
- * waits to enter, and the seal waits for nobody once it has begun to delete.
- * A bulk load, whose keys no index holds, closes the gate while it checks and
- * writes them.
+ * index, or entered later, and finds the entry in the directory: the seal
+ * announces its entries before it waits, so that what others keep of the
+ * directory is read again.  Nobody ever waits to enter, and the seal waits for
+ * nobody once it has begun to delete.  A bulk load, whose keys no index holds,
+ * closes the gate while it checks and writes them.
  *
  * Who writes a new version of a row whose keys stay as they are need not keep a
  * seal waiting.  But a bulk load that found the key in no index, before that
@@ -39,6 +40,7 @@
 #include "storage/proc.h"
 
 #include "segment/lock.h"
+#include "segment/segment.h"
 
 /* what is locked: pg_locks shows it as objsubid, and the segment as objid */
 typedef enum LockKind
@@ -100,6 +102,7 @@ gate_wait(Relation rel)
 {
 	LOCKTAG		tag;
 
+	directory_announce(rel);
 	set_tag(&tag, rel, LOCK_GATE, 0);
 	WaitForLockers(tag, ExclusiveLock, false);
 }

@@ -39,6 +39,7 @@
 
 #define OFFSET_BITS 11			/* of a heap TID's offset: 32 kB pages hold 1,165 rows */
 #define PLACE_BITS 15
+#define MIN_BLOCK_BITS 16		/* a small table may grow before its rows are read */
 #define MAX_PINNED_PAGES 1024	/* that are tried again */
 #define PINNED_ATTEMPTS 20
 
@@ -70,7 +71,7 @@ moved_rows_begin(Relation rel, int sort_memory)
 
 	moved->rel = rel;
 	moved->first = -1;
-	moved->ordinal_bits = 63 - block_bits - OFFSET_BITS - PLACE_BITS;
+	moved->ordinal_bits = 63 - Max(block_bits, MIN_BLOCK_BITS) - OFFSET_BITS - PLACE_BITS;
 	moved->sort = tuplesort_begin_datum(INT8OID, Int8LessOperator, InvalidOid, false, sort_memory, NULL,
 										TUPLESORT_NONE);
 	return moved;

@@ -8,14 +8,11 @@
  */
 #include "territory.h"
 
-#include "access/htup_details.h"
-#include "access/transam.h"
-#include "access/xact.h"
-#include "port/pg_crc32c.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "codec/codec_summary.h"
+#include "segment/missing.h"
 #include "segment/segment.h"
 
 static void
@@ -25,19 +22,6 @@ damaged(SegmentReader *reader)
 					errmsg("segment %d of \"%s\" is damaged", reader->entry->number,
 						   RelationGetRelationName(reader->rel)),
 					errhint("Run territory.verify() on the table, and restore it from a backup.")));
-}
-
-static bool
-inserter_aborted(HeapTupleHeader header)
-{
-	TransactionId xmin;
-
-	if (HeapTupleHeaderXminCommitted(header))
-		return false;
-	if (HeapTupleHeaderXminInvalid(header))
-		return true;
-	xmin = HeapTupleHeaderGetRawXmin(header);
-	return !TransactionIdIsCurrentTransactionId(xmin) && !TransactionIdDidCommit(xmin);
 }
 
 /* bytes [from, from + len) of a segment's data, palloc'd */
@@ -61,7 +45,7 @@ read_range(SegmentReader *reader, int64 from, int64 len)
 		int64		start,
 					end;
 
-		if (inserter_aborted(tuple->t_data))
+		if (chunk_inserter_aborted(tuple))
 			continue;
 		data = chunk_bytes(reader->store, tuple, &size);
 		start = Max(from, (int64) piece * CHUNK_BYTES);
@@ -76,17 +60,6 @@ read_range(SegmentReader *reader, int64 from, int64 len)
 	if (expected != last + 1)
 		damaged(reader);
 	return bytes;
-}
-
-static pg_crc32c
-range_crc(const char *bytes, size_t len)
-{
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, len);
-	FIN_CRC32C(crc);
-	return crc;
 }
 
 /* what is left of the header while it is taken apart */
@@ -251,7 +224,7 @@ read_header(SegmentReader *reader)
 	char	   *bytes = read_range(reader, 0, entry->header_len);
 	HeaderCursor cursor = {reader, bytes, bytes + entry->header_len};
 
-	if (range_crc(bytes, entry->header_len) != entry->header_crc || entry->nblocks <= 0 ||
+	if (chunk_crc(bytes, entry->header_len) != entry->header_crc || entry->nblocks <= 0 ||
 		entry->nblocks > CODEC_VECTOR)
 		damaged(reader);
 	header->nblocks = entry->nblocks;
@@ -338,7 +311,7 @@ read_summaries(SegmentReader *reader, HeaderColumn *column)
 
 	column_type_init(&type, TupleDescAttr(reader->desc, column->attno - 1));
 	type.zone = column->zone;
-	if (range_crc(bytes, column->summary_len) != column->summary_crc)
+	if (chunk_crc(bytes, column->summary_len) != column->summary_crc)
 		damaged(reader);
 	for (int b = 0; b < header->nblocks; b++)
 	{
@@ -436,8 +409,13 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	if (column == NULL)
 	{
 		bool		isnull = true;
-		Datum		missing = attno > reader->entry->natts ? getmissingattr(desc, attno, &isnull) : (Datum) 0;
+		Datum		missing = (Datum) 0;
 
+		if (attno > reader->entry->natts)
+		{
+			missing = getmissingattr(desc, attno, &isnull);
+			isnull = isnull && !missing_find(reader->store, TupleDescAttr(desc, attno - 1), &missing);
+		}
 		for (int i = 0; i < rows; i++)
 		{
 			values[i] = missing;
@@ -448,7 +426,7 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	column_type_init(&type, TupleDescAttr(desc, attno - 1));
 	len = column->offsets[block + 1] - column->offsets[block];
 	bytes = read_range(reader, column->offsets[block], len);
-	if (range_crc(bytes, len) != column->crc[block])
+	if (chunk_crc(bytes, len) != column->crc[block])
 		damaged(reader);
 	column_decode(&type, bytes, len, rows, values, nulls);
 	pfree(bytes);

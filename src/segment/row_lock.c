@@ -226,7 +226,9 @@ lock_page(Relation rel, Buffer buffer, Buffer *map)
 
 /*
  * Give one version to the locker, if creator made it.  Then *at and *creator
- * name the next version, or *at is not valid.
+ * name the next version, or *at is not valid: a link to a sealed row is what a
+ * seal left that failed, for who seals a version in the end deletes it, which
+ * is LOCK_STEP_GONE; and a row that went to another partition is elsewhere.
  */
 static LockStep
 lock_version(Relation rel, ItemPointer at, TransactionId *creator, TransactionId locker)
@@ -264,12 +266,11 @@ lock_version(Relation rel, ItemPointer at, TransactionId *creator, TransactionId
 			break;
 		if (!(header->t_infomask & HEAP_XMAX_INVALID) && !HeapTupleHeaderIsOnlyLocked(header) &&
 			!ItemPointerEquals(&header->t_ctid, &tuple.t_self) &&
-			!HeapTupleHeaderIndicatesMovedPartitions(header))
+			!HeapTupleHeaderIndicatesMovedPartitions(header) && !tid_is_sealed(&header->t_ctid))
 		{
 			*creator = HeapTupleHeaderGetUpdateXid(header);
 			*at = header->t_ctid;
 		}
-		Assert(!ItemPointerIsValid(at) || !tid_is_sealed(at));
 		if (step == LOCK_STEP_SET)
 			write_xmax(rel, buffer, map, &tuple, &new);
 		break;

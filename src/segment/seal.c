@@ -31,6 +31,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "segment/keyset.h"
 #include "segment/layout.h"
 #include "segment/lock.h"
 #include "segment/move.h"
@@ -119,11 +120,15 @@ seal_time(Oid type, Datum value)
 bool
 seal_time_is_before(Relation rel, AttrNumber time, TupleTableSlot *slot, TimestampTz before)
 {
+	Oid			type = TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid;
 	bool		isnull;
 	Datum		value = slot_getattr(slot, time, &isnull);
 
-	return !isnull &&
-		seal_time(getBaseType(TupleDescAttr(RelationGetDescr(rel), time - 1)->atttypid), value) < before;
+	if (isnull)
+		return false;
+	if (type == TIMESTAMPTZOID)
+		return DatumGetTimestampTz(value) < before;	/* most tables: asked for every row */
+	return seal_time(getBaseType(type), value) < before;
 }
 
 /* rows above the limit stay hot; external values count with their raw size */
@@ -249,6 +254,8 @@ seal_rows(Relation rel, bool all, TimestampTz before, const BlockRuns *blocks, S
 		elog(ERROR, "territory: \"%s\" has no TOAST relation", RelationGetRelationName(rel));
 	seal.tids = palloc(sizeof(ItemPointerData) * territory_segment_rows);
 	seal.writer = segment_writer_begin(rel, &seal.store, &seal.layout, note_moved_rows, &seal);
+	segment_writer_set_keysets(seal.writer, keyset_build_begin(rel, rel, &seal.store,
+															   layout_sorted_by(&seal.layout)));
 	seal.moved = moved_rows_begin(rel, Max(maintenance_work_mem / 4, 64));
 	/* a transaction that keeps its snapshot must not meet rows here that it does not see */
 	snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ? GetActiveSnapshot() : GetLatestSnapshot());

@@ -5,13 +5,16 @@
  * A cursor over directory, segment, block and row that moves either way.  It
  * holds one decoded block; the values of a row live until the cursor leaves
  * the block.  A block is decoded only when a row of it is asked for, and only
- * in the columns that were asked for.
+ * in the columns that were asked for; rows that the prune keys exclude are passed
+ * over.
  */
 #include "territory.h"
 
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -106,6 +109,21 @@ sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys)
 	scan->directory = NULL;
 }
 
+/* these parts of segments only (sorts them), whatever else there is; takes effect at the next restart */
+void
+sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *parts)
+{
+	MemoryContext old;
+
+	scan->keys = keys;
+	scan->nkeys = nkeys;
+	MemoryContextReset(scan->directory_context);
+	old = MemoryContextSwitchTo(scan->directory_context);
+	scan->directory = directory_choose(&scan->store, scan->directory_snapshot, parts, keys, nkeys);
+	MemoryContextSwitchTo(old);
+	scan->directory_whole = scan->rescanned = false;
+}
+
 /* the directory may have changed: read it again at the next restart */
 void
 sealed_scan_forget(SealedScan *scan)
@@ -180,28 +198,116 @@ block_rows(SealedScan *scan)
 }
 
 static void
+read_column(SealedScan *scan, int column, int rows)
+{
+	scan->values[column] = palloc(sizeof(Datum) * rows);
+	scan->nulls[column] = palloc(sizeof(bool) * rows);
+	segment_read_column(&scan->reader, scan->block, column + 1, scan->values[column], scan->nulls[column]);
+}
+
+static bool
+column_is_wanted(SealedScan *scan, int column)
+{
+	return !TupleDescAttr(scan->desc, column)->attisdropped &&
+		(scan->all_columns || bms_is_member(column + 1, scan->needed));
+}
+
+/* the range that a key leaves; false where it would cost more to ask each row */
+static bool
+key_range(SealedScan *scan, const PruneKey *key, int64 *low, int64 *high)
+{
+	Form_pg_attribute attribute = TupleDescAttr(scan->desc, key->attno - 1);
+
+	if (key->is_null_test || key->zone == ZONE_NONE || key->zone == ZONE_NUMERIC ||
+		column_zone_kind(getBaseType(attribute->atttypid)) != key->zone)
+		return false;
+	*low = PG_INT64_MIN;
+	*high = PG_INT64_MAX;
+	if (key->nkeys > 0)
+	{
+		*low = *high = key->keys[0];
+		for (int i = 1; i < key->nkeys; i++)
+		{
+			*low = Min(*low, key->keys[i]);
+			*high = Max(*high, key->keys[i]);
+		}
+		return true;
+	}
+	if (key->strategy != BTLessStrategyNumber && key->strategy != BTLessEqualStrategyNumber)
+		*low = key->key;
+	if (key->strategy != BTGreaterStrategyNumber && key->strategy != BTGreaterEqualStrategyNumber)
+		*high = key->key;
+	return true;
+}
+
+/* flag the rows that a key excludes, as zone maps do for blocks; how many are left */
+static int
+pass_over_rows(SealedScan *scan, const PruneKey *key, int rows)
+{
+	const Datum *values = scan->values[key->attno - 1];
+	const bool *nulls = scan->nulls[key->attno - 1];
+	int64		low,
+				high;
+	uint8	   *dead;
+	int			left = 0;
+
+	if (!key_range(scan, key, &low, &high))
+		return rows;
+	if (scan->dead == NULL)
+		scan->dead = palloc0(rows);
+	dead = scan->dead;
+	if (key->zone == ZONE_INTEGER)
+		for (int i = 0; i < rows; i++)	/* the value is its own key */
+			dead[i] |= nulls[i] | ((int64) values[i] < low) | ((int64) values[i] > high);
+	else
+		for (int i = 0; i < rows; i++)
+		{
+			int64		value = nulls[i] ? 0 : column_zone_key(key->zone, values[i]);
+
+			dead[i] |= nulls[i] | (value < low) | (value > high);
+		}
+	for (int i = 0; i < rows; i++)
+		left += !dead[i];
+	return left;
+}
+
+/*
+ * Columns that keys speak of are decoded first.  Where they leave no row, or
+ * none that is alive, no other is.
+ */
+static void
 open_block(SealedScan *scan, ScanDirection direction)
 {
-	TupleDesc	desc = scan->desc;
 	int			rows = block_rows(scan);
+	int			left = rows;
+	uint8	   *dead = NULL;
 	MemoryContext old;
 
 	MemoryContextReset(scan->block_context);
 	old = MemoryContextSwitchTo(scan->block_context);
-	/* a few rows are often asked for, and a segment may have many that are dead */
-	scan->dead = scan->any_state ?
-		state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
-							 scan->reader.header->first_row[scan->block], rows) : NULL;
-	for (int a = 0; a < desc->natts; a++)
+	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
+	scan->dead = NULL;
+	for (int k = 0; k < scan->nkeys && left > 0; k++)
 	{
-		scan->values[a] = NULL;
-		if (TupleDescAttr(desc, a)->attisdropped ||
-			!(scan->all_columns || bms_is_member(a + 1, scan->needed)))
+		int			column = scan->keys[k].attno - 1;
+
+		if (!column_is_wanted(scan, column))
 			continue;
-		scan->values[a] = palloc(sizeof(Datum) * rows);
-		scan->nulls[a] = palloc(sizeof(bool) * rows);
-		segment_read_column(&scan->reader, scan->block, a + 1, scan->values[a], scan->nulls[a]);
+		if (scan->values[column] == NULL)
+			read_column(scan, column, rows);
+		left = Min(left, pass_over_rows(scan, &scan->keys[k], rows));
 	}
+	if (scan->any_state && left > 0)
+		dead = state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
+									scan->reader.header->first_row[scan->block], rows);
+	if (scan->dead == NULL)
+		scan->dead = dead;
+	else
+		for (int i = 0; dead && i < rows; i++)
+			scan->dead[i] |= dead[i];
+	for (int a = 0; a < scan->desc->natts && left > 0; a++)
+		if (scan->values[a] == NULL && column_is_wanted(scan, a))
+			read_column(scan, a, rows);
 	MemoryContextSwitchTo(old);
 	scan->row = ScanDirectionIsBackward(direction) ? rows : -1;
 	scan->block_open = true;
@@ -243,6 +349,22 @@ advance_segment(SealedScan *scan, ScanDirection direction)
 	}
 }
 
+/* has the block no row of a part of interest? */
+static bool
+parts_exclude(SealedScan *scan, int block)
+{
+	uint16	   *parts = scan->directory->parts;
+	int			first = scan->reader.header->first_row[block] / TID_BLOCK_ROWS;
+	int			last = (scan->reader.header->first_row[block + 1] - 1) / TID_BLOCK_ROWS;
+
+	if (parts == NULL)
+		return false;
+	for (int p = first; p <= last; p++)
+		if (parts[scan->segment] & 1 << p)
+			return false;
+	return true;
+}
+
 /* move to the next block of the open segment that may hold rows, which is not decoded */
 static bool
 advance_block(SealedScan *scan, ScanDirection direction)
@@ -254,7 +376,8 @@ advance_block(SealedScan *scan, ScanDirection direction)
 		scan->block += step;
 		if (scan->block < 0 || scan->block >= scan->reader.header->nblocks)
 			return false;
-		if (!segment_block_excluded(&scan->reader, scan->block, scan->keys, scan->nkeys))
+		if (!parts_exclude(scan, scan->block) &&
+			!segment_block_excluded(&scan->reader, scan->block, scan->keys, scan->nkeys))
 			return true;
 		scan->blocks_pruned++;
 	}

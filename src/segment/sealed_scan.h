@@ -36,7 +36,7 @@ typedef struct SealedScan
 	bool		segment_open;
 	bool		block_open;
 	uint8	   *dead_bitmaps;	/* of the open segment; NULL: they say nothing */
-	uint8	   *dead;			/* of the open block; NULL: no row of it */
+	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
 	Datum	  **values;			/* per attribute, of the open block */
 	bool	  **nulls;
 
@@ -54,6 +54,7 @@ typedef struct SealedScan
 extern SealedScan *sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared);
 extern void sealed_scan_need(SealedScan *scan, Bitmapset *attributes);
 extern void sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys);
+extern void sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *parts);
 extern void sealed_scan_forget(SealedScan *scan);
 extern void sealed_scan_restart(SealedScan *scan, ScanDirection direction);
 extern bool sealed_scan_next(SealedScan *scan, ScanDirection direction);

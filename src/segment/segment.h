@@ -90,6 +90,7 @@ typedef struct Directory
 	int64		pruned;			/* segments that cannot */
 	SegmentNumber *numbers;
 	SegmentEntry **entries;		/* of the first DIRECTORY_KEPT of them; see directory_entry() */
+	uint16	   *parts;			/* of each, the bits of its parts that are of interest; NULL: all */
 	MemoryContext context;
 } Directory;
 
@@ -140,14 +141,23 @@ typedef struct PruneKey
 	int			strategy;		/* btree strategy number */
 	int64		key;
 	bool		is_null_test;	/* strategy unused: column IS NULL */
-	bool		exact;			/* a value's key tells whether the value satisfies the clause */
+	bool		decides;		/* a value's zone key tells whether the value satisfies the clause */
 	int			nkeys;			/* strategy equal only: = ANY of these, when > 0 */
 	int64	   *keys;
+	bool		exact;			/* the column equals value by its type's own equality; while the caller holds it */
+	Datum		value;
 } PruneKey;
 
 /* directory.c */
+extern List *directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last);
 extern Directory *directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys);
 extern SegmentEntry *directory_entry(Directory *directory, ChunkStore *store, Snapshot snapshot, int place);
+extern Directory *directory_choose(ChunkStore *store, Snapshot snapshot, List *parts, const PruneKey *keys, int nkeys);
+extern Directory *directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, SegmentNumber last);
+extern void directory_append(Directory *directory, const Directory *more);
+extern SegmentEntry *directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit);
+extern uint64 directory_changes(void);
+extern void directory_announce(Relation rel);
 extern void directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals);
 extern SegmentEntry *directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number);
 extern SegmentNumber directory_next_number(ChunkStore *store);
@@ -156,6 +166,9 @@ extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
 extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
+
+/* directory_cache.c */
+extern SegmentEntry **directory_cached_members(ChunkStore *store, int level, int32 number, int *n);
 
 /* writer.c */
 typedef struct SegmentWriter SegmentWriter;

@@ -27,13 +27,13 @@ CREATE FUNCTION territory.detected_layout(rel regclass,
 	OUT entity_columns name[], OUT time_column name, OUT position_column name)
 	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_detected_layout';
 COMMENT ON FUNCTION territory.detected_layout(regclass) IS
-'The layout that a table has by itself: time is its first timestamptz, timestamp or date column, entity the other columns of its primary key (or of its first index that holds the time and another column), position its first PostGIS column.';
+'The layout that a table has by itself: time is its first timestamptz, timestamp or date column, entity the other columns of its primary key (or, where that holds no time, of its first index that holds the time and another column), position its first PostGIS column.';
 
 CREATE FUNCTION territory.resolved_column(rel regclass, stored_for oid, attnum int2, name name) RETURNS int2
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT a.attnum FROM pg_catalog.pg_attribute a
-	WHERE a.attrelid = rel AND NOT a.attisdropped AND a.attnum > 0
+	WHERE a.attrelid = rel::oid AND NOT a.attisdropped AND a.attnum > 0
 		AND CASE WHEN stored_for = rel::oid THEN a.attnum = resolved_column.attnum
 			ELSE a.attname = resolved_column.name END;
 END;
@@ -48,12 +48,15 @@ BEGIN ATOMIC
 			ARRAY(SELECT r FROM pg_catalog.generate_subscripts(l.entity_columns, 1) i,
 				LATERAL (SELECT territory.resolved_column(rel, l.stored_for, l.entity_attnums[i], l.entity_columns[i])) c(r)
 				WHERE r IS NOT NULL ORDER BY i) END,
-		territory.resolved_column(rel, l.stored_for, l.time_attnum, l.time_column),
+		(SELECT a.attnum FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+			WHERE a.attrelid = rel::oid AND a.attnum = territory.resolved_column(rel, l.stored_for, l.time_attnum, l.time_column)
+				AND CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END IN
+					('timestamptz'::regtype::oid, 'timestamp'::regtype::oid, 'date'::regtype::oid)),
 		territory.resolved_column(rel, l.stored_for, l.position_attnum, l.position_column)
-	FROM territory.layouts l WHERE l.relation = rel;
+	FROM territory.layouts l WHERE l.relation::oid = rel::oid;
 END;
 COMMENT ON FUNCTION territory.resolved_layout(regclass) IS
-'The stored layout of a table as attribute numbers; nulls where nothing was stored.';
+'The stored layout of a table as attribute numbers; nulls where nothing was stored, or the time column became something else.';
 
 CREATE FUNCTION territory.layout(rel regclass,
 	OUT entity_columns name[], OUT time_column name, OUT position_column name, OUT time_zone text,
@@ -63,12 +66,12 @@ BEGIN ATOMIC
 	SELECT
 		CASE WHEN r.entity_attnums IS NULL THEN d.entity_columns
 			ELSE ARRAY(SELECT a.attname FROM pg_catalog.unnest(r.entity_attnums) WITH ORDINALITY u(n, i)
-				JOIN pg_catalog.pg_attribute a ON a.attrelid = rel AND a.attnum = u.n ORDER BY i) END,
-		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum = r.time_attnum), d.time_column),
-		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel AND attnum = r.position_attnum), d.position_column),
+				JOIN pg_catalog.pg_attribute a ON a.attrelid = rel::oid AND a.attnum = u.n ORDER BY i) END,
+		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel::oid AND attnum = r.time_attnum), d.time_column),
+		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel::oid AND attnum = r.position_attnum), d.position_column),
 		l.time_zone, l.entity_table, l.entity_key, l.entity_position
 	FROM territory.detected_layout(rel) d
-	LEFT JOIN territory.layouts l ON l.relation = rel
+	LEFT JOIN territory.layouts l ON l.relation::oid = rel::oid
 	LEFT JOIN LATERAL territory.resolved_layout(rel) r ON true;
 END;
 COMMENT ON FUNCTION territory.layout(regclass) IS
@@ -138,21 +141,11 @@ END $$;
 COMMENT ON FUNCTION territory.set_layout(regclass, name[], name, name, text, regclass, name, name) IS
 'Say which columns hold the entity, the time and the position; what is left out is detected. time_zone is the zone of the table''s calendar; entity_table, entity_key and entity_position name the table of the entities'' places. Owner only. Segments sealed before keep their order.';
 
--- writes for set_layout, which has checked the caller
+-- writes for set_layout, as the owner of layouts, where the caller owns the table
 CREATE FUNCTION territory.store_layout(rel regclass, entity_columns name[], entity_attnums int2[], time_column name,
 	time_attnum int2, position_column name, position_attnum int2, time_zone text, entity_table regclass,
 	entity_key name, entity_position name) RETURNS void
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = rel), 'USAGE') THEN
-		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', rel);
-	END IF;
-	-- and of temporary tables that went with their sessions, which no trigger tells
-	DELETE FROM territory.layouts l
-	WHERE l.relation = rel OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.relation);
-	INSERT INTO territory.layouts VALUES (rel, rel::oid, entity_columns, entity_attnums, time_column, time_attnum,
-		position_column, position_attnum, time_zone, entity_table, entity_key, entity_position);
-END $$;
+	LANGUAGE C SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'territory_store_layout';
 COMMENT ON FUNCTION territory.store_layout(regclass, name[], int2[], name, int2, name, int2, text, regclass, name, name) IS
 'Stores what set_layout() checked; call set_layout().';
 
@@ -272,7 +265,7 @@ COMMENT ON FUNCTION territory.summaries(regclass) IS
 CREATE VIEW territory.table_status WITH (security_invoker = true) AS
 SELECT c.oid::regclass AS relation, s.hot_rows, pg_relation_size(c.oid) AS hot_bytes, pg_indexes_size(c.oid) AS index_bytes,
 	s.segments, s.sealed_rows, s.sealed_bytes,
-	round(s.heap_bytes::numeric / nullif(s.sealed_bytes, 0), 1) AS ratio, s.last_seal
+	round(s.heap_bytes::numeric / nullif(s.sealed_bytes, 0)::numeric, 1) AS ratio, s.last_seal
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_am a ON a.oid = c.relam AND a.amname = 'territory'
 CROSS JOIN LATERAL territory.table_totals(c.oid) s

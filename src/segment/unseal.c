@@ -22,6 +22,7 @@
 #include "utils/snapmgr.h"
 #include "catalog/pg_type.h"
 
+#include "segment/keyset.h"
 #include "segment/layout.h"
 #include "segment/lock.h"
 #include "segment/seal.h"
@@ -220,6 +221,7 @@ unseal_rows(Relation rel, TimestampTz from, TimestampTz to)
 			if (unseal_segment(&unseal, segments[s]))
 				gone[ngone++] = segments[s];
 		directory_refresh_groups(&unseal.store, gone, ngone);
+		keyset_remove_empty(&unseal.store);
 		ExecCloseIndices(unseal.info);
 		ExecDropSingleTupleTableSlot(unseal.slot);
 		FreeExecutorState(unseal.estate);

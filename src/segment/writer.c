@@ -11,12 +11,12 @@
 
 #include "access/detoast.h"
 #include "miscadmin.h"
-#include "port/pg_crc32c.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "codec/codec_summary.h"
+#include "segment/keyset.h"
 #include "segment/segment.h"
 
 typedef struct WriterColumn
@@ -43,6 +43,7 @@ struct SegmentWriter
 	SegmentNumber number;
 	MemoryContext values;		/* by-reference values of the segment being filled */
 	MemoryContext scratch;
+	KeySetBuild *keysets;		/* or NULL */
 	SegmentWritten written;
 	SegmentMeasured measured;	/* then nothing is written */
 	void	   *arg;
@@ -102,6 +103,13 @@ segment_writer_begin(Relation rel, ChunkStore *store, const Layout *layout, Segm
 	return writer;
 }
 
+/* write these key sets as well, and end them */
+void
+segment_writer_set_keysets(SegmentWriter *writer, KeySetBuild *keysets)
+{
+	writer->keysets = keysets;
+}
+
 /* write nothing, but tell what each column takes; the store may be NULL then */
 void
 segment_writer_measure(SegmentWriter *writer, SegmentMeasured measured)
@@ -131,17 +139,6 @@ copy_value(const ColumnType *type, Datum value, size_t *bytes)
 	else
 		*bytes += datumGetSize(value, false, type->len);
 	return datumCopy(value, false, type->len);
-}
-
-static pg_crc32c
-stream_crc(const char *bytes, size_t len)
-{
-	pg_crc32c	crc;
-
-	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, len);
-	FIN_CRC32C(crc);
-	return crc;
 }
 
 static bool
@@ -236,7 +233,7 @@ write_column_header(const WriterColumn *column, const ZoneMap *zones, const int6
 	uint16		zone_kind = column->type.zone;
 	int64	   *field = palloc(sizeof(int64) * nblocks);
 	uint32		summary_len = summaries->len;
-	uint32		summary_crc = stream_crc(summaries->data, summaries->len);
+	uint32		summary_crc = chunk_crc(summaries->data, summaries->len);
 
 	appendBinaryStringInfo(header, (char *) &attno, sizeof attno);
 	appendBinaryStringInfo(header, (char *) &zone_kind, sizeof zone_kind);
@@ -285,7 +282,7 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 		verify_stream(column, stream.data, stream.len, first, n);
 		MemoryContextSwitchTo(old);
 		lens[b] = stream.len;
-		crcs[b] = stream_crc(stream.data, stream.len);
+		crcs[b] = chunk_crc(stream.data, stream.len);
 		appendBinaryStringInfo(&parts->data, stream.data, stream.len);
 		MemoryContextReset(block);
 		CHECK_FOR_INTERRUPTS();
@@ -375,6 +372,21 @@ heap_estimate(SegmentWriter *writer)
 	return (int64) writer->rows * row + MAXALIGN(writer->bytes);
 }
 
+static void
+add_to_keysets(SegmentWriter *writer)
+{
+	int			natts = RelationGetNumberOfAttributes(writer->rel);
+	Datum	  **values = palloc0(sizeof(Datum *) * (natts + 1));
+	bool	  **nulls = palloc0(sizeof(bool *) * (natts + 1));
+
+	for (int c = 0; c < writer->ncolumns; c++)
+	{
+		values[writer->columns[c].attno] = writer->columns[c].values;
+		nulls[writer->columns[c].attno] = writer->columns[c].nulls;
+	}
+	keyset_build_segment(writer->keysets, writer->number, writer->rows, values, nulls);
+}
+
 /* header, summaries and data under the next number, and then the entry that tells of them */
 static void
 insert_segment(SegmentWriter *writer, SegmentParts *parts)
@@ -389,6 +401,8 @@ insert_segment(SegmentWriter *writer, SegmentParts *parts)
 	entry->number = writer->number;
 	write_pieces(writer, &parts->header, &parts->data);
 	directory_insert(writer->store, entry);
+	if (writer->keysets)
+		add_to_keysets(writer);
 }
 
 static void
@@ -402,7 +416,7 @@ fill_entry(SegmentWriter *writer, SegmentParts *parts)
 	entry->natts = RelationGetNumberOfAttributes(writer->rel);
 	entry->nblocks = parts->nblocks;
 	entry->header_len = parts->header.len;
-	entry->header_crc = stream_crc(parts->header.data, parts->header.len);
+	entry->header_crc = chunk_crc(parts->header.data, parts->header.len);
 	appendBinaryStringInfo(&parts->header, parts->summaries.data, parts->summaries.len);
 	entry->data_len = (int64) parts->header.len + parts->data.len;
 	entry->heap_bytes = heap_estimate(writer);
@@ -475,6 +489,8 @@ segment_writer_end(SegmentWriter *writer)
 {
 	if (writer->rows > 0)
 		flush_segment(writer);
+	if (writer->keysets)
+		keyset_build_end(writer->keysets);
 	MemoryContextDelete(writer->values);
 	MemoryContextDelete(writer->scratch);
 	for (int c = 0; c < writer->ncolumns; c++)

@@ -90,7 +90,7 @@ keys_decide(VectorState *state)
 	if (state->nprune_keys != state->nquals)
 		return false;
 	for (int k = 0; k < state->nprune_keys; k++)
-		if (!state->prune_keys[k].exact || state->prune_keys[k].is_null_test || state->prune_keys[k].nkeys > 0)
+		if (!state->prune_keys[k].decides || state->prune_keys[k].is_null_test || state->prune_keys[k].nkeys > 0)
 			return false;
 	return true;
 }

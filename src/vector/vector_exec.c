@@ -192,7 +192,7 @@ open_sealed(VectorState *state)
 		return false;
 	state->prune_keys = keys;
 	state->nprune_keys = nkeys;
-	sealed_scan_prune(state->sealed, keys, nkeys);
+	scan_aim_sealed(state->sealed, keys, nkeys);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return true;
 }

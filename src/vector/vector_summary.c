@@ -312,7 +312,7 @@ all_pass(VectorState *state, SummedRows *rows)
 		PruneKey   *key = &state->prune_keys[k];
 		ZoneMap		zone;
 
-		if (!key->exact || key->is_null_test || key->nkeys > 0 || !full_zone(state, rows, key->attno, &zone) ||
+		if (!key->decides || key->is_null_test || key->nkeys > 0 || !full_zone(state, rows, key->attno, &zone) ||
 			zone.kind != key->zone || !all_satisfy(&zone, key))
 			return false;
 	}

@@ -9,7 +9,9 @@
 #   sequential one: its own lines go; sealed rows have costs of their own, so
 #   that plans of sealed tables are not compared at all;
 # - the rows of a query without ORDER BY have no order;
-# - blanks and rules that only lay a table out don't count.
+# - blanks and rules that only lay a table out don't count;
+# - where everything is sealed, how many hot pages there are for BRIN to
+#   summarise depends on when VACUUM came by.
 #
 # What differs then must be what accepted/VARIANT/TEST.diff holds, below a
 # reason for it.  That file bears no line numbers, so that only the difference
@@ -125,6 +127,7 @@ sub promises
 					$lines[$end] = '(a plan)';
 					@rows = () if $variant =~ /-sealed$/;
 				}
+				elsif ($title =~ /brin_summarize_new_values/ && $variant =~ /-sealed$/) { @rows = (' N') }
 				elsif ($sort && !is_ordered($query)) { @rows = sort @rows }
 				push @out, $title, '---', @rows, $lines[$end];
 				$query = '';
