@@ -3,6 +3,8 @@ SET client_min_messages = warning;
 SET timezone = 'Europe/Paris';
 SET territory.segment_rows = 500;
 SET extra_float_digits = 0;
+-- so that the node competes with reading everything only
+SET enable_indexscan = off; SET enable_bitmapscan = off;
 CREATE TABLE a_heap (sensor int NOT NULL, t timestamptz NOT NULL, i2 int2, i4 int4, i8 int8, f4 float4, f8 float8,
 	n numeric, k text, nothing int, PRIMARY KEY (sensor, t)) WITH (autovacuum_enabled = off);
 CREATE TABLE a (LIKE a_heap INCLUDING ALL) USING territory WITH (autovacuum_enabled = off);
@@ -63,7 +65,13 @@ INSERT INTO queries (query) VALUES
 	('SELECT count(*) FROM TABLE WHERE n IS NULL AND i4 = ANY (ARRAY[5, 10, 15, 20, 600])'),
 	('SELECT count(*), max(i4) FROM TABLE WHERE sensor IN (SELECT 3)'),
 	('SELECT sensor, k, count(*) FROM TABLE WHERE sensor = 3 GROUP BY 1, 2'),
-	('SELECT random() IS NULL, count(*) FROM TABLE GROUP BY 1');
+	('SELECT random() IS NULL, count(*) FROM TABLE GROUP BY 1'),
+	-- what is checked on rows stands in the output, too
+	('SELECT sensor = 3, 3, count(*) FROM TABLE WHERE sensor = 3 GROUP BY sensor'),
+	('SELECT sensor + 1 > 3, k, max(sensor + 1), count(*) FILTER (WHERE sensor + 1 > 3) FROM TABLE WHERE sensor + 1 > 3 GROUP BY sensor, k'),
+	('SELECT x, (SELECT count(*) + x FROM TABLE WHERE sensor = x HAVING count(*) > x) FROM generate_series(0, 9) x'),
+	('SELECT x, (SELECT k || x FROM TABLE WHERE k = ''k'' || x GROUP BY k HAVING ''k'' || x = k) FROM generate_series(0, 9) x'),
+	('SELECT sensor, (SELECT count(*) FROM TABLE y WHERE y.sensor = x.sensor AND y.t < ''2026-03-30'') FROM TABLE x GROUP BY sensor HAVING count(*) > (SELECT min(sensor) FROM TABLE)');
 SELECT id, twin.* FROM queries, twin(query) ORDER BY id;
 -- dead rows in sealed blocks, and hot ones that came from there
 DELETE FROM a WHERE sensor = 3 AND i4 % 2 = 0 OR i4 = 8 * 300;

@@ -7,10 +7,12 @@
  * by block.  What it computes is listed in its custom_scan_tlist, so that core
  * resolves every output expression against it:
  *
- *	  group keys | aggregates | quals of the rows | values to prune by | marker
+ *	  group keys | aggregates | ROW (quals of the rows, values to prune by, marker)
  *
- * The first two are columns of the node's rows, the others are null there.  The
- * marker is a system column of the table: it tells its range table index, which
+ * The first two are columns of the node's rows.  The last is null there, and is
+ * one entry, which no expression of the query can equal: setrefs would take any
+ * entry that equals a part of an output expression for its value.  The marker
+ * is a system column of the table: it tells its range table index, which
  * nothing else of a plan carries through setrefs.
  */
 #ifndef VECTOR_H

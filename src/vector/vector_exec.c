@@ -32,18 +32,19 @@ create_state(CustomScan *plan)
 
 /* ---- begin and end ---- */
 
-/* the next n expressions of the list */
+/* n expressions of the list from the first on */
 static List *
-take_expressions(ListCell **next, List *tlist, int n)
+take_expressions(List *exprs, int first, int n)
 {
-	List	   *exprs = NIL;
+	List	   *taken = NIL;
 
-	for (; n > 0; n--)
+	for (int i = first; i < first + n; i++)
 	{
-		exprs = lappend(exprs, lfirst_node(TargetEntry, *next)->expr);
-		*next = lnext(tlist, *next);
+		Node	   *node = list_nth(exprs, i);
+
+		taken = lappend(taken, IsA(node, TargetEntry) ? (Node *) ((TargetEntry *) node)->expr : node);
 	}
-	return exprs;
+	return taken;
 }
 
 /* which columns of a sealed row anything reads */
@@ -68,13 +69,15 @@ begin_columns(VectorState *state, List *exprs, Index rti)
 }
 
 static void
-begin_prunes(VectorState *state, List *specs, ListCell *next, List *tlist)
+begin_prunes(VectorState *state, List *specs, List *values)
 {
+	int			next = 0;
+
 	state->prune_specs = specs;
 	state->prune_values = palloc0(sizeof(ExprState *) * Max(list_length(specs), 1));
 	for (int i = 0; i < list_length(specs); i++)
 		if (list_nth_int(list_nth(specs, i), PRUNE_FORM) != PRUNE_NULL)
-			state->prune_values[i] = ExecInitExpr(linitial(take_expressions(&next, tlist, 1)), &state->custom.ss.ps);
+			state->prune_values[i] = ExecInitExpr(list_nth(values, next++), &state->custom.ss.ps);
 	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
 												 ALLOCSET_SMALL_SIZES);
 }
@@ -87,8 +90,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	CustomScan *plan = (CustomScan *) ps->plan;
 	List	   *tlist = plan->custom_scan_tlist;
 	List	   *counts = list_nth(plan->custom_private, VECTOR_COUNTS);
-	Index		rti = ((Var *) llast_node(TargetEntry, tlist)->expr)->varno;
-	ListCell   *next = list_head(tlist);
+	List	   *inner = castNode(RowExpr, llast_node(TargetEntry, tlist)->expr)->args;
+	Index		rti = llast_node(Var, inner)->varno;
 	const TupleTableSlotOps *ops = ps->scanops;
 	bool		fixed = ps->scanopsfixed;
 	List	   *keys,
@@ -101,9 +104,9 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->nkeys = list_nth_int(counts, 0);
 	state->naggregates = list_nth_int(counts, 1);
 	state->nquals = list_nth_int(counts, 2);
-	keys = take_expressions(&next, tlist, state->nkeys);
-	aggregates = take_expressions(&next, tlist, state->naggregates);
-	quals = take_expressions(&next, tlist, state->nquals);
+	keys = take_expressions(tlist, 0, state->nkeys);
+	aggregates = take_expressions(tlist, state->nkeys, state->naggregates);
+	quals = take_expressions(inner, 0, state->nquals);
 
 	state->row_context = CreateExprContext(estate);
 	state->sealed_slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(state->rel), &TTSOpsVirtual);
@@ -116,7 +119,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->quals = ExecInitQual(quals, ps);
 	vector_groups_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_aggregates_begin(state, aggregates);
-	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES), next, tlist);
+	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
+				 take_expressions(inner, state->nquals, list_length(inner) - state->nquals - 1));
 	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;

@@ -34,11 +34,9 @@ show_row_filter(VectorState *state, List *ancestors, ExplainState *es)
 	CustomScanState *node = &state->custom;
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
-	List	   *quals = NIL;
+	List	   *inner = castNode(RowExpr, llast_node(TargetEntry, plan->custom_scan_tlist)->expr)->args;
+	List	   *quals = list_truncate(list_copy(inner), state->nquals);
 
-	for (int i = 0; i < state->nquals; i++)
-		quals = lappend(quals, list_nth_node(TargetEntry, plan->custom_scan_tlist,
-											 state->nkeys + state->naggregates + i)->expr);
 	if (quals == NIL)
 		return;
 	ExplainPropertyText("Row Filter", deparse_expression((Node *) make_ands_explicit(quals), context, es->verbose,

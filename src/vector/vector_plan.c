@@ -63,15 +63,18 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	VectorTarget *target = linitial(path->custom_private);
 	CustomScan *scan = makeNode(CustomScan);
 	Var		   *marker = makeVar(target->relid, TableOidAttributeNumber, OIDOID, -1, InvalidOid, 0);
+	RowExpr    *inner = makeNode(RowExpr);
 	List	   *values = NIL;
 	List	   *specs = prune_specs(root, target, &values);
 	List	   *all = NIL;
 
+	inner->args = lappend(list_concat(list_copy(target->quals), values), marker);
+	inner->row_typeid = RECORDOID;
+	inner->row_format = COERCE_EXPLICIT_CALL;
+	inner->location = -1;
 	all = append_expressions(all, target->keys);
 	all = append_expressions(all, target->aggregates);
-	all = append_expressions(all, target->quals);
-	all = append_expressions(all, values);
-	all = append_expressions(all, list_make1(marker));
+	all = append_expressions(all, list_make1(inner));
 
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = copyObject(target->having);
