@@ -73,6 +73,7 @@ INSERT INTO queries (query) VALUES
 	('SELECT x, (SELECT k || x FROM TABLE WHERE k = ''k'' || x GROUP BY k HAVING ''k'' || x = k) FROM generate_series(0, 9) x'),
 	('SELECT sensor, (SELECT count(*) FROM TABLE y WHERE y.sensor = x.sensor AND y.t < ''2026-03-30'') FROM TABLE x GROUP BY sensor HAVING count(*) > (SELECT min(sensor) FROM TABLE)');
 SELECT id, twin.* FROM queries, twin(query) ORDER BY id;
+SELECT x, (SELECT count(*) + x FROM a WHERE sensor = x HAVING count(*) > x) FROM generate_series(0, 9, 2) x;
 -- dead rows in sealed blocks, and hot ones that came from there
 DELETE FROM a WHERE sensor = 3 AND i4 % 2 = 0 OR i4 = 8 * 300;
 DELETE FROM a_heap WHERE sensor = 3 AND i4 % 2 = 0 OR i4 = 8 * 300;
