@@ -244,7 +244,8 @@ add_aggregate_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, Grou
 	CustomPath *path;
 	SealedCost	sealed;
 
-	if (!scan_is_territory(planner_rt_fetch(rel->relid, root), &sealed))
+	/* where nothing is sealed, plans are those of a heap table */
+	if (!scan_is_territory(planner_rt_fetch(rel->relid, root), &sealed) || sealed.rows <= 0)
 		return;
 	target = make_target(root, rel, grouped, (List *) extra->havingQual);
 	if (target == NULL)
@@ -258,6 +259,7 @@ add_aggregate_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, Grou
 	path->methods = &vector_path_methods;
 	path->custom_private = list_make1(target);
 	cost_path(root, rel, &sealed, target, path);
+	path_disable_seqscan(&path->path);	/* it reads all hot rows */
 	add_path(grouped, &path->path);
 }
 
