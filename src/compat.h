@@ -208,9 +208,12 @@ compat_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nke
 #if PG_VERSION_NUM >= 180000
 #define path_copy_disabled(to, from) ((to)->disabled_nodes = (from)->disabled_nodes)
 #define seqscan_disable_cost() 0
+#define path_disable_seqscan(path) ((path)->disabled_nodes = enable_seqscan ? 0 : 1)
 #else
 #define path_copy_disabled(to, from) ((void) 0)
 #define seqscan_disable_cost() (enable_seqscan ? 0 : disable_cost)
+#define path_disable_seqscan(path) \
+	((path)->startup_cost += seqscan_disable_cost(), (path)->total_cost += seqscan_disable_cost())
 #endif
 
 /* the members of an equivalence class that can belong to a base relation */
@@ -244,6 +247,56 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 #endif
 	return true;
 }
+
+/* a plan that was pruned at the executor's start asks for no relation of it */
+#if PG_VERSION_NUM >= 180000
+#define compat_range_table_relation(estate, rti) ExecGetRangeTableRelation(estate, rti, false)
+#else
+#define compat_range_table_relation(estate, rti) ExecGetRangeTableRelation(estate, rti)
+#endif
+
+/* ---- aggregates ---- */
+
+#if PG_VERSION_NUM >= 160000
+#include "catalog/pg_proc.h"
+#define compat_function_aclcheck(function, role) object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE)
+#else
+#define compat_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
+#endif
+
+/* a table of groups, each with so many bytes of ours */
+static inline TupleHashTable
+compat_build_group_table(PlanState *parent, TupleDesc desc, int nkeys, AttrNumber *keys, const Oid *equal,
+						 FmgrInfo *hash, Oid *collations, Size additional, MemoryContext context,
+						 MemoryContext temporary)
+{
+#if PG_VERSION_NUM >= 180000
+	return BuildTupleHashTable(parent, desc, &TTSOpsVirtual, nkeys, keys, equal, hash, collations, 256,
+							   additional, context, context, temporary, false);
+#else
+	return BuildTupleHashTableExt(parent, desc, nkeys, keys, equal, hash, collations, 256, additional, context,
+								  context, temporary, false);
+#endif
+}
+
+/* the bytes of ours, of a group that is new or not */
+static inline void *
+compat_group_data(TupleHashTable table, TupleHashEntry entry, bool isnew, Size additional, MemoryContext context)
+{
+#if PG_VERSION_NUM >= 180000
+	return TupleHashEntryGetAdditional(table, entry);
+#else
+	if (isnew)
+		entry->additional = MemoryContextAlloc(context, Max(additional, 1));
+	return entry->additional;
+#endif
+}
+
+#if PG_VERSION_NUM >= 180000
+#define compat_group_keys(entry) TupleHashEntryGetTuple(entry)
+#else
+#define compat_group_keys(entry) ((entry)->firstTuple)
+#endif
 
 /* ---- executor, transactions and sorting ---- */
 

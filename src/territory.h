@@ -72,6 +72,7 @@ extern TableAmRoutine territory_methods;
 /* settings, territory.c */
 extern int	territory_segment_rows;
 extern bool territory_bulk_seal;
+extern bool territory_enable_aggregate;
 extern bool territory_seal_each_statement;
 
 #endif

@@ -116,7 +116,19 @@ typedef struct TerritoryScanState
 	ScanShared	local;			/* counters, for EXPLAIN */
 } TerritoryScanState;
 
+/* what sealed rows cost, in units of the planner */
+typedef struct SealedCost
+{
+	double		rows;			/* sealed rows of the table */
+	int64		segments;
+	double		pages;
+	QualCost	quals;
+} SealedCost;
+
 /* scan_paths.c */
+extern bool scan_is_territory(RangeTblEntry *rte, SealedCost *sealed);
+extern bool scan_is_measure(Oid type);
+extern Cost scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param);
 extern void scan_paths_init(void);
 extern const CustomPathMethods scan_path_methods;
 
@@ -127,12 +139,13 @@ extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List *
 extern bool scan_needs_system_columns(RelOptInfo *rel);
 
 /* scan_prune.c */
-extern bool scan_prune_keys(TerritoryScanState *state, PruneKey **keys, int *nkeys);
+extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys);
 
 /* scan_exec.c */
 extern const CustomScanMethods scan_methods;
 extern bool scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot);
 extern bool scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot);
+extern void scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys);
 extern bool scan_open_sealed(TerritoryScanState *state);
 
 /* scan_order.c */

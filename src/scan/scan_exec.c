@@ -210,10 +210,9 @@ rescan(CustomScanState *node)
  * By key sets, where they know the key that is asked for; else by zone maps.
  * Workers would not choose alike, so a shared scan goes by zone maps.
  */
-static void
-aim_sealed(TerritoryScanState *state, PruneKey *keys, int nkeys)
+void
+scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys)
 {
-	SealedScan *sealed = state->sealed;
 	List	   *parts;
 	int64		segments;
 
@@ -261,10 +260,11 @@ scan_open_sealed(TerritoryScanState *state)
 	}
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);
-	state->sealed_possible = scan_prune_keys(state, &keys, &nkeys);
+	state->sealed_possible = scan_prune_keys(state->prune_specs, state->prune_values,
+											 state->custom.ss.ps.ps_ExprContext, &keys, &nkeys);
 	MemoryContextSwitchTo(old);
 	if (state->sealed_possible)
-		aim_sealed(state, keys, nkeys);
+		scan_aim_sealed(state->sealed, keys, nkeys);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return state->sealed_possible;
 }

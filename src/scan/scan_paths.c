@@ -24,19 +24,17 @@
 
 #include "scan/scan.h"
 
-/* what sealed rows cost, in units of the planner */
-typedef struct SealedCost
-{
-	double		rows;			/* sealed rows of the table */
-	int64		segments;
-	double		pages;
-	QualCost	quals;
-} SealedCost;
-
 /* against cpu_tuple_cost: a decoded value is cheaper than a heap tuple */
 #define DECODE_COST_FACTOR 0.5
 
 static set_rel_pathlist_hook_type previous_hook;
+
+/* of measures, every block holds about the whole range */
+bool
+scan_is_measure(Oid type)
+{
+	return type == FLOAT4OID || type == FLOAT8OID || type == NUMERICOID || type == BOOLOID;
+}
 
 /* the share of sealed rows that zone maps leave, from clauses on columns that rows are sorted by */
 static double
@@ -53,22 +51,14 @@ share_left(PlannerInfo *root, RelOptInfo *rel, List *clauses)
 
 		if (!scan_prune_spec(root, rel->relid, (Node *) info->clause, &spec, &value))
 			continue;
-		switch (list_nth_int(spec, PRUNE_TYPE))
-		{
-			case FLOAT4OID:
-			case FLOAT8OID:
-			case NUMERICOID:
-			case BOOLOID:
-				break;			/* measures: every block holds the whole range */
-			default:
-				effective = lappend(effective, info);
-		}
+		if (!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
+			effective = lappend(effective, info);
 	}
 	return clauselist_selectivity(root, effective, rel->relid, JOIN_INNER, NULL);
 }
 
-static Cost
-sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param)
+Cost
+scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param)
 {
 	List	   *clauses = rel->baserestrictinfo;
 	double		touched;
@@ -141,7 +131,7 @@ with_all_columns(Path *path)
 static List *
 wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Path *child, List *paths)
 {
-	Cost		cost = sealed_cost(root, rel, sealed, child->param_info);
+	Cost		cost = scan_sealed_cost(root, rel, sealed, child->param_info);
 	int			divisor = Max(child->parallel_workers, 1);
 	CustomPath *path;
 
@@ -185,7 +175,7 @@ replace_seqscan(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	if (sealed->rows > 0)
 		path->path.total_cost = path->path.startup_cost +
 			Max(run - sealed->pages * seq_page_cost / divisor, 0) * Min(hot / all, 1) +
-			sealed_cost(root, rel, sealed, seqscan->param_info) / divisor + disabled;
+			scan_sealed_cost(root, rel, sealed, seqscan->param_info) / divisor + disabled;
 	return path;
 }
 
@@ -219,14 +209,20 @@ replace_paths(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, List
 	return paths;
 }
 
-static bool
-is_territory_table(RangeTblEntry *rte, SealedCost *sealed)
+/* a plain territory table, and what is sealed of it */
+bool
+scan_is_territory(RangeTblEntry *rte, SealedCost *sealed)
 {
-	Relation	relation = table_open(rte->relid, NoLock);
-	bool		ours = relation_is_territory(relation);
+	Relation	relation;
+	bool		ours;
 	DirectoryTotals totals;
 
 	memset(sealed, 0, sizeof *sealed);
+	if (rte->rtekind != RTE_RELATION || rte->inh || rte->tablesample ||
+		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW))
+		return false;
+	relation = table_open(rte->relid, NoLock);
+	ours = relation_is_territory(relation);
 	if (ours)
 	{
 		sealed_totals(relation, SnapshotSelf, &totals);
@@ -260,10 +256,7 @@ set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 
 	if (previous_hook)
 		previous_hook(root, rel, rti, rte);
-	if (rte->rtekind != RTE_RELATION || rte->inh || rte->tablesample ||
-		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW) || IS_DUMMY_REL(rel))
-		return;
-	if (!is_territory_table(rte, &sealed))
+	if (IS_DUMMY_REL(rel) || !scan_is_territory(rte, &sealed))
 		return;
 	sealed.quals = rel->baserestrictcost;
 

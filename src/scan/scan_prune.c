@@ -142,7 +142,8 @@ compare_key(PruneKey *key, Oid column, List *spec, Datum value)
 		return key->exact;
 	if (!key_of(column, type, value, &key->key))
 		return false;
-	if (keys_are_exact(column, type))
+	key->decides = keys_are_exact(column, type);
+	if (key->decides)
 		make_inclusive(key);
 	return true;
 }
@@ -183,15 +184,15 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
  * False: a comparison with null or with no value at all lets no row pass.
  */
 bool
-scan_prune_keys(TerritoryScanState *state, PruneKey **keys, int *nkeys)
+scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys)
 {
-	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
+	int			nspecs = list_length(specs);
 	int			n = 0;
 
-	*keys = palloc0(sizeof(PruneKey) * Max(state->nprunes, 1));
-	for (int i = 0; i < state->nprunes; i++)
+	*keys = palloc0(sizeof(PruneKey) * Max(nspecs, 1));
+	for (int i = 0; i < nspecs; i++)
 	{
-		List	   *spec = list_nth(state->prune_specs, i);
+		List	   *spec = list_nth(specs, i);
 		Oid			column = list_nth_int(spec, PRUNE_TYPE);
 		PruneForm	form = list_nth_int(spec, PRUNE_FORM);
 		PruneKey   *key = &(*keys)[n];
@@ -209,7 +210,7 @@ scan_prune_keys(TerritoryScanState *state, PruneKey **keys, int *nkeys)
 			n++;
 			continue;
 		}
-		value = ExecEvalExprSwitchContext(state->prune_values[i], econtext, &isnull);
+		value = ExecEvalExprSwitchContext(values[i], econtext, &isnull);
 		if (isnull)
 			return false;		/* btree's operators are strict */
 		if (form == PRUNE_ANY)

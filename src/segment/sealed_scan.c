@@ -314,9 +314,9 @@ open_block(SealedScan *scan, ScanDirection direction)
 	scan->blocks_read++;
 }
 
-/* move to the next segment that may hold rows; false at the end */
+/* move to the next segment that may hold rows, which is not opened; false at the end */
 static bool
-next_segment(SealedScan *scan, ScanDirection direction)
+advance_segment(SealedScan *scan, ScanDirection direction)
 {
 	for (;;)
 	{
@@ -345,7 +345,6 @@ next_segment(SealedScan *scan, ScanDirection direction)
 				continue;
 			}
 		}
-		open_segment(scan, direction);
 		return true;
 	}
 }
@@ -366,9 +365,9 @@ parts_exclude(SealedScan *scan, int block)
 	return true;
 }
 
-/* move to the next block of the open segment that may hold rows */
+/* move to the next block of the open segment that may hold rows, which is not decoded */
 static bool
-next_block(SealedScan *scan, ScanDirection direction)
+advance_block(SealedScan *scan, ScanDirection direction)
 {
 	int			step = ScanDirectionIsBackward(direction) ? -1 : 1;
 
@@ -379,10 +378,7 @@ next_block(SealedScan *scan, ScanDirection direction)
 			return false;
 		if (!parts_exclude(scan, scan->block) &&
 			!segment_block_excluded(&scan->reader, scan->block, scan->keys, scan->nkeys))
-		{
-			open_block(scan, direction);
 			return true;
-		}
 		scan->blocks_pruned++;
 	}
 }
@@ -405,16 +401,82 @@ sealed_scan_next(SealedScan *scan, ScanDirection direction)
 		}
 		if (scan->segment_open)
 		{
-			if (next_block(scan, direction))
+			if (advance_block(scan, direction))
+			{
+				open_block(scan, direction);
 				continue;
+			}
 			scan->segment_open = false;
 		}
-		if (!next_segment(scan, direction))
+		if (!advance_segment(scan, direction))
 			return false;
+		open_segment(scan, direction);
 	}
 }
 
 /* ---- for callers that choose the segments, or the blocks, themselves ---- */
+
+/* the entry of the next segment, which is not read; it lives until the next call.  NULL at the end. */
+SegmentEntry *
+sealed_scan_next_segment(SealedScan *scan)
+{
+	scan->segment_open = scan->block_open = false;
+	MemoryContextReset(scan->segment_context);
+	return advance_segment(scan, ForwardScanDirection) ? entry_at(scan, scan->segment) : NULL;
+}
+
+/* is every row of that segment alive for the snapshot? */
+bool
+sealed_scan_segment_whole(SealedScan *scan, SegmentEntry *entry)
+{
+	MemoryContext old;
+	bool		whole;
+
+	if (!scan->any_state)
+		return true;
+	old = MemoryContextSwitchTo(scan->segment_context);
+	whole = state_read_dead(&scan->store, scan->snapshot, entry) == NULL;
+	MemoryContextSwitchTo(old);
+	return whole;
+}
+
+/* before the first block of that segment */
+void
+sealed_scan_open_segment(SealedScan *scan)
+{
+	open_segment(scan, ForwardScanDirection);
+}
+
+/* the next block of the open segment, which is not decoded */
+bool
+sealed_scan_next_block(SealedScan *scan)
+{
+	return advance_block(scan, ForwardScanDirection);
+}
+
+/* is every row of that block alive for the snapshot? */
+bool
+sealed_scan_block_whole(SealedScan *scan)
+{
+	int			rows = block_rows(scan);
+	MemoryContext old;
+	uint8	   *dead;
+
+	if (!scan->any_state)
+		return true;
+	old = MemoryContextSwitchTo(scan->segment_context);
+	dead = state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
+								scan->reader.header->first_row[scan->block], rows);
+	MemoryContextSwitchTo(old);
+	return dead == NULL || memchr(dead, true, rows) == NULL;
+}
+
+/* before the first row of that block */
+void
+sealed_scan_open_block(SealedScan *scan)
+{
+	open_block(scan, ForwardScanDirection);
+}
 
 /* stand before the first row of these segments, whose entries must outlive the scan */
 void

@@ -141,6 +141,7 @@ typedef struct PruneKey
 	int			strategy;		/* btree strategy number */
 	int64		key;
 	bool		is_null_test;	/* strategy unused: column IS NULL */
+	bool		decides;		/* a value's zone key tells whether the value satisfies the clause */
 	int			nkeys;			/* strategy equal only: = ANY of these, when > 0 */
 	int64	   *keys;
 	bool		exact;			/* the column equals value by its type's own equality; while the caller holds it */

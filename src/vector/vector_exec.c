@@ -1,0 +1,315 @@
+/*
+ * vector_exec.c
+ *	  TerritoryAggregate at run time: a pass over the rows fills the groups, then
+ *	  they are handed out.
+ *
+ * Hot rows and sealed ones go through the same quals, keys and transition
+ * functions, each row once a pass; hot rows come first, as in a TerritoryScan.
+ */
+#include "territory.h"
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "am/am.h"
+#include "vector/vector.h"
+
+static const CustomExecMethods exec_methods;
+
+static Node *
+create_state(CustomScan *plan)
+{
+	VectorState *state = (VectorState *) newNode(sizeof(VectorState), T_CustomScanState);
+
+	state->custom.methods = &exec_methods;
+	return (Node *) state;
+}
+
+/* ---- begin and end ---- */
+
+/* n expressions of the list from the first on */
+static List *
+take_expressions(List *exprs, int first, int n)
+{
+	List	   *taken = NIL;
+
+	for (int i = first; i < first + n; i++)
+	{
+		Node	   *node = list_nth(exprs, i);
+
+		taken = lappend(taken, IsA(node, TargetEntry) ? (Node *) ((TargetEntry *) node)->expr : node);
+	}
+	return taken;
+}
+
+/* which columns of a sealed row anything reads */
+static void
+begin_columns(VectorState *state, List *exprs, Index rti)
+{
+	TupleDesc	desc = RelationGetDescr(state->rel);
+	Bitmapset  *attributes = NULL;
+
+	pull_varattnos((Node *) exprs, rti, &attributes);
+	state->needs_all = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes);
+	state->columns = palloc(sizeof(AttrNumber) * Max(desc->natts, 1));
+	for (int a = 1; a <= desc->natts; a++)
+	{
+		if (TupleDescAttr(desc, a - 1)->attisdropped ||
+			!(state->needs_all || bms_is_member(a - FirstLowInvalidHeapAttributeNumber, attributes)))
+			continue;
+		state->needed = bms_add_member(state->needed, a);
+		state->columns[state->ncolumns++] = a;
+	}
+	memset(state->sealed_slot->tts_isnull, true, sizeof(bool) * desc->natts);
+}
+
+static void
+begin_prunes(VectorState *state, List *specs, List *values)
+{
+	int			next = 0;
+
+	state->prune_specs = specs;
+	state->prune_values = palloc0(sizeof(ExprState *) * Max(list_length(specs), 1));
+	for (int i = 0; i < list_length(specs); i++)
+		if (list_nth_int(list_nth(specs, i), PRUNE_FORM) != PRUNE_NULL)
+			state->prune_values[i] = ExecInitExpr(list_nth(values, next++), &state->custom.ss.ps);
+	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
+												 ALLOCSET_SMALL_SIZES);
+}
+
+static void
+begin_aggregate(CustomScanState *node, EState *estate, int eflags)
+{
+	VectorState *state = (VectorState *) node;
+	PlanState  *ps = &node->ss.ps;
+	CustomScan *plan = (CustomScan *) ps->plan;
+	List	   *tlist = plan->custom_scan_tlist;
+	List	   *counts = list_nth(plan->custom_private, VECTOR_COUNTS);
+	List	   *inner = castNode(RowExpr, llast_node(TargetEntry, tlist)->expr)->args;
+	Index		rti = llast_node(Var, inner)->varno;
+	const TupleTableSlotOps *ops = ps->scanops;
+	bool		fixed = ps->scanopsfixed;
+	List	   *keys,
+			   *aggregates,
+			   *quals;
+
+	state->rel = compat_range_table_relation(estate, rti);
+	if (!relation_is_territory(state->rel))
+		elog(ERROR, "\"%s\" is no territory table any more", RelationGetRelationName(state->rel));
+	state->nkeys = list_nth_int(counts, 0);
+	state->naggregates = list_nth_int(counts, 1);
+	state->nquals = list_nth_int(counts, 2);
+	keys = take_expressions(tlist, 0, state->nkeys);
+	aggregates = take_expressions(tlist, state->nkeys, state->naggregates);
+	quals = take_expressions(inner, 0, state->nquals);
+
+	state->row_context = CreateExprContext(estate);
+	state->sealed_slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(state->rel), &TTSOpsVirtual);
+	state->hot_slot = table_slot_create(state->rel, &estate->es_tupleTable);
+	begin_columns(state, list_concat(list_concat(list_copy(keys), aggregates), quals), rti);
+
+	/* these expressions meet rows of the table in two kinds of slots, not the node's own */
+	ps->scanops = NULL;
+	ps->scanopsfixed = false;
+	state->quals = ExecInitQual(quals, ps);
+	vector_groups_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
+	vector_aggregates_begin(state, aggregates);
+	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
+				 take_expressions(inner, state->nquals, list_length(inner) - state->nquals - 1));
+	vector_summaries_begin(state, keys, aggregates);
+	ps->scanops = ops;
+	ps->scanopsfixed = fixed;
+}
+
+static void
+end_aggregate(CustomScanState *node)
+{
+	VectorState *state = (VectorState *) node;
+
+	if (state->hot_scan)
+		table_endscan(state->hot_scan);
+	if (state->sealed)
+		sealed_scan_end(state->sealed);
+}
+
+static void
+rescan(CustomScanState *node)
+{
+	VectorState *state = (VectorState *) node;
+
+	state->filled = state->done = false;
+	state->low = 0;
+}
+
+/* ---- the rows of a pass ---- */
+
+/* false: the table of groups is full */
+static bool
+take_hot_rows(VectorState *state)
+{
+	Snapshot	snapshot = state->custom.ss.ps.state->es_snapshot;
+
+	if (state->hot_scan == NULL)
+		state->hot_scan = territory_scan_hot(state->rel, snapshot, NULL);
+	else
+		table_rescan(state->hot_scan, NULL);
+	while (table_scan_getnextslot(state->hot_scan, ForwardScanDirection, state->hot_slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		state->hot_rows++;
+		if (!vector_take_row(state, state->hot_slot))
+			return false;
+	}
+	return true;
+}
+
+/* stand before the first sealed row; false where none can pass */
+static bool
+open_sealed(VectorState *state)
+{
+	EState	   *estate = state->custom.ss.ps.state;
+	PruneKey   *keys;
+	int			nkeys;
+	bool		possible;
+	MemoryContext old;
+
+	if (state->sealed == NULL)
+	{
+		old = MemoryContextSwitchTo(estate->es_query_cxt);
+		state->sealed = sealed_scan_begin(state->rel, estate->es_snapshot, NULL);
+		MemoryContextSwitchTo(old);
+		if (state->sealed == NULL)
+			return false;
+		sealed_scan_need(state->sealed, state->needed);
+	}
+	MemoryContextReset(state->prune_context);
+	old = MemoryContextSwitchTo(state->prune_context);
+	possible = scan_prune_keys(state->prune_specs, state->prune_values, state->custom.ss.ps.ps_ExprContext, &keys,
+							   &nkeys);
+	MemoryContextSwitchTo(old);
+	if (!possible)
+		return false;
+	state->prune_keys = keys;
+	state->nprune_keys = nkeys;
+	scan_aim_sealed(state->sealed, keys, nkeys);
+	sealed_scan_restart(state->sealed, ForwardScanDirection);
+	return true;
+}
+
+static bool
+take_sealed_rows(VectorState *state)
+{
+	SegmentEntry *entry;
+	bool		full = false;
+
+	if (!open_sealed(state))
+		return true;
+	while (!full && (entry = sealed_scan_next_segment(state->sealed)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (vector_answer_segment(state, entry, &full))
+			continue;
+		sealed_scan_open_segment(state->sealed);
+		while (!full && sealed_scan_next_block(state->sealed))
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (!vector_answer_block(state, &full))
+				full = !vector_take_block(state);
+		}
+	}
+	return !full;
+}
+
+/* all groups of the pass; narrower and narrower ones until they fit */
+static void
+fill(VectorState *state)
+{
+	for (;;)
+	{
+		state->passes++;
+		vector_groups_reset(state);
+		if (take_hot_rows(state) && take_sealed_rows(state))
+			break;
+		state->width /= 2;
+	}
+	if (state->nkeys > 0)
+		InitTupleHashIterator(state->table, &state->iterator);
+	state->filled = true;
+}
+
+/* ---- rows out ---- */
+
+/* the next group, or false; ungrouped aggregates are one group, with rows or without */
+static bool
+next_group(VectorState *state, TupleHashEntry *entry)
+{
+	*entry = NULL;
+	while (!state->done)
+	{
+		if (!state->filled)
+			fill(state);
+		if (state->nkeys == 0)
+		{
+			state->done = true;
+			return true;
+		}
+		*entry = ScanTupleHashTable(state->table, &state->iterator);
+		if (*entry)
+			return true;
+		state->low += state->width;
+		state->filled = false;
+		state->done = state->low >= (uint64) 1 << 32;
+	}
+	return false;
+}
+
+static TupleTableSlot *
+exec_aggregate(CustomScanState *node)
+{
+	VectorState *state = (VectorState *) node;
+	ExprContext *context = node->ss.ps.ps_ExprContext;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	TupleHashEntry entry;
+
+	for (;;)
+	{
+		MemoryContext old;
+
+		CHECK_FOR_INTERRUPTS();
+		ExecClearTuple(slot);
+		if (!next_group(state, &entry))
+			return slot;
+		ResetExprContext(context);
+		memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+		old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
+		vector_group_row(state, entry, slot);
+		MemoryContextSwitchTo(old);
+		ExecStoreVirtualTuple(slot);
+		context->ecxt_scantuple = slot;
+		if (!ExecQual(node->ss.ps.qual, context))
+		{
+			InstrCountFiltered1(node, 1);
+			continue;
+		}
+		return node->ss.ps.ps_ProjInfo ? ExecProject(node->ss.ps.ps_ProjInfo) : slot;
+	}
+}
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "TerritoryAggregate",
+	.BeginCustomScan = begin_aggregate,
+	.ExecCustomScan = exec_aggregate,
+	.EndCustomScan = end_aggregate,
+	.ReScanCustomScan = rescan,
+	.ExplainCustomScan = vector_explain,
+};
+
+const CustomScanMethods vector_methods = {
+	.CustomName = "TerritoryAggregate",
+	.CreateCustomScanState = create_state,
+};

@@ -1,0 +1,73 @@
+/*
+ * vector_explain.c
+ *	  What a TerritoryAggregate says about itself: what it groups by, computes
+ *	  and checks, and with ANALYZE how much of the table it read.
+ *
+ * "Filter" is core's line, and that of HAVING, as at core's own aggregation;
+ * the quals of the table's rows are "Row Filter".
+ */
+#include "territory.h"
+
+#include "commands/explain.h"
+#include "nodes/makefuncs.h"
+#include "utils/ruleutils.h"
+
+#include "vector/vector.h"
+
+/* n entries of the scan's target list, deparsed */
+static List *
+deparse_entries(CustomScanState *node, int first, int n, List *ancestors, ExplainState *es)
+{
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
+	List	   *names = NIL;
+
+	for (int i = first; i < first + n; i++)
+		names = lappend(names, deparse_expression((Node *) list_nth_node(TargetEntry, plan->custom_scan_tlist, i)->expr,
+												  context, es->verbose, false));
+	return names;
+}
+
+static void
+show_row_filter(VectorState *state, List *ancestors, ExplainState *es)
+{
+	CustomScanState *node = &state->custom;
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
+	List	   *inner = castNode(RowExpr, llast_node(TargetEntry, plan->custom_scan_tlist)->expr)->args;
+	List	   *quals = list_truncate(list_copy(inner), state->nquals);
+
+	if (quals == NIL)
+		return;
+	ExplainPropertyText("Row Filter", deparse_expression((Node *) make_ands_explicit(quals), context, es->verbose,
+														 false), es);
+	if (es->analyze && node->ss.ps.instrument && node->ss.ps.instrument->nfiltered2 > 0)
+		ExplainPropertyFloat("Rows Removed by Row Filter", NULL,
+							 node->ss.ps.instrument->nfiltered2 / Max(node->ss.ps.instrument->nloops, 1), 0, es);
+}
+
+void
+vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	VectorState *state = (VectorState *) node;
+	SealedScan	none = {0};
+	SealedScan *sealed = state->sealed ? state->sealed : &none;
+
+	ExplainPropertyText("Table", RelationGetRelationName(state->rel), es);
+	if (state->nkeys > 0)
+		ExplainPropertyList("Group Key", deparse_entries(node, 0, state->nkeys, ancestors, es), es);
+	if (state->naggregates > 0)
+		ExplainPropertyList("Aggregates", deparse_entries(node, state->nkeys, state->naggregates, ancestors, es), es);
+	show_row_filter(state, ancestors, es);
+	if (!es->analyze)
+		return;
+	ExplainPropertyInteger("Segments Read", NULL, sealed->segments_read, es);
+	ExplainPropertyInteger("Segments Pruned", NULL, sealed->segments_pruned, es);
+	ExplainPropertyInteger("Blocks Read", NULL, sealed->blocks_read, es);
+	ExplainPropertyInteger("Blocks Pruned", NULL, sealed->blocks_pruned, es);
+	ExplainPropertyInteger("Segments Answered from Summaries", NULL, state->segments_summed, es);
+	ExplainPropertyInteger("Blocks Answered from Summaries", NULL, state->blocks_summed, es);
+	ExplainPropertyInteger("Rows Hot", NULL, state->hot_rows, es);
+	if (state->passes > 1)
+		ExplainPropertyInteger("Passes", NULL, state->passes, es);
+}

@@ -1,0 +1,95 @@
+/*
+ * vector_plan.c
+ *	  From a TerritoryAggregate path to its plan.
+ *
+ * Everything that is evaluated on rows of the table stands in
+ * custom_scan_tlist, which setrefs takes for expressions of base relations.
+ * Core looks for parameters in custom_exprs only, so they stand there again: a
+ * rescan would miss a change of theirs otherwise.
+ */
+#include "territory.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+
+#include "vector/vector.h"
+
+static bool
+collect_params(Node *node, List **params)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		*params = list_append_unique(*params, node);
+	return expression_tree_walker(node, collect_params, (void *) params);
+}
+
+static List *
+append_expressions(List *tlist, List *exprs)
+{
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+		tlist = lappend(tlist, makeTargetEntry(copyObject(lfirst(lc)), list_length(tlist) + 1, NULL, false));
+	return tlist;
+}
+
+/* the prune specs of these quals; values gets an expression for each that has one */
+static List *
+prune_specs(PlannerInfo *root, VectorTarget *target, List **values)
+{
+	List	   *specs = NIL;
+	ListCell   *lc;
+
+	foreach(lc, target->quals)
+	{
+		List	   *spec;
+		Node	   *value;
+
+		if (!scan_prune_spec(root, target->relid, lfirst(lc), &spec, &value))
+			continue;
+		specs = lappend(specs, spec);
+		if (list_nth_int(spec, PRUNE_FORM) != PRUNE_NULL)
+			*values = lappend(*values, value);
+	}
+	return specs;
+}
+
+static Plan *
+plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *children)
+{
+	VectorTarget *target = linitial(path->custom_private);
+	CustomScan *scan = makeNode(CustomScan);
+	Var		   *marker = makeVar(target->relid, TableOidAttributeNumber, OIDOID, -1, InvalidOid, 0);
+	RowExpr    *inner = makeNode(RowExpr);
+	List	   *values = NIL;
+	List	   *specs = prune_specs(root, target, &values);
+	List	   *all = NIL;
+
+	inner->args = lappend(list_concat(list_copy(target->quals), values), marker);
+	inner->row_typeid = RECORDOID;
+	inner->row_format = COERCE_EXPLICIT_CALL;
+	inner->location = -1;
+	all = append_expressions(all, target->keys);
+	all = append_expressions(all, target->aggregates);
+	all = append_expressions(all, list_make1(inner));
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = copyObject(target->having);
+	scan->scan.scanrelid = 0;
+	scan->flags = path->flags;
+	scan->custom_scan_tlist = all;
+	collect_params((Node *) all, &scan->custom_exprs);
+	scan->custom_private = list_make3(list_make3_int(list_length(target->keys), list_length(target->aggregates),
+													 list_length(target->quals)),
+									  target->equal, specs);
+	scan->methods = &vector_methods;
+	return &scan->scan.plan;
+}
+
+const CustomPathMethods vector_path_methods = {
+	.CustomName = "TerritoryAggregate",
+	.PlanCustomPath = plan_aggregate,
+};
