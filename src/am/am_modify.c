@@ -132,7 +132,7 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 
 /*
  * Make a sealed row hot, unchanged.  On TM_Ok *hot is its tuple, which the rest
- * of this command may lock, update or delete at command_for().
+ * of this command may lock, update or delete at lifted_command().
  */
 static TM_Result
 lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData *failure, LockTupleMode mode,
@@ -171,16 +171,8 @@ lift_row(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_FailureData
 static bool
 passes_crosscheck(Relation rel, ItemPointer tid, Snapshot crosscheck, TM_FailureData *failure)
 {
-	HeapTuple	tuple;
-
-	if (crosscheck == InvalidSnapshot)
+	if (crosscheck == InvalidSnapshot || row_visible(rel, tid, crosscheck))
 		return true;
-	tuple = sealed_fetch(rel, tid, crosscheck);
-	if (tuple)
-	{
-		heap_freetuple(tuple);
-		return true;
-	}
 	failure->ctid = *tid;
 	failure->xmax = InvalidTransactionId;
 	failure->cmax = InvalidCommandId;

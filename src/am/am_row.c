@@ -111,10 +111,7 @@ row_settle(Relation rel, ItemPointer tid, CommandId cid, LockWaitPolicy policy, 
 		case PLACE_BUSY:
 			break;
 	}
-	if (policy == LockWaitError)
-		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-						errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(rel))));
-	return TM_WouldBlock;
+	return state_lock_not_free(rel, policy);
 }
 
 /*
@@ -289,10 +286,8 @@ wait_for_updater(Relation rel, TransactionId updater, ItemPointer tid, LockWaitP
 		XactLockTableWait(updater, rel, tid, XLTW_Lock);
 	else if (!compat_try_wait_for_xid(updater))
 	{
-		if (policy == LockWaitSkip)
-			return false;
-		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-						errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(rel))));
+		(void) state_lock_not_free(rel, policy);
+		return false;
 	}
 	return true;
 }

@@ -60,19 +60,6 @@ is_small(const SegmentEntry *entry)
 	return entry->rows < territory_segment_rows / 2;
 }
 
-static int
-count_dead(ChunkStore *store, SegmentEntry *entry)
-{
-	uint8	   *dead = state_read_dead(store, SnapshotSelf, entry);
-	int			count = 0;
-
-	for (int i = 0; dead && i < entry->rows; i++)
-		count += dead[i];
-	if (dead)
-		pfree(dead);
-	return count;
-}
-
 static int64
 zone_min(const SegmentEntry *entry, AttrNumber attno)
 {
@@ -111,7 +98,7 @@ find_candidates(Compact *compact, Directory *directory, bool small_only)
 		Candidate  *candidate;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!is_small(entry) && (small_only || count_dead(&compact->store, entry) == 0))
+		if (!is_small(entry) && (small_only || state_count_dead(&compact->store, SnapshotSelf, entry) == 0))
 			continue;
 		if (!segment_lock_exclusive_if_free(compact->rel, entry->number))
 		{
@@ -120,7 +107,7 @@ find_candidates(Compact *compact, Directory *directory, bool small_only)
 		}
 		candidate = palloc0(sizeof(Candidate));
 		candidate->entry = entry;
-		candidate->dead = count_dead(&compact->store, entry);	/* now that nobody adds to them */
+		candidate->dead = state_count_dead(&compact->store, SnapshotSelf, entry);	/* now that nobody adds to them */
 		candidate->order[0] = compact->layout.nentity > 0 ? zone_min(entry, compact->layout.entity[0]) : 0;
 		candidate->order[1] = zone_min(entry, compact->layout.time);
 		candidates = lappend(candidates, candidate);

@@ -207,6 +207,7 @@ extern void segment_verify(SegmentReader *reader);
 
 /* state.c */
 extern uint8 *state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry);
+extern int	state_count_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry);
 extern uint8 *state_read_dead_bitmaps(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry);
 extern uint8 *state_read_dead_rows(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry, const uint8 *bitmaps,
 								   int first, int rows);

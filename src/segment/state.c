@@ -98,6 +98,19 @@ state_read_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
 	return dead_batch_read(store, snapshot, entry, read_dead_entries(store, snapshot, entry, 0, entry->rows));
 }
 
+int
+state_count_dead(ChunkStore *store, Snapshot snapshot, SegmentEntry *entry)
+{
+	uint8	   *dead = state_read_dead(store, snapshot, entry);
+	int			count = 0;
+
+	for (int i = 0; dead && i < entry->rows; i++)
+		count += dead[i];
+	if (dead)
+		pfree(dead);
+	return count;
+}
+
 /*
  * The same in two steps, for who may want few of the rows: what bitmaps say of
  * the segment, then, given that, all that is said of some rows.
@@ -359,8 +372,9 @@ is_locked_by_us(ChunkStore *store, ItemPointer tid)
 	return ours;
 }
 
-static TM_Result
-lock_not_free(Relation rel, LockWaitPolicy policy)
+/* the row's lock cannot be had without waiting: an error, unless policy is to skip it */
+TM_Result
+state_lock_not_free(Relation rel, LockWaitPolicy policy)
 {
 	if (policy == LockWaitError)
 		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -413,7 +427,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 	bool		made;
 
 	if (!ensure_anchor(rel, store, tid, policy, &made_at, &made))
-		return lock_not_free(rel, policy);
+		return state_lock_not_free(rel, policy);
 	if (was_ours)
 		*was_ours = !made && is_locked_by_us(store, tid);
 	for (;;)
@@ -482,7 +496,7 @@ state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode m
 		}
 		ReleaseBuffer(buffer);
 		if (result == TM_WouldBlock)
-			return lock_not_free(rel, policy);
+			return state_lock_not_free(rel, policy);
 		if (result == TM_Invisible || result == TM_SelfModified)
 			CommandCounterIncrement();	/* our own anchor version of this command */
 		else if (result != TM_Updated && result != TM_Deleted)

@@ -48,6 +48,7 @@ extern bool state_hold_segment(Relation rel, ChunkStore *store, SegmentNumber se
 							   bool *alive);
 extern StatePlace state_settle(Relation rel, ChunkStore *store, ItemPointer tid, CommandId cid,
 							   LockWaitPolicy policy);
+extern TM_Result state_lock_not_free(Relation rel, LockWaitPolicy policy);
 extern TM_Result state_lock_row(Relation rel, ChunkStore *store, ItemPointer tid, LockTupleMode mode,
 								LockWaitPolicy policy, TM_FailureData *failure, ItemPointer anchor,
 								bool *was_ours);

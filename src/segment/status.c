@@ -46,14 +46,7 @@ typedef struct Described
 static int
 dead_rows(SealedScan *scan, SegmentEntry *entry)
 {
-	uint8	   *dead = scan->any_state ? state_read_dead(&scan->store, scan->snapshot, entry) : NULL;
-	int			count = 0;
-
-	for (int i = 0; dead && i < entry->rows; i++)
-		count += dead[i];
-	if (dead)
-		pfree(dead);
-	return count;
+	return scan->any_state ? state_count_dead(&scan->store, scan->snapshot, entry) : 0;
 }
 
 static Datum
