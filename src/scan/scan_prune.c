@@ -44,8 +44,8 @@ day_of(Timestamp t, DateADT *day)
 }
 
 /* the value as a key of the column's zone maps; false where it cannot be compared so */
-static bool
-key_of(Oid column, Oid type, Datum value, int64 *key)
+bool
+scan_prune_key(Oid column, Oid type, Datum value, int64 *key)
 {
 	ZoneKind	kind = column_zone_kind(column);
 	int			overflow = 0;
@@ -140,7 +140,7 @@ compare_key(PruneKey *key, Oid column, List *spec, Datum value)
 		key->exact = widen_integer(column, type, value, &key->value);
 	if (key->zone == ZONE_NONE)
 		return key->exact;
-	if (!key_of(column, type, value, &key->key))
+	if (!scan_prune_key(column, type, value, &key->key))
 		return false;
 	key->decides = keys_are_exact(column, type);
 	if (key->decides)
@@ -168,13 +168,14 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 	{
 		if (nulls[i])
 			continue;			/* equal to nothing */
-		if (!key_of(column, type, datums[i], &key->keys[key->nkeys]))
+		if (!scan_prune_key(column, type, datums[i], &key->keys[key->nkeys]))
 		{
 			*usable = false;
 			return true;
 		}
 		key->nkeys++;
 	}
+	key->nkeys = prune_keys_sort(key->keys, key->nkeys);
 	*usable = true;
 	return key->nkeys > 0;
 }

@@ -656,6 +656,48 @@ directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
 	}
 }
 
+static int
+compare_prune_keys(const void *a, const void *b)
+{
+	int64		left = *(const int64 *) a;
+	int64		right = *(const int64 *) b;
+
+	return (left > right) - (left < right);
+}
+
+/* ascending, each once; how many are left */
+int
+prune_keys_sort(int64 *keys, int n)
+{
+	int			distinct = 0;
+
+	qsort(keys, n, sizeof(int64), compare_prune_keys);
+	for (int i = 0; i < n; i++)
+		if (i == 0 || keys[i] != keys[distinct - 1])
+			keys[distinct++] = keys[i];
+	return distinct;
+}
+
+/* is none of the keys in the zone's range? */
+static bool
+zone_excludes_all(const ZoneMap *zone, const PruneKey *key)
+{
+	int			low = 0;
+	int			high = key->nkeys;
+
+	/* the first key that is not below the range */
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (key->keys[middle] < zone->min)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == key->nkeys || key->keys[low] > zone->max;
+}
+
 static bool
 zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 {
@@ -666,12 +708,7 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 	if (zone->kind != key->zone || key->zone == ZONE_NONE)
 		return false;			/* the column's type changed since, or has no order */
 	if (key->nkeys > 0)
-	{
-		for (int i = 0; i < key->nkeys; i++)
-			if (key->keys[i] >= zone->min && key->keys[i] <= zone->max)
-				return false;
-		return true;
-	}
+		return zone_excludes_all(zone, key);
 	/* keys may merge values, so strict comparisons prune as the others do */
 	switch (key->strategy)
 	{

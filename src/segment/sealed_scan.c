@@ -225,12 +225,8 @@ key_range(SealedScan *scan, const PruneKey *key, int64 *low, int64 *high)
 	*high = PG_INT64_MAX;
 	if (key->nkeys > 0)
 	{
-		*low = *high = key->keys[0];
-		for (int i = 1; i < key->nkeys; i++)
-		{
-			*low = Min(*low, key->keys[i]);
-			*high = Max(*high, key->keys[i]);
-		}
+		*low = key->keys[0];
+		*high = key->keys[key->nkeys - 1];
 		return true;
 	}
 	if (key->strategy != BTLessStrategyNumber && key->strategy != BTLessEqualStrategyNumber)

@@ -143,7 +143,7 @@ typedef struct PruneKey
 	bool		is_null_test;	/* strategy unused: column IS NULL */
 	bool		decides;		/* a value's zone key tells whether the value satisfies the clause */
 	int			nkeys;			/* strategy equal only: = ANY of these, when > 0 */
-	int64	   *keys;
+	int64	   *keys;			/* ascending, see prune_keys_sort() */
 	bool		exact;			/* the column equals value by its type's own equality; while the caller holds it */
 	Datum		value;
 } PruneKey;
@@ -166,6 +166,7 @@ extern void directory_close_groups(ChunkStore *store, SegmentNumber next);
 extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
 extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
+extern int	prune_keys_sort(int64 *keys, int n);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
 
 /* directory_cache.c */

@@ -7,7 +7,7 @@
  * by block.  What it computes is listed in its custom_scan_tlist, so that core
  * resolves every output expression against it:
  *
- *	  group keys | aggregates | ROW (quals of the rows, values to prune by, marker)
+ *	  group keys | aggregates | ROW (quals of the rows, values to prune by[, ROW (join)], marker)
  *
  * The first two are columns of the node's rows.  The last is null there, and is
  * one entry, which no expression of the query can equal: setrefs would take any
@@ -32,12 +32,15 @@ enum
 	VECTOR_COUNTS,				/* of group keys, aggregates, quals */
 	VECTOR_EQUAL,				/* the operator that makes two group keys one, for each */
 	VECTOR_PRUNES,				/* scan.h's prune specs */
+	VECTOR_JOIN,				/* vector_join.h's, or NIL */
 };
 
 /* of CustomPath.custom_private */
 typedef struct VectorTarget
 {
 	Index		relid;
+	Relids		relids;			/* whose columns expressions may have: the table's, and those that it is joined with */
+	struct JoinTarget *join;	/* or NULL */
 	List	   *keys;			/* group keys */
 	List	   *equal;			/* their operators */
 	List	   *aggregates;		/* Aggrefs */
@@ -66,7 +69,16 @@ typedef enum KeyForm
 	KEY_COLUMN,					/* the column itself */
 	KEY_RISING,					/* never falls while the column rises */
 	KEY_LOCAL,					/* the same, while the session's time zone keeps its offset from UTC */
+	KEY_JOINED,					/* of the row that is joined */
 } KeyForm;
+
+/* rows that have one summary: a segment, or a block of the open one */
+typedef struct SummedRows
+{
+	SegmentEntry *entry;
+	SegmentReader *reader;		/* NULL: the whole segment */
+	int			block;
+} SummedRows;
 
 /* of one aggregate in one group */
 typedef struct AggregateValue
@@ -127,6 +139,7 @@ typedef struct VectorState
 	int			nkeys;
 	int			naggregates;
 	int			nquals;
+	struct VectorJoin *join;	/* or NULL */
 
 	/* rows */
 	ExprContext *row_context;	/* reset for every row */
@@ -190,6 +203,8 @@ typedef struct VectorState
 } VectorState;
 
 /* vector_paths.c */
+extern bool vector_can_evaluate(Node *node, Relids relids);
+extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 extern void vector_init(void);
 
 /* vector_plan.c */
@@ -202,6 +217,7 @@ extern const CustomScanMethods vector_methods;
 extern void vector_groups_begin(VectorState *state, List *exprs, List *equal);
 extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
+extern bool vector_add_row(VectorState *state, TupleTableSlot *slot);
 extern AggregateValue *vector_find_group(VectorState *state, bool *full);
 extern void vector_group_row(VectorState *state, TupleHashEntry entry, TupleTableSlot *slot);
 
@@ -216,6 +232,8 @@ extern void vector_aggregates_finish(VectorState *state, AggregateValue *group, 
 
 /* vector_block.c */
 extern bool vector_take_block(VectorState *state);
+extern bool vector_take_passed(VectorState *state, BlockRowsTaken *taken);
+extern void vector_store_row(VectorState *state, int row);
 
 /* vector_kernel.c */
 extern bool vector_kernel(VectorState *state, int a, const BlockRowsTaken *taken);
@@ -225,6 +243,7 @@ extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int n
 extern void vector_summaries_begin(VectorState *state, List *keys, List *aggregates);
 extern Datum vector_key_at(VectorState *state, int k, Datum value, bool *isnull);
 extern void vector_runs_begin(VectorState *state);
+extern bool vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *value);
 extern bool vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full);
 extern bool vector_answer_block(VectorState *state, bool *full);
 

@@ -25,7 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 /* ---- begin ---- */
 
@@ -127,8 +127,7 @@ begin_arguments(VectorAggregate *agg, PlanState *parent)
 		int			i = foreach_current_index(lc);
 
 		agg->args[i] = ExecInitExpr(expr, parent);
-		if (IsA(expr, Var) && ((Var *) expr)->varattno > 0)
-			agg->columns[i] = ((Var *) expr)->varattno;
+		agg->columns[i] = vector_table_column((Node *) expr);
 	}
 	agg->filter = ExecInitExpr(agg->ref->aggfilter, parent);
 }

@@ -10,11 +10,11 @@
 #include "territory.h"
 
 #include "codec/codec_summary.h"
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 /* the cursor's row, in the slot: only columns that are needed, the others stay null */
-static void
-store_row(VectorState *state, int row)
+void
+vector_store_row(VectorState *state, int row)
 {
 	SealedScan *sealed = state->sealed;
 	TupleTableSlot *slot = state->sealed_slot;
@@ -76,7 +76,7 @@ filter_by_expressions(VectorState *state, BlockRowsTaken *taken)
 
 	for (int i = 0; i < taken->n; i++)
 	{
-		store_row(state, taken->rows[i]);
+		vector_store_row(state, taken->rows[i]);
 		if (ExecQual(state->quals, state->row_context))
 			taken->rows[n++] = taken->rows[i];
 	}
@@ -177,6 +177,8 @@ load_known_keys(VectorState *state, int row)
 			slot->tts_values[k] = state->sealed->values[source][row];
 			slot->tts_isnull[k] = state->sealed->nulls[source][row];
 		}
+		else if (state->key_forms[k] == KEY_JOINED)
+			slot->tts_values[k] = vector_join_key(state, k, &slot->tts_isnull[k]);
 		else if (state->key_runs[k].rises)
 			slot->tts_values[k] = rising_key(state, k, DatumGetInt64(state->sealed->values[source][row]),
 											 &slot->tts_isnull[k]);
@@ -194,9 +196,9 @@ load_keys(VectorState *state, int row)
 	ExecClearTuple(slot);
 	if (!load_known_keys(state, row))
 	{
-		store_row(state, row);
+		vector_store_row(state, row);
 		for (int k = 0; k < state->nkeys; k++)
-			if (state->key_forms[k] != KEY_COLUMN && !state->key_runs[k].rises)
+			if (state->key_forms[k] != KEY_COLUMN && state->key_forms[k] != KEY_JOINED && !state->key_runs[k].rises)
 				slot->tts_values[k] = ExecEvalExprSwitchContext(state->keys[k], state->row_context,
 																&slot->tts_isnull[k]);
 	}
@@ -240,7 +242,7 @@ advance_rows(VectorState *state, const BlockRowsTaken *taken)
 	{
 		MemoryContext old;
 
-		store_row(state, taken->rows[i]);
+		vector_store_row(state, taken->rows[i]);
 		old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
 		for (int a = 0; a < state->naggregates; a++)
 			if (state->aggregates[a].use == SUMMARY_USELESS)
@@ -249,21 +251,12 @@ advance_rows(VectorState *state, const BlockRowsTaken *taken)
 	}
 }
 
-/* the block that the cursor stands at; false: the table of groups is full */
+/* rows that passed, each joined with the row at hand if there is a join; false: the table of groups is full */
 bool
-vector_take_block(VectorState *state)
+vector_take_passed(VectorState *state, BlockRowsTaken *taken)
 {
-	SealedScan *sealed = state->sealed;
-	BlockRowsTaken *taken = &state->taken;
 	bool		others = false;
 
-	sealed_scan_open_block(sealed);
-	taken->n = 0;
-	while (sealed_scan_next_in_block(sealed))
-		taken->rows[taken->n++] = sealed->row;
-	filter_rows(state, taken);
-	if (taken->n == 0)
-		return true;
 	vector_runs_begin(state);
 	if (!find_groups(state, taken))
 		return false;
@@ -272,4 +265,21 @@ vector_take_block(VectorState *state)
 	if (others)
 		advance_rows(state, taken);
 	return true;
+}
+
+/* the block that the cursor stands at; false: the table of groups is full */
+bool
+vector_take_block(VectorState *state)
+{
+	SealedScan *sealed = state->sealed;
+	BlockRowsTaken *taken = &state->taken;
+
+	sealed_scan_open_block(sealed);
+	taken->n = 0;
+	while (sealed_scan_next_in_block(sealed))
+		taken->rows[taken->n++] = sealed->row;
+	filter_rows(state, taken);
+	if (taken->n == 0)
+		return true;
+	return state->join ? vector_join_take_rows(state, taken) : vector_take_passed(state, taken);
 }

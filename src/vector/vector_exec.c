@@ -17,7 +17,7 @@
 #include "utils/snapmgr.h"
 
 #include "am/am.h"
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 static const CustomExecMethods exec_methods;
 
@@ -94,9 +94,11 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	Index		rti = llast_node(Var, inner)->varno;
 	const TupleTableSlotOps *ops = ps->scanops;
 	bool		fixed = ps->scanopsfixed;
+	int			nouter;			/* of inner, that are no values to prune by */
 	List	   *keys,
 			   *aggregates,
-			   *quals;
+			   *quals,
+			   *read;
 
 	state->rel = compat_range_table_relation(estate, rti);
 	if (!relation_is_territory(state->rel))
@@ -111,16 +113,23 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->row_context = CreateExprContext(estate);
 	state->sealed_slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(state->rel), &TTSOpsVirtual);
 	state->hot_slot = table_slot_create(state->rel, &estate->es_tupleTable);
-	begin_columns(state, list_concat(list_concat(list_copy(keys), aggregates), quals), rti);
+	read = list_concat(list_concat(list_copy(keys), aggregates), quals);
+	nouter = state->nquals + 1;
 
 	/* these expressions meet rows of the table in two kinds of slots, not the node's own */
 	ps->scanops = NULL;
 	ps->scanopsfixed = false;
+	if (plan->custom_plans)
+	{
+		nouter++;
+		vector_join_begin(state, plan, eflags, &read, &keys, &aggregates);
+	}
+	begin_columns(state, read, rti);
 	state->quals = ExecInitQual(quals, ps);
 	vector_groups_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_aggregates_begin(state, aggregates);
 	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
-				 take_expressions(inner, state->nquals, list_length(inner) - state->nquals - 1));
+				 take_expressions(inner, state->nquals, list_length(inner) - nouter));
 	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
@@ -135,6 +144,8 @@ end_aggregate(CustomScanState *node)
 		table_endscan(state->hot_scan);
 	if (state->sealed)
 		sealed_scan_end(state->sealed);
+	if (state->join)
+		vector_join_end(state);
 }
 
 static void
@@ -144,6 +155,8 @@ rescan(CustomScanState *node)
 
 	state->filled = state->done = false;
 	state->low = 0;
+	if (state->join)
+		vector_join_rescan(state);
 }
 
 /* ---- the rows of a pass ---- */
@@ -196,6 +209,8 @@ open_sealed(VectorState *state)
 		return false;
 	state->prune_keys = keys;
 	state->nprune_keys = nkeys;
+	if (state->join)
+		keys = vector_join_prune_keys(state, keys, &nkeys);
 	scan_aim_sealed(state->sealed, keys, nkeys);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return true;
@@ -212,17 +227,26 @@ take_sealed_rows(VectorState *state)
 	while (!full && (entry = sealed_scan_next_segment(state->sealed)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (vector_answer_segment(state, entry, &full))
+		if ((state->join && vector_join_skips_segment(state, entry)) || vector_answer_segment(state, entry, &full))
 			continue;
 		sealed_scan_open_segment(state->sealed);
 		while (!full && sealed_scan_next_block(state->sealed))
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (!vector_answer_block(state, &full))
+			if (!(state->join && vector_join_skips_block(state)) && !vector_answer_block(state, &full))
 				full = !vector_take_block(state);
 		}
 	}
 	return !full;
+}
+
+/* false: the table of groups is full */
+static bool
+take_rows(VectorState *state)
+{
+	if (state->join)
+		return vector_join_take_batches(state, take_hot_rows, take_sealed_rows);
+	return take_hot_rows(state) && take_sealed_rows(state);
 }
 
 /* all groups of the pass; narrower and narrower ones until they fit */
@@ -233,7 +257,7 @@ fill(VectorState *state)
 	{
 		state->passes++;
 		vector_groups_reset(state);
-		if (take_hot_rows(state) && take_sealed_rows(state))
+		if (take_rows(state))
 			break;
 		state->width /= 2;
 	}

@@ -15,7 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 #define NARROWEST ((uint64) 1 << 12)	/* what so few hashes hold is kept, whatever it takes */
 #define GROUPS_PER_CHECK 64
@@ -47,7 +47,8 @@ vector_groups_begin(VectorState *state, List *exprs, List *equal)
 		state->key_columns[i] = i + 1;
 		state->key_collations[i] = exprCollation(expr);
 		operators[i] = list_nth_oid(equal, i);
-		state->keys_byval = state->keys_byval && get_typbyval(exprType(expr));
+		/* a key of a joined row is where that row is */
+		state->keys_byval = state->keys_byval && (get_typbyval(exprType(expr)) || vector_key_is_joined(expr));
 		TupleDescInitEntry(desc, i + 1, "key", exprType(expr), exprTypmod(expr), 0);
 		TupleDescInitEntryCollation(desc, i + 1, exprCollation(expr));
 	}
@@ -158,8 +159,26 @@ evaluate_keys(VectorState *state)
 
 	ExecClearTuple(slot);
 	for (int i = 0; i < state->nkeys; i++)
-		slot->tts_values[i] = ExecEvalExpr(state->keys[i], state->row_context, &slot->tts_isnull[i]);
+		slot->tts_values[i] = state->key_forms[i] == KEY_JOINED ? vector_join_key(state, i, &slot->tts_isnull[i]) :
+			ExecEvalExpr(state->keys[i], state->row_context, &slot->tts_isnull[i]);
 	ExecStoreVirtualTuple(slot);
+}
+
+/* a row that passed, in its memory context; false: the table is full */
+bool
+vector_add_row(VectorState *state, TupleTableSlot *slot)
+{
+	AggregateValue *group = state->ungrouped;
+	bool		full = false;
+
+	if (state->nkeys > 0)
+	{
+		evaluate_keys(state);
+		group = vector_find_group(state, &full);
+	}
+	if (group && !full)
+		vector_aggregates_advance(state, group, slot);
+	return !full;
 }
 
 /* false: the table is full, and the pass has to be a narrower one */
@@ -167,9 +186,8 @@ bool
 vector_take_row(VectorState *state, TupleTableSlot *slot)
 {
 	ExprContext *context = state->row_context;
-	AggregateValue *group = state->ungrouped;
-	bool		full = false;
 	MemoryContext old;
+	bool		taken;
 
 	ResetExprContext(context);
 	context->ecxt_scantuple = slot;
@@ -179,15 +197,9 @@ vector_take_row(VectorState *state, TupleTableSlot *slot)
 		return true;
 	}
 	old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
-	if (state->nkeys > 0)
-	{
-		evaluate_keys(state);
-		group = vector_find_group(state, &full);
-	}
-	if (group && !full)
-		vector_aggregates_advance(state, group, slot);
+	taken = state->join ? vector_join_take_row(state, slot) : vector_add_row(state, slot);
 	MemoryContextSwitchTo(old);
-	return !full;
+	return taken;
 }
 
 /* a group's row, of which the slot's first columns are */

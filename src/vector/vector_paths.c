@@ -22,7 +22,7 @@
 #include "parser/parsetree.h"
 #include "utils/selfuncs.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 /* against core's: a row is not handed from node to node */
 #define TRANSITION_COST_FACTOR 0.5
@@ -35,9 +35,9 @@ static create_upper_paths_hook_type previous_hook;
 
 /* ---- what the node can compute ---- */
 
-/* columns of this table, and nothing that the node's plain expressions cannot hold */
+/* columns of these relations, and nothing that the node's plain expressions cannot hold */
 static bool
-is_foreign(Node *node, Index *relid)
+is_foreign(Node *node, Relids relids)
 {
 	if (node == NULL)
 		return false;
@@ -45,18 +45,18 @@ is_foreign(Node *node, Index *relid)
 	{
 		Var		   *var = (Var *) node;
 
-		return var->varno != *relid || var->varattno < 0 || var->varlevelsup != 0;
+		return !bms_is_member(var->varno, relids) || var->varattno < 0 || var->varlevelsup != 0;
 	}
 	if (IsA(node, PlaceHolderVar) || IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) ||
 		IsA(node, GroupingFunc) || IsA(node, WindowFunc) || IsA(node, CurrentOfExpr))
 		return true;
-	return expression_tree_walker(node, is_foreign, (void *) relid);
+	return expression_tree_walker(node, is_foreign, (void *) relids);
 }
 
-static bool
-can_evaluate(Node *node, Index relid)
+bool
+vector_can_evaluate(Node *node, Relids relids)
 {
-	return !is_foreign(node, &relid) && !contain_volatile_functions(node) &&
+	return !is_foreign(node, relids) && !contain_volatile_functions(node) &&
 		!expression_returns_set(node);
 }
 
@@ -78,11 +78,13 @@ needs_more(Node *node, VectorTarget *target)
 		return false;
 	if (IsA(node, Aggref))
 	{
-		if (!can_aggregate((Aggref *) node) || !can_evaluate(node, target->relid))
+		if (!can_aggregate((Aggref *) node) || !vector_can_evaluate(node, target->relids))
 			return true;
 		target->aggregates = list_append_unique(target->aggregates, node);
 		return false;
 	}
+	if (IsA(node, Var) && target->join)
+		return !vector_join_add_key((Var *) node, target);
 	if (IsA(node, Var) || IsA(node, PlaceHolderVar) || IsA(node, GroupingFunc))
 		return true;
 	return expression_tree_walker(node, needs_more, (void *) target);
@@ -98,7 +100,7 @@ add_keys(PlannerInfo *root, VectorTarget *target)
 		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
 		Node	   *key = get_sortgroupclause_expr(clause, root->processed_tlist);
 
-		if (!clause->hashable || !can_evaluate(key, target->relid))
+		if (!clause->hashable || !vector_can_evaluate(key, target->relids))
 			return false;
 		target->keys = lappend(target->keys, key);
 		target->equal = lappend_oid(target->equal, clause->eqop);
@@ -119,8 +121,8 @@ effective_level(RestrictInfo *info, Cost cost)
  * By security level, then by cost, then as written: a row-level policy is
  * evaluated before anything that could tell of rows that it hides.
  */
-static List *
-ordered_quals(PlannerInfo *root, List *infos)
+List *
+vector_ordered_quals(PlannerInfo *root, List *infos)
 {
 	int			n = list_length(infos);
 	RestrictInfo **sorted = palloc(sizeof(RestrictInfo *) * Max(n, 1));
@@ -162,23 +164,27 @@ add_quals(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
 
-		if (info->pseudoconstant || !can_evaluate((Node *) info->clause, target->relid))
+		if (info->pseudoconstant || !vector_can_evaluate((Node *) info->clause, rel->relids))
 			return false;
 	}
-	target->quals = ordered_quals(root, rel->baserestrictinfo);
+	target->quals = vector_ordered_quals(root, rel->baserestrictinfo);
 	return true;
 }
 
 /* NULL where the node cannot answer the query */
 static VectorTarget *
-make_target(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, List *having)
+make_target(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped, List *having)
 {
 	VectorTarget *target = palloc0(sizeof(VectorTarget));
 
 	target->relid = rel->relid;
+	target->relids = rel->relids;
 	target->having = having;
+	if (rel != input && !vector_join_target(root, input, rel, target))
+		return NULL;
 	if (!add_keys(root, target) || !add_quals(root, rel, target) ||
-		needs_more((Node *) grouped->reltarget->exprs, target) || needs_more((Node *) having, target))
+		needs_more((Node *) grouped->reltarget->exprs, target) || needs_more((Node *) having, target) ||
+		!vector_join_gives(target))
 		return NULL;
 	return target;
 }
@@ -201,7 +207,8 @@ decoded_share(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 			!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
 			nprunes++;
 	}
-	if (!vector_may_summarise(target->keys, target->aggregates, list_length(target->quals), nprunes))
+	if (!vector_may_summarise(vector_join_executed(target, target->keys), vector_join_executed(target, target->aggregates),
+							  list_length(target->quals), nprunes))
 		return 1;
 	return target->keys ? SHARE_DECODED_GROUPED : SHARE_DECODED;
 }
@@ -211,7 +218,8 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, VectorTa
 {
 	double		hot = Max(rel->tuples - sealed->rows, 0);
 	double		share = decoded_share(root, rel, target);
-	double		groups = target->keys ? estimate_num_groups(root, target->keys, rel->rows, NULL, NULL) : 1;
+	double		rows = target->join ? target->join->rows : rel->rows;
+	double		groups = target->keys ? estimate_num_groups(root, target->keys, rows, NULL, NULL) : 1;
 	AggClauseCosts costs;
 	QualCost	keys,
 				having;
@@ -225,9 +233,11 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, VectorTa
 	/* as a TerritoryScan estimates its hot part */
 	cost = Max((double) rel->pages - sealed->pages, 0) * seq_page_cost * Min(hot / Max(rel->tuples, 1), 1) +
 		hot * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +
-		scan_sealed_cost(root, rel, sealed, NULL) * share;
+		scan_sealed_cost(root, rel, sealed, NULL) * share * (target->join ? target->join->read : 1);
+	if (target->join)
+		cost += vector_join_cost(target->join, rel);
 	cost += costs.transCost.startup + keys.startup +
-		rel->rows * TRANSITION_COST_FACTOR * share *
+		rows * TRANSITION_COST_FACTOR * share *
 		(costs.transCost.per_tuple + keys.per_tuple + list_length(target->keys) * cpu_operator_cost);
 	cost += costs.finalCost.startup + having.startup + groups * (costs.finalCost.per_tuple + having.per_tuple);
 	path->path.startup_cost = cost;
@@ -238,7 +248,8 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, VectorTa
 }
 
 static void
-add_aggregate_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, GroupPathExtraData *extra)
+add_aggregate_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped,
+				   GroupPathExtraData *extra)
 {
 	VectorTarget *target;
 	CustomPath *path;
@@ -247,7 +258,7 @@ add_aggregate_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, Grou
 	/* where nothing is sealed, plans are those of a heap table */
 	if (!scan_is_territory(planner_rt_fetch(rel->relid, root), &sealed) || sealed.rows <= 0)
 		return;
-	target = make_target(root, rel, grouped, (List *) extra->havingQual);
+	target = make_target(root, rel, input, grouped, (List *) extra->havingQual);
 	if (target == NULL)
 		return;
 	sealed.quals = rel->baserestrictcost;
@@ -258,6 +269,8 @@ add_aggregate_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, Grou
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &vector_path_methods;
 	path->custom_private = list_make1(target);
+	if (target->join)
+		path->custom_paths = list_make1(target->join->path);
 	cost_path(root, rel, &sealed, target, path);
 	path_disable_seqscan(&path->path);	/* it reads all hot rows */
 	add_path(grouped, &path->path);
@@ -268,18 +281,25 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOp
 {
 	Query	   *parse = root->parse;
 	GroupPathExtraData *grouping = extra;
+	RelOptInfo *rel = input;
 
 	if (previous_hook)
 		previous_hook(root, stage, input, output, extra);
 	if (stage != UPPERREL_GROUP_AGG || !territory_enable_aggregate || extra == NULL)
 		return;
-	if (input->reloptkind != RELOPT_BASEREL || input->rtekind != RTE_RELATION || IS_DUMMY_REL(input))
+	if (IS_DUMMY_REL(input))
+		return;
+	if (input->reloptkind == RELOPT_JOINREL)
+		rel = vector_join_fact(root, input);
+	else if (input->reloptkind != RELOPT_BASEREL || input->rtekind != RTE_RELATION)
+		return;
+	if (rel == NULL)
 		return;
 	if (parse->hasTargetSRFs || parse->groupingSets || parse->rowMarks)
 		return;
 	if (parse->groupClause && (!(grouping->flags & GROUPING_CAN_USE_HASH) || !enable_hashagg))
 		return;
-	add_aggregate_path(root, input, output, grouping);
+	add_aggregate_path(root, rel, input, output, grouping);
 }
 
 void

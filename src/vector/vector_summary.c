@@ -28,15 +28,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
-#include "vector/vector.h"
-
-/* rows that have one summary: a segment, or a block of the open one */
-typedef struct SummedRows
-{
-	SegmentEntry *entry;
-	SegmentReader *reader;		/* NULL: the whole segment */
-	int			block;
-} SummedRows;
+#include "vector/vector_join.h"
 
 /* ---- what summaries can do, of plan trees ---- */
 
@@ -61,7 +53,7 @@ column_argument(Aggref *ref)
 	if (list_length(ref->args) != 1)
 		return NULL;
 	expr = linitial_node(TargetEntry, ref->args)->expr;
-	return IsA(expr, Var) && ((Var *) expr)->varattno > 0 ? (Var *) expr : NULL;
+	return vector_table_column((Node *) expr) > 0 ? (Var *) expr : NULL;
 }
 
 static SummaryUse
@@ -128,6 +120,8 @@ key_form(Node *key, AttrNumber *column)
 	Node	   *arg;
 
 	*column = 0;
+	if (vector_key_is_joined(key))
+		return KEY_JOINED;
 	if (IsA(key, Var) && ((Var *) key)->varattno > 0)
 	{
 		*column = ((Var *) key)->varattno;
@@ -228,7 +222,8 @@ vector_summaries_begin(VectorState *state, List *keys, List *aggregates)
 	state->key_runs = palloc0(sizeof(KeyRun) * Max(state->nkeys, 1));
 	for (int k = 0; k < state->nkeys; k++)
 		state->key_forms[k] = key_form(list_nth(keys, k), &state->key_sources[k]);
-	state->summaries = vector_may_summarise(keys, aggregates, state->nquals, list_length(state->prune_specs));
+	state->summaries = vector_may_summarise(keys, aggregates, state->nquals, list_length(state->prune_specs)) &&
+		(state->join == NULL || state->join->quals == NULL);
 	for (int a = 0; a < state->naggregates; a++)
 	{
 		VectorAggregate *agg = &state->aggregates[a];
@@ -375,11 +370,26 @@ vector_runs_begin(VectorState *state)
 	}
 }
 
+/* have all rows the same value in this column? */
+bool
+vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *value)
+{
+	ColumnType	type;
+	ZoneMap		zone;
+
+	if (!full_zone(state, rows, attno, &zone) || zone.min != zone.max ||
+		(zone.kind != ZONE_INTEGER && zone.kind != ZONE_OID))
+		return false;
+	column_type_init(&type, TupleDescAttr(RelationGetDescr(state->rel), attno - 1));
+	*value = column_integer_datum(&type, zone.min);
+	return true;
+}
+
 /* the k-th key of all rows, into key_slot */
 static bool
 one_key(VectorState *state, SummedRows *rows, int k)
 {
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(state->rel), state->key_sources[k] - 1);
+	Form_pg_attribute att;
 	TupleTableSlot *slot = state->key_slot;
 	ColumnType	type;
 	ZoneMap		zone;
@@ -388,6 +398,12 @@ one_key(VectorState *state, SummedRows *rows, int k)
 	bool		isnull,
 				last_null;
 
+	if (state->key_forms[k] == KEY_JOINED)
+	{
+		slot->tts_values[k] = vector_join_key(state, k, &slot->tts_isnull[k]);
+		return true;
+	}
+	att = TupleDescAttr(RelationGetDescr(state->rel), state->key_sources[k] - 1);
 	if (!full_zone(state, rows, att->attnum, &zone))
 		return false;
 	column_type_init(&type, att);
@@ -567,6 +583,33 @@ summaries_of(VectorState *state, SummedRows *rows)
 	return summaries;
 }
 
+/* all rows are of one group: add what their summaries tell.  False: they are not. */
+static bool
+add_summaries(VectorState *state, SummedRows *rows, const ColumnSummary *summaries, bool *full)
+{
+	AggregateValue *group = state->ungrouped;
+
+	if (!one_group(state, rows))
+		return false;
+	if (state->nkeys > 0)
+		group = vector_find_group(state, full);
+	for (int a = 0; group && a < state->naggregates; a++)
+		add_summary(state, &state->aggregates[a], &group[a], &summaries[a], rows_of(rows));
+	return true;
+}
+
+/* the same for each row that all of them meet; keys of the table are in one bucket for all or for none of those */
+static bool
+add_joined(VectorState *state, SummedRows *rows, const ColumnSummary *summaries, bool *full)
+{
+	JoinRow    *partner = NULL;
+
+	while (!*full && vector_join_next_partner(state, &partner))
+		if (!add_summaries(state, rows, summaries, full))
+			return false;
+	return true;
+}
+
 /*
  * False: the rows have to be read.  Keys come last: they are evaluated, and an
  * error of theirs must be that of a row that is there.
@@ -575,23 +618,16 @@ static bool
 answer(VectorState *state, SummedRows *rows, bool *full)
 {
 	ColumnSummary *summaries;
-	AggregateValue *group = state->ungrouped;
 	bool		answered = false;
 	MemoryContext old;
 
-	if (!all_pass(state, rows))
+	if ((state->join && !state->join->is_settled) || !all_pass(state, rows))
 		return false;
 	ResetExprContext(state->row_context);
 	old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
 	summaries = summaries_of(state, rows);
-	if (summaries && all_alive(state, rows) && one_group(state, rows))
-	{
-		answered = true;
-		if (state->nkeys > 0)
-			group = vector_find_group(state, full);
-		for (int a = 0; group && a < state->naggregates; a++)
-			add_summary(state, &state->aggregates[a], &group[a], &summaries[a], rows_of(rows));
-	}
+	if (summaries && all_alive(state, rows))
+		answered = state->join ? add_joined(state, rows, summaries, full) : add_summaries(state, rows, summaries, full);
 	MemoryContextSwitchTo(old);
 	return answered;
 }

@@ -1,0 +1,521 @@
+/*
+ * vector_join.c
+ *	  Rows of the fact table meet those of the dimension.
+ *
+ * A block is mostly of one entity, and joins are mostly by entity: where the
+ * zone map says that a block has one key, it is looked up once, and a block
+ * without partner is not decoded.  Otherwise the rows of a block are sorted by
+ * what they meet, so that whatever follows sees rows with one and the same row
+ * of the dimension at hand, as if its columns were constants.
+ *
+ * Quals of the fact table come before the look-up of a row.  A block's key is
+ * looked up before them, by equalities of built-in types only, which tell
+ * nobody anything.
+ */
+#include "territory.h"
+
+#include "catalog/pg_opfamily.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "vector/vector_join.h"
+
+/* ---- begin ---- */
+
+static RowExpr *
+join_parts(CustomScan *plan)
+{
+	List	   *inner = castNode(RowExpr, llast_node(TargetEntry, plan->custom_scan_tlist)->expr)->args;
+
+	return castNode(RowExpr, list_nth(inner, list_length(inner) - 2));
+}
+
+static List *
+sublist(List *exprs, int first, int n)
+{
+	return list_truncate(list_copy_tail(exprs, first), n);
+}
+
+/* n expressions of the join's part of the plan, as EXPLAIN shows them */
+List *
+vector_join_part(CustomScan *plan, JoinPart part)
+{
+	List	   *args = join_parts(plan)->args;
+	List	   *numbers = linitial(list_nth(plan->custom_private, VECTOR_JOIN));
+	int			nkeys = lsecond_int(numbers);
+	int			nquals = lthird_int(numbers);
+
+	switch (part)
+	{
+		case JOIN_FACTS:
+			return sublist(args, 0, nkeys);
+		case JOIN_DIMENSIONS:
+			return sublist(args, nkeys, nkeys);
+		case JOIN_QUALS:
+			return sublist(args, 2 * nkeys, nquals);
+		default:
+			return list_copy_tail(args, 2 * nkeys + nquals);
+	}
+}
+
+/* is it known once the row of the dimension is? */
+static bool
+is_fact(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var) && ((Var *) node)->varno != INNER_VAR)
+		return true;
+	return expression_tree_walker(node, is_fact, context);
+}
+
+bool
+vector_key_is_joined(Node *key)
+{
+	return contain_var_clause(key) && !is_fact(key, NULL);
+}
+
+/* the column of the table that an expression is, as it is executed; 0: it is none */
+AttrNumber
+vector_table_column(Node *expr)
+{
+	return IsA(expr, Var) && ((Var *) expr)->varno != INNER_VAR ? Max(((Var *) expr)->varattno, 0) : 0;
+}
+
+static AttrNumber
+plain_column(Node *expr)
+{
+	while (IsA(expr, RelabelType))
+		expr = (Node *) ((RelabelType *) expr)->arg;
+	return vector_table_column(expr);
+}
+
+static void
+begin_key(VectorState *state, int k, Node *fact, Node *dimension, Oid operator)
+{
+	VectorJoin *join = state->join;
+	Oid			left,
+				right,
+				family;
+	RegProcedure left_hash,
+				right_hash;
+	Oid			fact_type,
+				dimension_type;
+
+	if (!get_op_hash_functions(operator, &left_hash, &right_hash) ||
+		!get_compatible_hash_operators(operator, &left, &right))
+		elog(ERROR, "operator %u cannot be hashed", operator);
+	join->facts[k] = ExecInitExpr((Expr *) fact, &state->custom.ss.ps);
+	join->dimensions[k] = ExecInitExpr((Expr *) dimension, &state->custom.ss.ps);
+	join->fact_columns[k] = plain_column(fact);
+	fmgr_info(left_hash, &join->fact_hash[k]);
+	fmgr_info(right_hash, &join->dimension_hash[k]);
+	fmgr_info(get_opcode(operator), &join->equal[k]);
+	fmgr_info(get_opcode(right), &join->same[k]);
+	op_input_types(operator, &fact_type, &dimension_type);
+	join->dimension_types[k] = dimension_type;
+	get_typlenbyval(exprType(dimension), &join->key_len[k], &join->key_byval[k]);
+	family = lookup_type_cache(fact_type, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	join->ordered[k] = OidIsValid(family) && get_op_opfamily_strategy(operator, family) == BTEqualStrategyNumber;
+	if (join->nkeys == 1 && op_in_opfamily(operator, INTEGER_BTREE_FAM_OID))
+	{
+		join->integers = true;
+		join->fact_type = fact_type;
+		join->dimension_type = dimension_type;
+	}
+}
+
+static void
+begin_keys(VectorState *state, CustomScan *plan, List *columns)
+{
+	VectorJoin *join = state->join;
+	List	   *private = list_nth(plan->custom_private, VECTOR_JOIN);
+	List	   *facts = vector_join_part(plan, JOIN_FACTS);
+	List	   *dimensions = vector_join_rewrite(vector_join_part(plan, JOIN_DIMENSIONS), columns);
+	int			n = join->nkeys = list_length(facts);
+
+	join->facts = palloc(sizeof(ExprState *) * Max(n, 1));
+	join->fact_columns = palloc(sizeof(AttrNumber) * Max(n, 1));
+	join->dimensions = palloc(sizeof(ExprState *) * Max(n, 1));
+	join->dimension_types = palloc(sizeof(Oid) * Max(n, 1));
+	join->key_len = palloc(sizeof(int16) * Max(n, 1));
+	join->key_byval = palloc(sizeof(bool) * Max(n, 1));
+	join->ordered = palloc(sizeof(bool) * Max(n, 1));
+	join->fact_hash = palloc0(sizeof(FmgrInfo) * Max(n, 1));
+	join->dimension_hash = palloc0(sizeof(FmgrInfo) * Max(n, 1));
+	join->equal = palloc0(sizeof(FmgrInfo) * Max(n, 1));
+	join->same = palloc0(sizeof(FmgrInfo) * Max(n, 1));
+	join->collations = palloc(sizeof(Oid) * Max(n, 1));
+	join->values = palloc0(sizeof(Datum) * Max(n, 1));
+	join->prune_keys = palloc0(sizeof(PruneKey) * 2 * Max(n, 1));
+	for (int k = 0; k < n; k++)
+	{
+		join->collations[k] = list_nth_oid(list_nth(private, JOIN_COLLATIONS), k);
+		begin_key(state, k, list_nth(facts, k), list_nth(dimensions, k),
+				  list_nth_oid(list_nth(private, JOIN_OPERATORS), k));
+	}
+}
+
+/*
+ * With the node's expressions compiled for any slot.  Group keys and aggregates
+ * become what is executed; what the join reads of the table is added to *read.
+ */
+void
+vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read, List **keys, List **aggregates)
+{
+	EState	   *estate = state->custom.ss.ps.state;
+	List	   *columns = vector_join_part(plan, JOIN_COLUMNS);
+	VectorJoin *join;
+
+	state->join = join = palloc0(sizeof(VectorJoin));
+	join->type = linitial_int(linitial(list_nth(plan->custom_private, VECTOR_JOIN)));
+	join->child = ExecInitNode(linitial(plan->custom_plans), estate,
+							   eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
+	state->custom.custom_ps = list_make1(join->child);
+	join->desc = ExecGetResultType(join->child);
+	join->ncolumns = join->desc->natts;
+	join->slot = ExecInitExtraTupleSlot(estate, join->desc, &TTSOpsVirtual);
+	join->spill_slot = ExecInitExtraTupleSlot(estate, join->desc, &TTSOpsMinimalTuple);
+	join->context = AllocSetContextCreate(CurrentMemoryContext, "territory join", ALLOCSET_DEFAULT_SIZES);
+	*keys = vector_join_rewrite(*keys, columns);
+	*aggregates = vector_join_rewrite(*aggregates, columns);
+	*read = list_concat(*read, vector_join_part(plan, JOIN_FACTS));
+	*read = list_concat(*read, vector_join_part(plan, JOIN_QUALS));
+	begin_keys(state, plan, columns);
+	join->quals = ExecInitQual(vector_join_rewrite(vector_join_part(plan, JOIN_QUALS), columns), &state->custom.ss.ps);
+	join->no_row.values = palloc0(sizeof(Datum) * Max(join->ncolumns, 1));
+	join->no_row.nulls = palloc(sizeof(bool) * Max(join->ncolumns, 1));
+	memset(join->no_row.nulls, true, sizeof(bool) * join->ncolumns);
+	join->unmatched.rows = &join->no_row;
+	join->unmatched.mark = -1;
+	join->met = palloc(sizeof(JoinEntry *) * BLOCK_MAX_ROWS);
+	join->entries = palloc(sizeof(JoinEntry *) * BLOCK_MAX_ROWS);
+	join->first = palloc(sizeof(int) * (BLOCK_MAX_ROWS + 1));
+	join->sorted = palloc(sizeof(int) * BLOCK_MAX_ROWS);
+}
+
+/* ---- the row at hand ---- */
+
+/* columns of the dimension are these from now on */
+static void
+set_row(VectorState *state, JoinRow *row)
+{
+	VectorJoin *join = state->join;
+	TupleTableSlot *slot = join->slot;
+
+	if (join->row == row)
+		return;
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, row->values, sizeof(Datum) * join->ncolumns);
+	memcpy(slot->tts_isnull, row->nulls, sizeof(bool) * join->ncolumns);
+	ExecStoreVirtualTuple(slot);
+	join->row = row;
+}
+
+/* group keys that are the dimension's own, evaluated once for each of its rows */
+static void
+evaluate_keys(VectorState *state, JoinRow *row)
+{
+	VectorJoin *join = state->join;
+
+	row->keys = MemoryContextAllocZero(join->context, sizeof(Datum) * state->nkeys);
+	row->key_nulls = MemoryContextAllocZero(join->context, sizeof(bool) * state->nkeys);
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		Form_pg_attribute att = TupleDescAttr(state->key_slot->tts_tupleDescriptor, k);
+		MemoryContext old;
+		Datum		value;
+
+		if (state->key_forms[k] != KEY_JOINED)
+			continue;
+		value = ExecEvalExprSwitchContext(state->keys[k], state->row_context, &row->key_nulls[k]);
+		if (row->key_nulls[k])
+			continue;
+		old = MemoryContextSwitchTo(join->context);
+		row->keys[k] = datumCopy(value, att->attbyval, att->attlen);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/* a KEY_JOINED key of the row at hand; it lives as long as the batch */
+Datum
+vector_join_key(VectorState *state, int k, bool *isnull)
+{
+	JoinRow    *row = state->join->row;
+
+	if (row->keys == NULL)
+		evaluate_keys(state, row);
+	*isnull = row->key_nulls[k];
+	return row->keys[k];
+}
+
+/* ---- hot rows ---- */
+
+/* what the row at hand meets, by expressions, in the row's memory context */
+static JoinEntry *
+find_by_expressions(VectorState *state)
+{
+	VectorJoin *join = state->join;
+
+	for (int k = 0; k < join->nkeys; k++)
+	{
+		bool		isnull;
+
+		join->values[k] = ExecEvalExpr(join->facts[k], state->row_context, &isnull);
+		if (isnull)
+			return vector_join_unmatched(join);
+	}
+	return vector_join_find(join, join->values);
+}
+
+/* a row that passed the quals, in its memory context; false: the table of groups is full */
+bool
+vector_join_take_row(VectorState *state, TupleTableSlot *slot)
+{
+	VectorJoin *join = state->join;
+	JoinEntry  *entry = find_by_expressions(state);
+
+	for (JoinRow *row = entry ? entry->rows : NULL; row; row = row->next)
+	{
+		set_row(state, row);
+		if (join->quals && !ExecQual(join->quals, state->row_context))
+			continue;
+		if (!vector_add_row(state, slot))
+			return false;
+	}
+	return true;
+}
+
+/* ---- blocks ---- */
+
+/* do all rows of a segment or block have one key, by its zone maps, and then: what do they meet?  True: nothing. */
+static bool
+settle(VectorState *state, SummedRows *rows)
+{
+	VectorJoin *join = state->join;
+
+	join->settled = NULL;
+	join->is_settled = false;
+	for (int k = 0; k < join->nkeys; k++)
+		if (!join->ordered[k] || join->fact_columns[k] == 0 ||
+			!vector_one_value(state, rows, join->fact_columns[k], &join->values[k]))
+			return false;
+	join->settled = vector_join_find(join, join->values);
+	join->is_settled = true;
+	return join->settled == NULL;
+}
+
+/* a segment that is not opened; like a zone map, it may exclude all rows */
+bool
+vector_join_skips_segment(VectorState *state, SegmentEntry *entry)
+{
+	SummedRows	rows = {.entry = entry};
+
+	if (!settle(state, &rows))
+		return false;
+	state->sealed->segments_pruned++;
+	return true;
+}
+
+/* the block that the cursor stands at */
+bool
+vector_join_skips_block(VectorState *state)
+{
+	SealedScan *sealed = state->sealed;
+	SummedRows	rows = {.entry = sealed->reader.entry, .reader = &sealed->reader, .block = sealed->block};
+
+	if (!settle(state, &rows))
+		return false;
+	sealed->blocks_pruned++;
+	return true;
+}
+
+/* the keys, and those of the dimension, in the current memory context */
+PruneKey *
+vector_join_prune_keys(VectorState *state, PruneKey *keys, int *nkeys)
+{
+	VectorJoin *join = state->join;
+	PruneKey   *all = palloc(sizeof(PruneKey) * Max(*nkeys + join->nprune_keys, 1));
+
+	memcpy(all, keys, sizeof(PruneKey) * *nkeys);
+	memcpy(all + *nkeys, join->prune_keys, sizeof(PruneKey) * join->nprune_keys);
+	*nkeys += join->nprune_keys;
+	return all;
+}
+
+/* all rows of the fact table, once for each part of the dimension; false: the table of groups is full */
+bool
+vector_join_take_batches(VectorState *state, bool (*take_hot) (VectorState *), bool (*take_sealed) (VectorState *))
+{
+	VectorJoin *join = state->join;
+
+	vector_join_first_batch(state);
+	do
+	{
+		/* a dimension without rows leaves nothing to read */
+		if ((join->nentries > 0 || join->type == JOIN_LEFT) && !(take_hot(state) && take_sealed(state)))
+			return false;
+		state->last = NULL;		/* its keys may be where another batch puts other ones */
+	} while (vector_join_next_batch(state));
+	return true;
+}
+
+/* of a row of the open block, in the row's memory context */
+static JoinEntry *
+find_by_columns(VectorState *state, int row)
+{
+	VectorJoin *join = state->join;
+	SealedScan *sealed = state->sealed;
+
+	for (int k = 0; k < join->nkeys; k++)
+	{
+		int			column = join->fact_columns[k] - 1;
+
+		if (column < 0)
+		{
+			vector_store_row(state, row);
+			return find_by_expressions(state);
+		}
+		if (sealed->nulls[column][row])
+			return vector_join_unmatched(join);
+		join->values[k] = sealed->values[column][row];
+	}
+	return vector_join_find(join, join->values);
+}
+
+/* the entries of all rows taken; those without are dropped */
+static void
+find_entries(VectorState *state, BlockRowsTaken *taken)
+{
+	VectorJoin *join = state->join;
+	SealedScan *sealed = state->sealed;
+	int			column = join->integers ? join->fact_columns[0] - 1 : -1;
+	JoinEntry  *last = NULL;
+	bool		known = false;
+	Datum		value = 0;
+	int			n = 0;
+
+	for (int i = 0; i < taken->n; i++)
+	{
+		int			row = taken->rows[i];
+
+		/* neighbours are often alike */
+		if (!(known && column >= 0 && !sealed->nulls[column][row] && sealed->values[column][row] == value))
+		{
+			MemoryContext old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
+
+			ResetExprContext(state->row_context);
+			last = find_by_columns(state, row);
+			MemoryContextSwitchTo(old);
+			known = column >= 0 && !sealed->nulls[column][row];
+			value = known ? sealed->values[column][row] : 0;
+		}
+		if (last == NULL)
+			continue;
+		taken->rows[n] = row;
+		join->entries[n++] = last;
+	}
+	taken->n = n;
+}
+
+/* rows, entry by entry, in the order in which entries come first; how many entries */
+static int
+sort_by_entry(VectorJoin *join, const BlockRowsTaken *taken)
+{
+	int			next[BLOCK_MAX_ROWS];
+	int			n = 0;
+
+	for (int i = 0; i < taken->n; i++)
+	{
+		JoinEntry  *entry = join->entries[i];
+
+		if (entry->mark < 0)
+		{
+			entry->mark = n;
+			join->met[n] = entry;
+			next[n++] = 0;
+		}
+		next[entry->mark]++;
+	}
+	join->first[0] = 0;
+	for (int e = 0; e < n; e++)
+	{
+		join->first[e + 1] = join->first[e] + next[e];
+		next[e] = join->first[e];
+	}
+	for (int i = 0; i < taken->n; i++)
+		join->sorted[next[join->entries[i]->mark]++] = taken->rows[i];
+	for (int e = 0; e < n; e++)
+		join->met[e]->mark = -1;
+	return n;
+}
+
+static void
+filter_pairs(VectorState *state, BlockRowsTaken *taken)
+{
+	int			n = 0;
+
+	for (int i = 0; i < taken->n; i++)
+	{
+		vector_store_row(state, taken->rows[i]);
+		if (ExecQual(state->join->quals, state->row_context))
+			taken->rows[n++] = taken->rows[i];
+	}
+	taken->n = n;
+}
+
+/* rows that meet one entry, with each of its rows; they are n of join->sorted.  False: the table of groups is full. */
+static bool
+take_entry(VectorState *state, BlockRowsTaken *taken, JoinEntry *entry, const int *rows, int n)
+{
+	for (JoinRow *row = entry->rows; row; row = row->next)
+	{
+		set_row(state, row);
+		taken->n = n;
+		memcpy(taken->rows, rows, sizeof(int) * n);
+		if (state->join->quals)
+			filter_pairs(state, taken);
+		if (taken->n > 0 && !vector_take_passed(state, taken))
+			return false;
+	}
+	return true;
+}
+
+/* rows of the open block that passed the quals; false: the table of groups is full */
+bool
+vector_join_take_rows(VectorState *state, BlockRowsTaken *taken)
+{
+	VectorJoin *join = state->join;
+	int			n;
+
+	if (join->is_settled)
+	{
+		if (join->settled == NULL)
+			return true;
+		memcpy(join->sorted, taken->rows, sizeof(int) * taken->n);
+		return take_entry(state, taken, join->settled, join->sorted, taken->n);
+	}
+	find_entries(state, taken);
+	n = sort_by_entry(join, taken);
+	for (int e = 0; e < n; e++)
+		if (!take_entry(state, taken, join->met[e], join->sorted + join->first[e], join->first[e + 1] - join->first[e]))
+			return false;
+	return true;
+}
+
+/* ---- summaries ---- */
+
+/* the n-th partner of rows whose key is settled, at hand; false: no more */
+bool
+vector_join_next_partner(VectorState *state, JoinRow **row)
+{
+	*row = *row ? (*row)->next : state->join->settled ? state->join->settled->rows : NULL;
+	if (*row)
+		set_row(state, *row);
+	return *row != NULL;
+}
