@@ -15,6 +15,7 @@
 #include "territory.h"
 
 #include "catalog/pg_opfamily.h"
+#include "common/hashfn.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -217,29 +218,59 @@ set_row(VectorState *state, JoinRow *row)
 	join->row = row;
 }
 
+static Datum
+copy_key(VectorJoin *join, const VectorKey *key, Datum value)
+{
+	MemoryContext old = MemoryContextSwitchTo(join->context);
+
+	value = datumCopy(value, key->byval, key->len);
+	MemoryContextSwitchTo(old);
+	return value;
+}
+
+/* the one copy of a key that is shared by all that equal it */
+static Datum
+place_key(VectorState *state, int k, Datum value)
+{
+	VectorJoin *join = state->join;
+	VectorKey  *key = &state->keys[k];
+	uint32		hash = DatumGetUInt32(FunctionCall1Coll(&key->hash, key->collation, value));
+	PlacedKey **bucket = &join->placed[hash_combine(hash, k) & (join->nplaced - 1)];
+	PlacedKey  *placed;
+
+	for (placed = *bucket; placed; placed = placed->next)
+		if (placed->key == k && placed->hash == hash &&
+			DatumGetBool(FunctionCall2Coll(&key->equal, key->collation, placed->value, value)))
+			return placed->value;
+	placed = MemoryContextAlloc(join->context, sizeof(PlacedKey));
+	placed->key = k;
+	placed->hash = hash;
+	placed->value = copy_key(join, key, value);
+	placed->next = *bucket;
+	*bucket = placed;
+	return placed->value;
+}
+
 /* group keys that are the dimension's own, evaluated once for each of its rows */
 static void
 evaluate_keys(VectorState *state, JoinRow *row)
 {
 	VectorJoin *join = state->join;
+	Datum	   *keys = MemoryContextAllocZero(join->context, sizeof(Datum) * state->nkeys);
+	bool	   *nulls = MemoryContextAllocZero(join->context, sizeof(bool) * state->nkeys);
 
-	row->keys = MemoryContextAllocZero(join->context, sizeof(Datum) * state->nkeys);
-	row->key_nulls = MemoryContextAllocZero(join->context, sizeof(bool) * state->nkeys);
 	for (int k = 0; k < state->nkeys; k++)
 	{
-		Form_pg_attribute att = TupleDescAttr(state->key_slot->tts_tupleDescriptor, k);
-		MemoryContext old;
 		Datum		value;
 
-		if (state->key_forms[k] != KEY_JOINED)
+		if (state->keys[k].form != KEY_JOINED)
 			continue;
-		value = ExecEvalExprSwitchContext(state->keys[k], state->row_context, &row->key_nulls[k]);
-		if (row->key_nulls[k])
-			continue;
-		old = MemoryContextSwitchTo(join->context);
-		row->keys[k] = datumCopy(value, att->attbyval, att->attlen);
-		MemoryContextSwitchTo(old);
+		value = ExecEvalExprSwitchContext(state->keys[k].expr, state->row_context, &nulls[k]);
+		if (!nulls[k])
+			keys[k] = state->keys[k].placed ? place_key(state, k, value) : copy_key(join, &state->keys[k], value);
 	}
+	row->keys = keys;
+	row->key_nulls = nulls;
 }
 
 /* a KEY_JOINED key of the row at hand; it lives as long as the batch */
@@ -471,8 +502,10 @@ filter_pairs(VectorState *state, BlockRowsTaken *taken)
 
 /* rows that meet one entry, with each of its rows; they are n of join->sorted.  False: the table of groups is full. */
 static bool
-take_entry(VectorState *state, BlockRowsTaken *taken, JoinEntry *entry, const int *rows, int n)
+take_entry(VectorState *state, JoinEntry *entry, const int *rows, int n)
 {
+	BlockRowsTaken *taken = &state->taken;
+
 	for (JoinRow *row = entry->rows; row; row = row->next)
 	{
 		set_row(state, row);
@@ -480,7 +513,7 @@ take_entry(VectorState *state, BlockRowsTaken *taken, JoinEntry *entry, const in
 		memcpy(taken->rows, rows, sizeof(int) * n);
 		if (state->join->quals)
 			filter_pairs(state, taken);
-		if (taken->n > 0 && !vector_take_passed(state, taken))
+		if (taken->n > 0 && !vector_take_passed(state))
 			return false;
 	}
 	return true;
@@ -488,9 +521,10 @@ take_entry(VectorState *state, BlockRowsTaken *taken, JoinEntry *entry, const in
 
 /* rows of the open block that passed the quals; false: the table of groups is full */
 bool
-vector_join_take_rows(VectorState *state, BlockRowsTaken *taken)
+vector_join_take_rows(VectorState *state)
 {
 	VectorJoin *join = state->join;
+	BlockRowsTaken *taken = &state->taken;
 	int			n;
 
 	if (join->is_settled)
@@ -498,12 +532,12 @@ vector_join_take_rows(VectorState *state, BlockRowsTaken *taken)
 		if (join->settled == NULL)
 			return true;
 		memcpy(join->sorted, taken->rows, sizeof(int) * taken->n);
-		return take_entry(state, taken, join->settled, join->sorted, taken->n);
+		return take_entry(state, join->settled, join->sorted, taken->n);
 	}
 	find_entries(state, taken);
 	n = sort_by_entry(join, taken);
 	for (int e = 0; e < n; e++)
-		if (!take_entry(state, taken, join->met[e], join->sorted + join->first[e], join->first[e + 1] - join->first[e]))
+		if (!take_entry(state, join->met[e], join->sorted + join->first[e], join->first[e + 1] - join->first[e]))
 			return false;
 	return true;
 }

@@ -55,6 +55,15 @@ typedef struct JoinRow
 	bool	   *key_nulls;
 } JoinRow;
 
+/* a group key that rows of the dimension share */
+typedef struct PlacedKey
+{
+	struct PlacedKey *next;		/* in the same bucket */
+	int			key;			/* which */
+	uint32		hash;
+	Datum		value;
+} PlacedKey;
+
 /* all rows with the same keys */
 typedef struct JoinEntry
 {
@@ -101,6 +110,8 @@ typedef struct VectorJoin
 	int64		nrows;
 	JoinEntry	unmatched;		/* of JOIN_LEFT: one row of nulls */
 	JoinRow		no_row;
+	PlacedKey **placed;
+	uint32		nplaced;		/* buckets of these */
 	bool		built;			/* for the parameters of now */
 
 	/* where the dimension does not fit: of its hashes, those in [low, low + width) are in the table */
@@ -164,7 +175,7 @@ extern bool vector_join_skips_segment(VectorState *state, SegmentEntry *entry);
 extern bool vector_join_skips_block(VectorState *state);
 extern Datum vector_join_key(VectorState *state, int k, bool *isnull);
 extern bool vector_join_take_row(VectorState *state, TupleTableSlot *slot);
-extern bool vector_join_take_rows(VectorState *state, BlockRowsTaken *taken);
+extern bool vector_join_take_rows(VectorState *state);
 extern bool vector_join_next_partner(VectorState *state, JoinRow **row);
 
 #endif

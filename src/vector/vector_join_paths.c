@@ -49,7 +49,10 @@ vector_join_fact(PlannerInfo *root, RelOptInfo *input)
 	return fact;
 }
 
-/* what joins the two; outer and semi-joins within the others are theirs.  False: another shape. */
+/*
+ * What joins the two.  Outer and semi-joins that can be made among the others
+ * alone are theirs.  False: another shape.
+ */
 static bool
 find_type(PlannerInfo *root, RelOptInfo *fact, JoinTarget *join)
 {
@@ -61,7 +64,7 @@ find_type(PlannerInfo *root, RelOptInfo *fact, JoinTarget *join)
 	{
 		SpecialJoinInfo *info = lfirst_node(SpecialJoinInfo, lc);
 
-		if (!bms_is_member(fact->relid, info->syn_lefthand) && !bms_is_member(fact->relid, info->syn_righthand))
+		if (!bms_is_member(fact->relid, info->min_lefthand) && !bms_is_member(fact->relid, info->min_righthand))
 			continue;
 		if (outermost || (info->jointype != JOIN_LEFT && info->jointype != JOIN_SEMI))
 			return false;

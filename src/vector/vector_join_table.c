@@ -393,6 +393,10 @@ finish_batch(VectorState *state)
 
 	state->row_context->ecxt_innertuple = join->slot;
 	join->batches++;
+	join->nplaced = join->nbuckets;
+	join->placed = MemoryContextAllocExtended(join->context, sizeof(PlacedKey *) * join->nplaced,
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	vector_keys_placed(state, join->spilled == NULL);
 	make_prune_keys(state);
 }
 
