@@ -5,12 +5,15 @@ import copy
 import catalog
 import queries
 from aggregates import Select
-from buckets import bucket, bounds, fields_of
+from buckets import bounds, bucket, fields_of, instant
 from dense import ZONES
 from predicates import Scope
 from statement import Statement, Step
 
 FEATURES = []
+# what summaries know of a type
+SUMMED = {'int': ('count', 'sum', 'avg', 'min', 'max'), 'float': ('count', 'avg', 'min', 'max', 'stddev', 'var_pop'), 'timestamptz': ('count', 'min', 'max', 'least_of'),
+          'timestamp': ('count', 'min', 'max'), 'date': ('count', 'min', 'max'), 'text': ('count',), 'numeric': ('count', 'sum', 'min', 'max')}
 
 
 def feature(name, weight=1):
@@ -250,14 +253,18 @@ def summaries(model):
         query.select.add(query.name(table.columns[0]))
         query.groups.append(str(len(query.select.items)))
     if rng.random() < 0.5:
-        query.conditions.append(bounds(model, clock, query.name(clock)))
-    plain = [c for c in table.columns if c.group in ('int', 'float', 'timestamptz', 'timestamp', 'date') or c.group == 'numeric' and rng.random() < 0.2]
+        low, high = sorted((instant(rng, clock), instant(rng, clock)))
+        query.conditions.append("%s >= '%s' AND %s < '%s'" % (query.name(clock), low, query.name(clock), high) if rng.random() < 0.7 else bounds(model, clock, query.name(clock)))
     for _ in range(rng.randrange(1, 5)):
-        column = rng.choice(plain)
-        able = [a for a in catalog.aggregates(model) if a.takes(column) and a.name in ('count', 'sum', 'avg', 'min', 'max', 'stddev', 'var_samp', 'var_pop', 'stddev_pop', 'sum_from',
-                'mean_from', 'moments_from', 'real_from', 'greatest_from', 'least_of')]
-        call = catalog.call_of(rng, rng.choice(able), table, 'a', column, query.name(column)) or catalog.Call('count(*)')
-        query.select.add(call.sql(), call.tolerance)
+        column = rng.choice([c for c in table.columns if c.group in SUMMED])
+        name = rng.choice(SUMMED[column.group] + (('sum_from', 'mean_from', 'greatest_from') if column.kind_name == 'int4' else ()) + (
+            ('real_from', 'moments_from', 'stddev_pop', 'var_samp', 'sum') if column.kind_name == 'float8' else ()))
+        able = [a for a in catalog.aggregates(model) if a.takes(column) and a.name == name]
+        if able and catalog.determined(able[0], column):
+            query.select.add(catalog.same_look('%s(%s)' % (name, query.name(column)), column) if name in ('min', 'max') else '%s(%s)' % (name, query.name(column)),
+                             catalog.tolerance_of(name, able[0].result, column))
+    if not query.select.items or rng.random() < 0.3:
+        query.select.add('count(*)')
     if rng.random() < 0.3:
         add_order(query)
     return [query.statement()]

@@ -89,7 +89,7 @@ def make_column(model, name, kind_name, not_null=False):
 
 def make_readings(model, name):
     rng = model.rng
-    table = Table(name, 'partitioned' if rng.random() < 0.1 else 'series')
+    table = Table(name, 'partitioned' if rng.random() < 0.06 else 'series')
     entity = make_column(model, 'entity', rng.choice(('int4', 'int4', 'int4', 'int2', 'int8', 'text', 'uuid', 'varchar')), True)
     clock = make_column(model, 'observed_at', rng.choice(('timestamptz', 'timestamptz', 'timestamptz', 'timestamp', 'date')), True)
     entity.canonical = clock.canonical = clock.tame = True
@@ -117,7 +117,7 @@ def moments_of(model, clock):
     rng = model.rng
     start, step, count, entities = rng.choice(PATTERNS if clock.group != 'date' else PATTERNS[6:7])
     start = datetime.fromisoformat(start).replace(tzinfo=timezone.utc)
-    count = int(count * rng.choice((0.3, 0.6, 1)))
+    count = int(count * rng.choice((0.4, 1, 1, 1.5)))
     jitter = rng.choice((0, 0, 0, min(step, 50)))
     moments = []
     for i in range(count):
