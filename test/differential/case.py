@@ -29,15 +29,18 @@ SETTINGS = (
     ('parallel_leader_participation', ('on', 'off')), ('random_page_cost', ('4', '1.1', '0.1')), ('cursor_tuple_fraction', ('0.1', '1')))
 
 
-class Profile:
-    """What the tables are, what is done with them (shares of groups of features), in which time zones, and with how many settings."""
+PARALLEL = ('max_parallel_workers_per_gather = 2', 'parallel_setup_cost = 0', 'parallel_tuple_cost = 0', 'min_parallel_table_scan_size = 0', 'min_parallel_index_scan_size = 0')
 
-    def __init__(self, build, groups, zones, segment_rows, settings):
-        self.build, self.groups, self.zones, self.segment_rows, self.settings = build, groups, zones, segment_rows, settings
+
+class Profile:
+    """What the tables are, what is done with them (shares of groups of features), in which time zones, with how many settings, and how often with those of PARALLEL."""
+
+    def __init__(self, build, groups, zones, segment_rows, settings, parallel=0):
+        self.build, self.groups, self.zones, self.segment_rows, self.settings, self.parallel = build, groups, zones, segment_rows, settings, parallel
 
 
 PROFILES = {'mixed': Profile(schema.build, ((0.52, queries), (0.24, dml), (0.13, blocks), (0.11, ddl)), ('Europe/Paris',), SEGMENT_ROWS, (3, 9)),
-            'dense': Profile(dense.build, ((0.86, dashboards), (0.14, changes)), dense.ZONES, (300, 2500, 5000, 32768, 32768), (0, 6))}
+            'dense': Profile(dense.build, ((0.86, dashboards), (0.14, changes)), dense.ZONES, (300, 2500, 5000, 32768, 32768), (0, 6), 0.3)}
 
 
 class Difference(Exception):
@@ -220,6 +223,8 @@ class Case:
     def settings(self):
         rng = self.model.rng
         chosen = [Statement('SET %s = %s' % (n, rng.choice(v))) for n, v in rng.sample(SETTINGS, rng.randrange(*self.profile.settings))]
+        if self.profile.parallel and rng.random() < self.profile.parallel:
+            chosen += [Statement('SET ' + s) for s in PARALLEL]
         if rng.random() < 0.25:
             chosen.append(Statement('SET %s = %s' % ('force_parallel_mode' if self.options.version < 16 else 'debug_parallel_query', rng.choice(('on', 'regress')))))
         if {'SET enable_hashjoin = off', 'SET enable_mergejoin = off'} <= {s.sql for s in chosen}:

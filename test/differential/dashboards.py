@@ -3,6 +3,7 @@ a query. A Query is put together first; a wrapper then makes statements of it.""
 import copy
 
 import catalog
+import changes
 import queries
 from aggregates import Select
 from buckets import bounds, bucket, fields_of, instant
@@ -59,7 +60,7 @@ class Query:
 # -- pieces
 
 def pick_table(model):
-    return model.tables[0] if model.rng.random() < 0.93 else model.rng.choice(model.tables)
+    return model.tables[0] if model.rng.random() < 0.93 else model.rng.choice(model.tables[:2])
 
 
 def measure(model, query, simple=False):
@@ -191,11 +192,31 @@ def plain_query(model, grouped=None, most_measures=4, table=None, order=True):
     add_conditions(model, query)
     for _ in range(rng.randrange(1, most_measures + 1)):
         measure(model, query)
+    if rng.random() < 0.1:
+        query.select.add(query.select.items[-1], query.select.approximate.get(len(query.select.items) - 1))    # the same twice
+    if rng.random() < 0.12:
+        add_arithmetic(query)
     if query.groups and rng.random() < 0.25:
         add_having(model, query)
     if order and rng.random() < 0.4:
         add_order(query)
+    if query.groups and rng.random() < 0.12:
+        add_window(query)
     return query
+
+
+def add_arithmetic(query):
+    """Of several aggregates."""
+    name = query.name(query.rng.choice([c for c in query.table.columns if not c.long]))
+    query.select.add(query.rng.choice(('count(*) - count(%s)', '100.0 * count(%s) / nullif(count(*), 0)', 'count(*) = count(%s)', 'ROW(count(%s), count(*))::text')) % name)
+
+
+def add_window(query):
+    """Over the groups; all keys make its order total."""
+    numbers = [g if not g.isdigit() else query.select.items[int(g) - 1] for g in query.groups]
+    order = ', '.join(numbers)
+    query.select.add(query.rng.choice(('sum(count(*)) OVER (ORDER BY %s)', 'row_number() OVER (ORDER BY count(*), %s)', 'lag(count(*)) OVER (ORDER BY %s)', 'count(*) - first_value(count(*)) OVER (ORDER BY %s)',
+                                       'sum(sum(1)) OVER (PARTITION BY count(*) > 10 ORDER BY %s)')) % order)
 
 
 # -- features: what is asked
@@ -204,8 +225,6 @@ def plain_query(model, grouped=None, most_measures=4, table=None, order=True):
 def figures(model):
     """Of everything, or of a stretch."""
     query = plain_query(model, grouped=False, most_measures=7)
-    if query.rng.random() < 0.2:
-        query.select.add(query.select.items[0], query.select.approximate.get(0))    # the same twice
     return [query.statement()]
 
 
@@ -419,12 +438,17 @@ def distinct(model):
 def join_query(model):
     """Readings with what is known of their entities, grouped by that."""
     rng = model.rng
-    table, places = model.tables
+    table, places = model.tables[:2]
     kind = rng.choice(('JOIN', 'JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'comma'))
     source = '%s a, %s p' % (table.name, places.name) if kind == 'comma' else '%s a %s %s p ON p.id = a.entity' % (table.name, kind, places.name)
     if kind == 'JOIN' and rng.random() < 0.3:
         source = '%s p JOIN %s a ON p.id = a.entity' % (places.name, table.name)
-    if rng.random() < 0.1 and kind != 'comma':
+    if kind == 'JOIN' and rng.random() < 0.25:
+        # not the unique key, or not only that
+        source = '%s a JOIN %s ON p.id = a.entity' % (table.name, rng.choice((
+            '(SELECT * FROM {0} UNION ALL SELECT * FROM {0} WHERE active) p', '(SELECT * FROM {0} WHERE active IS NOT FALSE) p', '(SELECT DISTINCT ON (id) * FROM {0} ORDER BY id) p',
+            '(SELECT * FROM {0} ORDER BY id LIMIT 3) p', '(SELECT q.id, q.district, r.since, r.limit_value, r.active FROM {0} q LEFT JOIN {0} r ON r.id = q.id AND r.active) p')).format(places.name))
+    elif rng.random() < 0.1 and kind != 'comma':
         source += ' AND ' + Scope(rng, [('p', places)]).simple()
     query = Query(model, table, source)
     if kind == 'comma':
@@ -465,7 +489,7 @@ def join(model):
 @feature('dense.join.semi', 3)
 def semi_join(model):
     rng = model.rng
-    table, places = model.tables
+    table, places = model.tables[:2]
     query = plain_query(model, table=table)
     inner = Scope(rng, [('p', places)]).simple()
     query.conditions.append(rng.choice(('a.entity IN (SELECT p.id FROM {p} p WHERE {w})', 'EXISTS (SELECT 1 FROM {p} p WHERE p.id = a.entity AND {w})',
@@ -530,7 +554,7 @@ def placed(model):
 def scalar(model):
     """One figure, in a list of results, in a condition, once for each row of another table."""
     rng = model.rng
-    table, places = model.tables
+    table, places = model.tables[:2]
     query = Query(model, table)
     add_conditions(model, query)
     measure(model, query)
@@ -655,8 +679,42 @@ def change_zone(model):
             Statement("SET TimeZone = '%s'" % rng.choice(ZONES)), query.statement('EXECUTE ' + name), Statement('DEALLOCATE ' + name)]
 
 
+@feature('dense.transaction', 4)
+def transaction(model):
+    """The same question before, during and after changes that are kept or not."""
+    rng = model.rng
+    query = plain_query(model, table=model.tables[0])
+    ask = lambda: query.statement()
+    change = lambda: changes.delete(model) if rng.random() < 0.7 else changes.update(model) + changes.late_rows(model)
+    statements = [Statement('BEGIN' + rng.choice(('', ' ISOLATION LEVEL REPEATABLE READ')))] + ([ask()] if rng.random() < 0.5 else [])
+    statements += [Statement('SAVEPOINT s')] + change() + [ask(), Statement('ROLLBACK TO s'), ask()]
+    if rng.random() < 0.6:
+        statements += [Statement('SAVEPOINT s')] + changes.delete(model) + [ask(), Statement(rng.choice(('RELEASE s', 'ROLLBACK TO s')))]
+    return statements + [Statement(rng.choice(('COMMIT', 'COMMIT', 'ROLLBACK'))), ask()]
+
+
+@feature('dense.snapshot', 4)
+def snapshot(model):
+    """A session that looks at what was, while rows change and are sealed."""
+    rng = model.rng
+    query = plain_query(model, table=model.tables[0])
+    one = lambda elder: Statement(query.text(), query.order, query.select.approximate, query.select.relative, elder=elder)
+    cursor = query.groups and rng.random() < 0.4
+    statements = [Statement('BEGIN ISOLATION LEVEL REPEATABLE READ', elder=True), one(True) if rng.random() < 0.6 else Statement('SELECT 1', elder=True)]
+    if cursor:
+        statements.append(Statement('DECLARE old CURSOR FOR ' + query.text(), elder=True))
+    for _ in range(rng.choice((1, 2, 3))):
+        statements += rng.choice((changes.delete, changes.delete, changes.update, changes.late_rows))(model)
+        if rng.random() < 0.5:
+            statements += [Statement("SELECT * FROM territory.%s('%s')" % (rng.choice(('seal', 'seal', 'compact')), leaf), side='right') for leaf in query.table.leaves()]
+        statements.append(one(rng.random() < 0.7))
+    if cursor:
+        statements.append(Statement('FETCH ALL FROM old', query.order, query.select.approximate, query.select.relative, elder=True))
+    return statements + [one(True), Statement('COMMIT', elder=True), one(False)]
+
+
 def steps(model, name, function):
     if len(model.tables) < 2 or not model.tables[0].columns or 'entity' not in [c.name for c in model.tables[0].columns] or 'observed_at' not in [c.name for c in model.tables[0].columns]:
         return []
     statements = function(model)
-    return [Step(name, statements)] if statements else []
+    return [Step(name, statements, changes=name in ('dense.transaction', 'dense.snapshot', 'dense.cursor'))] if statements else []
