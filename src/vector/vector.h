@@ -190,6 +190,7 @@ typedef struct VectorState
 } VectorState;
 
 /* vector_paths.c */
+extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 extern void vector_init(void);
 
 /* vector_plan.c */
