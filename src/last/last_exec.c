@@ -157,6 +157,9 @@ begin_last(CustomScanState *node, EState *estate, int eflags)
 	ps->scanopsfixed = fixed;
 	begin_prunes(state, list_nth(plan->custom_private, LAST_PRUNES), list_copy_tail(plan->custom_exprs, state->nquals));
 	last_groups_begin(state, list_nth(plan->custom_private, LAST_EQUAL));
+
+	/* WHERE CURRENT OF looks for its table here, and a row of DISTINCT is not to be updated by it */
+	node->ss.ss_currentRelation = NULL;
 }
 
 static void

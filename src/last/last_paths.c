@@ -35,6 +35,9 @@
 /* of a value that its block's summary tells, against decoding its block */
 #define SHARE_OF_SUMMARY 0.2
 #define GROUP_BYTES 160
+/* columns of few values, which soon are all known */
+#define FEW_GROUPS 64
+#define SHARE_OF_FEW_GROUPS 0.1
 
 static create_upper_paths_hook_type previous_hook;
 
@@ -193,6 +196,22 @@ keys_are_entity(PlannerInfo *root, LastTarget *target)
 	return among;
 }
 
+/* zone maps of other columns tell which groups a block may hold, where they are numbers */
+static bool
+keys_are_numbers(LastTarget *target)
+{
+	ListCell   *lc;
+
+	foreach(lc, target->key_exprs)
+	{
+		ZoneKind	kind = column_zone_kind(getBaseType(exprType(lfirst(lc))));
+
+		if (kind != ZONE_INTEGER && kind != ZONE_OID)
+			return false;
+	}
+	return true;
+}
+
 /* of sealed rows that may be wanted, the share that is read to find the winners */
 static double
 share_read(RelOptInfo *rel, const SealedCost *sealed, LastTarget *target, double groups)
@@ -210,7 +229,8 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, LastTarg
 {
 	double		hot = Max(rel->tuples - sealed->rows, 0);
 	double		groups = clamp_row_est(estimate_num_groups(root, target->key_exprs, rel->rows, NULL, NULL));
-	double		share = keys_are_entity(root, target) ? share_read(rel, sealed, target, groups) : 1;
+	double		share = keys_are_entity(root, target) ? share_read(rel, sealed, target, groups) :
+		groups <= FEW_GROUPS && keys_are_numbers(target) ? SHARE_OF_FEW_GROUPS : 1;
 	double		passes = ceil(groups * GROUP_BYTES / get_hash_memory_limit());
 	double		looked_at = hot + share * rel->rows;
 	Cost		cost;
