@@ -275,6 +275,7 @@ typedef struct VectorState
 #define group_state(agg, group) ((void *) ((char *) (group) + (agg)->offset))
 
 /* vector_paths.c */
+extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 extern void vector_init(void);
 
 /* vector_plan.c */
