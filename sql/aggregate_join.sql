@@ -1,4 +1,6 @@
 -- TerritoryAggregate over joins: the same results as heap twins, and when the planner may use it.
+CREATE SCHEMA aggregate_join;
+SET search_path = aggregate_join, public;
 SET client_min_messages = warning;
 SET timezone = 'Europe/Paris';
 SET territory.segment_rows = 500;
@@ -6,7 +8,7 @@ SET extra_float_digits = 0;
 CREATE TABLE j_heap (sensor int, t timestamptz NOT NULL, big int8, small int2, code text, kind varchar, day date, n numeric, f8 float8)
 	WITH (autovacuum_enabled = off);
 CREATE TABLE j (LIKE j_heap INCLUDING ALL) USING territory WITH (autovacuum_enabled = off);
-SELECT territory.set_layout('j', entity => '{sensor}', observed_at => 't');
+SELECT territory.set_layout('j', entity_columns => '{sensor}', time_column => 't');
 INSERT INTO j_heap SELECT s, '2026-03-28 00:00+01'::timestamptz + i * interval '20 min', s * 10, s % 3, 'c' || s % 5, 'k' || i % 4,
 	('2026-03-28 00:00+01'::timestamptz + i * interval '20 min')::date, (s % 4) + 0.0, CASE WHEN i % 11 > 0 THEN i / 8.0 END
 FROM generate_series(1, 12) s, generate_series(1, 300) i;
@@ -125,10 +127,10 @@ EXPLAIN (COSTS OFF, VERBOSE) SELECT label, count(*) FROM j JOIN twice ON big = i
 CREATE TABLE days_heap AS SELECT s AS sensor, '2026-01-01 00:00+00'::timestamptz + i * interval '1 min' AS t, i % 100 AS v
 FROM generate_series(1, 4) s, generate_series(0, 1440 * 5 - 1) i;
 CREATE TABLE days_sealed (LIKE days_heap) USING territory;
-SELECT territory.set_layout('days_sealed', entity => '{sensor}', observed_at => 't');
+SELECT territory.set_layout('days_sealed', entity_columns => '{sensor}', time_column => 't');
 SET territory.segment_rows = 32768; SET timezone = 'UTC';
 INSERT INTO days_sealed SELECT * FROM days_heap;
-SELECT rows, segments FROM territory.seal('days_sealed', 'infinity');
+SELECT rows, segments FROM territory.seal('days_sealed');
 ANALYZE days_sealed;
 CREATE TABLE by_day (id int, district text);
 INSERT INTO by_day VALUES (1, 'a'), (2, 'b'), (2, 'a'), (2, 'b'), (3, NULL), (7, 'g'), (NULL, 'n');
@@ -180,7 +182,7 @@ RESET work_mem; RESET hash_mem_multiplier;
 -- policies: on the table, on the dimension; nothing that leaks before them
 CREATE FUNCTION leak(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE 'seen: %', $1; RETURN true; END $$;
 CREATE ROLE aggregate_join_reader;
-GRANT USAGE ON SCHEMA territory TO aggregate_join_reader;
+GRANT USAGE ON SCHEMA territory, aggregate_join TO aggregate_join_reader;
 GRANT SELECT ON j, d, twice TO aggregate_join_reader;
 ALTER TABLE j ENABLE ROW LEVEL SECURITY;
 CREATE POLICY only_some ON j TO aggregate_join_reader USING (sensor = 3 AND f8 > 36);
@@ -209,3 +211,4 @@ SELECT 1 / (zone - 5) AS q, count(*) FROM j JOIN d ON sensor = id GROUP BY 1 ORD
 SELECT 1 / (id - 100) AS q, count(*) FROM j JOIN d ON sensor = id GROUP BY 1 ORDER BY 1;
 DROP OWNED BY aggregate_join_reader;
 DROP ROLE aggregate_join_reader;
+DROP SCHEMA aggregate_join CASCADE;

@@ -140,6 +140,7 @@ extern bool scan_needs_system_columns(RelOptInfo *rel);
 
 /* scan_prune.c */
 extern bool scan_prune_key(Oid column, Oid type, Datum value, int64 *key);
+extern int	scan_sort_keys(int64 *keys, int n);
 extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys);
 
 /* scan_exec.c */

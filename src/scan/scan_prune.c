@@ -148,6 +148,28 @@ compare_key(PruneKey *key, Oid column, List *spec, Datum value)
 	return true;
 }
 
+static int
+compare_keys(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* ascending, each once; how many are left */
+int
+scan_sort_keys(int64 *keys, int n)
+{
+	int			distinct = 0;
+
+	qsort(keys, n, sizeof(int64), compare_keys);
+	for (int i = 0; i < n; i++)
+		if (i == 0 || keys[i] != keys[distinct - 1])
+			keys[distinct++] = keys[i];
+	return distinct;
+}
+
 /* false: the clause passes no row at all; *usable tells whether key says anything */
 static bool
 any_key(PruneKey *key, Oid column, Datum array, bool *usable)
@@ -175,8 +197,9 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 		}
 		key->nkeys++;
 	}
-	key->nkeys = prune_keys_sort(key->keys, key->nkeys);
 	*usable = true;
+	key->decides = keys_are_exact(column, type);
+	key->nkeys = scan_sort_keys(key->keys, key->nkeys);
 	return key->nkeys > 0;
 }
 

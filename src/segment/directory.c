@@ -34,6 +34,7 @@
 
 #include "segment/lock.h"
 #include "segment/segment.h"
+#include "segment/segment_cache.h"
 
 #define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
 #define GROUP_SIZE (1 << DIRECTORY_SHIFT)
@@ -271,6 +272,21 @@ directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, Seg
 	return directory;
 }
 
+/* one segment, or none */
+Directory *
+directory_first(ChunkStore *store, Snapshot snapshot)
+{
+	Directory  *directory = make_directory();
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY, 0, SEGMENT_MAX_NUMBER);
+	if ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		keep_entry(entry_from_tuple(store, tuple, 0), directory);
+	chunk_scan_end(&scan);
+	return directory;
+}
+
 void
 directory_append(Directory *directory, const Directory *more)
 {
@@ -457,6 +473,7 @@ void
 directory_truncated(Relation rel)
 {
 	segment_lock_forget();
+	segment_cache_forget();
 	changes.count++;
 	if (OidIsValid(rel->rd_rel->reltoastrelid))
 		CacheInvalidateRelcacheByRelid(rel->rd_rel->reltoastrelid);
@@ -656,46 +673,23 @@ directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
 	}
 }
 
-static int
-compare_prune_keys(const void *a, const void *b)
-{
-	int64		left = *(const int64 *) a;
-	int64		right = *(const int64 *) b;
-
-	return (left > right) - (left < right);
-}
-
-/* ascending, each once; how many are left */
-int
-prune_keys_sort(int64 *keys, int n)
-{
-	int			distinct = 0;
-
-	qsort(keys, n, sizeof(int64), compare_prune_keys);
-	for (int i = 0; i < n; i++)
-		if (i == 0 || keys[i] != keys[distinct - 1])
-			keys[distinct++] = keys[i];
-	return distinct;
-}
-
-/* is none of the keys in the zone's range? */
+/* does a key of = ANY lie there? */
 static bool
-zone_excludes_all(const ZoneMap *zone, const PruneKey *key)
+any_key_within(const PruneKey *key, int64 min, int64 max)
 {
 	int			low = 0;
 	int			high = key->nkeys;
 
-	/* the first key that is not below the range */
 	while (low < high)
 	{
 		int			middle = (low + high) / 2;
 
-		if (key->keys[middle] < zone->min)
+		if (key->keys[middle] < min)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low == key->nkeys || key->keys[low] > zone->max;
+	return low < key->nkeys && key->keys[low] <= max;
 }
 
 static bool
@@ -708,7 +702,7 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 	if (zone->kind != key->zone || key->zone == ZONE_NONE)
 		return false;			/* the column's type changed since, or has no order */
 	if (key->nkeys > 0)
-		return zone_excludes_all(zone, key);
+		return !any_key_within(key, zone->min, zone->max);
 	/* keys may merge values, so strict comparisons prune as the others do */
 	switch (key->strategy)
 	{
@@ -720,6 +714,29 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 		case BTGreaterEqualStrategyNumber:
 		case BTGreaterStrategyNumber:
 			return zone->max < key->key;
+	}
+	return false;
+}
+
+/* is every row's value there, and does it pass the clause that the key stands for? */
+bool
+zone_satisfies(const ZoneMap *zone, const PruneKey *key)
+{
+	if (!key->decides || key->is_null_test || key->nkeys > 0 || zone->kind == ZONE_NONE || zone->kind != key->zone ||
+		!zone->has_values || zone->nulls > 0)
+		return false;
+	switch (key->strategy)
+	{
+		case BTLessStrategyNumber:
+			return zone->max < key->key;
+		case BTLessEqualStrategyNumber:
+			return zone->max <= key->key;
+		case BTEqualStrategyNumber:
+			return zone->min == key->key && zone->max == key->key;
+		case BTGreaterEqualStrategyNumber:
+			return zone->min >= key->key;
+		case BTGreaterStrategyNumber:
+			return zone->min > key->key;
 	}
 	return false;
 }

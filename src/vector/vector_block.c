@@ -320,6 +320,8 @@ vector_take_block(VectorState *state)
 
 	sealed_scan_open_block(sealed);
 	take_rows(sealed, taken);
+	if (state->join && taken->n > 0)
+		vector_join_show(state);
 	filter_rows(state, taken);
 	if (taken->n == 0)
 		return true;

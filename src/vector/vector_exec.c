@@ -125,6 +125,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 		vector_join_begin(state, plan, eflags, &read, &keys, &aggregates);
 	}
 	begin_columns(state, read, rti);
+	if (state->join)
+		vector_join_begin_columns(state);
 	state->quals = ExecInitQual(quals, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
@@ -199,7 +201,8 @@ open_sealed(VectorState *state)
 		MemoryContextSwitchTo(old);
 		if (state->sealed == NULL)
 			return false;
-		sealed_scan_need(state->sealed, state->needed);
+		sealed_scan_need(state->sealed, state->needed, false);
+		state->sealed->late = state->join != NULL;	/* see vector_join_show() */
 	}
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);

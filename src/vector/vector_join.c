@@ -97,7 +97,7 @@ plain_column(Node *expr)
 }
 
 static void
-begin_key(VectorState *state, int k, Node *fact, Node *dimension, Oid operator)
+begin_key(VectorState *state, int k, Node *fact, Node *dimension, Oid operator, List **read)
 {
 	VectorJoin *join = state->join;
 	Oid			left,
@@ -112,8 +112,10 @@ begin_key(VectorState *state, int k, Node *fact, Node *dimension, Oid operator)
 		!get_compatible_hash_operators(operator, &left, &right))
 		elog(ERROR, "operator %u cannot be hashed", operator);
 	join->facts[k] = ExecInitExpr((Expr *) fact, &state->custom.ss.ps);
-	join->dimensions[k] = ExecInitExpr((Expr *) dimension, &state->custom.ss.ps);
 	join->fact_columns[k] = plain_column(fact);
+	if (join->fact_columns[k] == 0)
+		*read = lappend(*read, fact);
+	join->dimensions[k] = ExecInitExpr((Expr *) dimension, &state->custom.ss.ps);
 	fmgr_info(left_hash, &join->fact_hash[k]);
 	fmgr_info(right_hash, &join->dimension_hash[k]);
 	fmgr_info(get_opcode(operator), &join->equal[k]);
@@ -132,7 +134,7 @@ begin_key(VectorState *state, int k, Node *fact, Node *dimension, Oid operator)
 }
 
 static void
-begin_keys(VectorState *state, CustomScan *plan, List *columns)
+begin_keys(VectorState *state, CustomScan *plan, List *columns, List **read)
 {
 	VectorJoin *join = state->join;
 	List	   *private = list_nth(plan->custom_private, VECTOR_JOIN);
@@ -158,13 +160,13 @@ begin_keys(VectorState *state, CustomScan *plan, List *columns)
 	{
 		join->collations[k] = list_nth_oid(list_nth(private, JOIN_COLLATIONS), k);
 		begin_key(state, k, list_nth(facts, k), list_nth(dimensions, k),
-				  list_nth_oid(list_nth(private, JOIN_OPERATORS), k));
+				  list_nth_oid(list_nth(private, JOIN_OPERATORS), k), read);
 	}
 }
 
 /*
  * With the node's expressions compiled for any slot.  Group keys and aggregates
- * become what is executed; what the join reads of the table is added to *read.
+ * become what is executed; what the join reads of whole rows is added to *read.
  */
 void
 vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read, List **keys, List **aggregates)
@@ -185,9 +187,8 @@ vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read,
 	join->context = AllocSetContextCreate(CurrentMemoryContext, "territory join", ALLOCSET_DEFAULT_SIZES);
 	*keys = vector_join_rewrite(*keys, columns);
 	*aggregates = vector_join_rewrite(*aggregates, columns);
-	*read = list_concat(*read, vector_join_part(plan, JOIN_FACTS));
 	*read = list_concat(*read, vector_join_part(plan, JOIN_QUALS));
-	begin_keys(state, plan, columns);
+	begin_keys(state, plan, columns, read);
 	join->quals = ExecInitQual(vector_join_rewrite(vector_join_part(plan, JOIN_QUALS), columns), &state->custom.ss.ps);
 	join->no_row.values = palloc0(sizeof(Datum) * Max(join->ncolumns, 1));
 	join->no_row.nulls = palloc(sizeof(bool) * Max(join->ncolumns, 1));
@@ -198,6 +199,36 @@ vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read,
 	join->entries = palloc(sizeof(JoinEntry *) * BLOCK_MAX_ROWS);
 	join->first = palloc(sizeof(int) * (BLOCK_MAX_ROWS + 1));
 	join->sorted = palloc(sizeof(int) * BLOCK_MAX_ROWS);
+}
+
+/* join keys that nobody else reads are columns, too, but come last: most blocks don't need them */
+void
+vector_join_begin_columns(VectorState *state)
+{
+	VectorJoin *join = state->join;
+
+	join->ncolumns_settled = state->ncolumns;
+	for (int k = 0; k < join->nkeys; k++)
+	{
+		AttrNumber	attno = join->fact_columns[k];
+
+		if (attno <= 0 || bms_is_member(attno, state->needed))
+			continue;
+		state->needed = bms_add_member(state->needed, attno);
+		state->columns[state->ncolumns++] = attno;
+	}
+	join->ncolumns_all = state->ncolumns;
+}
+
+/* decode what rows of the open block are asked for */
+void
+vector_join_show(VectorState *state)
+{
+	VectorJoin *join = state->join;
+
+	state->ncolumns = join->is_settled ? join->ncolumns_settled : join->ncolumns_all;
+	for (int c = 0; c < state->ncolumns; c++)
+		sealed_scan_decode(state->sealed, state->columns[c] - 1);
 }
 
 /* ---- the row at hand ---- */

@@ -129,6 +129,9 @@ typedef struct VectorJoin
 	bool		is_settled;
 	JoinEntry  *settled;
 
+	int			ncolumns_settled;	/* of the node's columns, the first, which such a block needs */
+	int			ncolumns_all;
+
 	/* of the block at hand: its rows by what they meet */
 	JoinEntry **met;			/* the entries, each once */
 	int		   *first;			/* per entry and one more: place in sorted */
@@ -173,6 +176,8 @@ extern bool vector_join_take_batches(VectorState *state, bool (*take_hot) (Vecto
 extern PruneKey *vector_join_prune_keys(VectorState *state, PruneKey *keys, int *nkeys);
 extern bool vector_join_skips_segment(VectorState *state, SegmentEntry *entry);
 extern bool vector_join_skips_block(VectorState *state);
+extern void vector_join_begin_columns(VectorState *state);
+extern void vector_join_show(VectorState *state);
 extern Datum vector_join_key(VectorState *state, int k, bool *isnull);
 extern bool vector_join_take_row(VectorState *state, TupleTableSlot *slot);
 extern bool vector_join_take_rows(VectorState *state);

@@ -359,7 +359,7 @@ prune_by(VectorState *state, int k)
 				return;
 			}
 		}
-	distinct = prune_keys_sort(keys, n);
+	distinct = scan_sort_keys(keys, n);
 	if (distinct > MAX_PRUNE_KEYS)
 	{
 		add_prune_key(join, attno, column_zone_kind(column), BTGreaterEqualStrategyNumber, keys[0]);
