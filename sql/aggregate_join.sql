@@ -105,6 +105,15 @@ INSERT INTO queries (query) VALUES
 	('SELECT x, (SELECT count(*) FROM TABLE JOIN d ON sensor = id WHERE zone = x % 2 AND f8 > x) FROM generate_series(0, 9) x'),
 	('SELECT x, y.* FROM generate_series(0, 4) x, LATERAL (SELECT district, count(*) FROM TABLE JOIN d ON sensor = id + x GROUP BY 1) y'),
 	('SELECT x, y.* FROM generate_series(0, 4) x, LATERAL (SELECT label, count(*), sum(big) FROM TABLE JOIN twice ON sensor = id WHERE id > x GROUP BY 1) y'),
+	('SELECT sensor, count(*) FROM TABLE WHERE NOT EXISTS (SELECT FROM twice WHERE id = sensor) GROUP BY 1'),
+	('SELECT count(*), count(sensor) FROM TABLE WHERE NOT EXISTS (SELECT FROM none WHERE id = sensor)'),
+	('SELECT sensor, max(id), count(*) FROM TABLE LEFT JOIN d ON sensor = id AND zone = 1 WHERE id IS NULL GROUP BY 1'),
+	('SELECT name, district, count(*), sum(big) FROM TABLE x JOIN d ON sensor = id JOIN z ON z.zone = x.small GROUP BY 1, 2'),
+	('SELECT name, district, holiday, count(*), avg(f8) FROM TABLE x JOIN d ON sensor = id JOIN z ON z.zone = x.small JOIN days USING (day) WHERE f8 > 2 GROUP BY 1, 2, 3'),
+	('SELECT name, district, label, count(*), avg(f8) FROM TABLE x JOIN d ON sensor = id JOIN z ON z.zone = d.zone JOIN twice ON twice.id = x.small GROUP BY 1, 2, 3'),
+	('SELECT d.district, e.district, count(*) FROM TABLE JOIN d ON sensor = d.id JOIN d e ON sensor = e.id GROUP BY 1, 2'),
+	('SELECT d.district, e.district, count(*) FROM TABLE JOIN d ON sensor = d.id JOIN d e ON small = e.id AND e.weight < d.weight AND f8 > e.upper_limit GROUP BY 1, 2'),
+	('SELECT district, count(*) FROM TABLE JOIN d ON sensor = id WHERE zone IN (SELECT zone FROM z WHERE name > ''o'') GROUP BY 1'),
 	('SELECT count(*) FROM TABLE WHERE 1 = (SELECT 1) AND sensor IN (SELECT id FROM d)');
 SELECT id, (twin(query)).*, left(query, 110) AS query FROM queries ORDER BY id;
 -- what EXPLAIN tells
@@ -174,6 +183,7 @@ INSERT INTO large VALUES
 	('SELECT pad, t, count(*) FROM TABLE JOIN wide() ON sensor = id GROUP BY 1, 2'),
 	('SELECT pad, count(*), count(id) FROM TABLE LEFT JOIN wide() ON sensor = id - 3990 GROUP BY 1'),
 	('SELECT count(*) FROM TABLE WHERE sensor IN (SELECT id FROM wide() WHERE pad < ''y'')'),
+	('SELECT sensor, count(*) FROM TABLE WHERE NOT EXISTS (SELECT FROM wide() WHERE id = sensor - 3990) GROUP BY 1'),
 	('SELECT x, y.* FROM generate_series(1, 3) x, LATERAL (SELECT pad, count(*) FROM TABLE JOIN wide() ON sensor = id + x GROUP BY 1) y'),
 	('SELECT pad, count(*) FROM TABLE JOIN many() ON sensor = id WHERE i < 1000 GROUP BY 1');
 SELECT (twin(query)).*, query FROM large;

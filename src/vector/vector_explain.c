@@ -50,7 +50,8 @@ show_row_filter(VectorState *state, List *ancestors, ExplainState *es)
 static void
 show_join(VectorState *state, List *ancestors, ExplainState *es)
 {
-	static const char *const names[] = {[JOIN_INNER] = "Inner", [JOIN_LEFT] = "Left", [JOIN_SEMI] = "Semi"};
+	static const char *const names[] = {[JOIN_INNER] = "Inner", [JOIN_LEFT] = "Left", [JOIN_SEMI] = "Semi",
+	[JOIN_ANTI] = "Anti"};
 	CustomScanState *node = &state->custom;
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
 	VectorJoin *join = state->join;

@@ -420,7 +420,7 @@ vector_join_take_batches(VectorState *state, bool (*take_hot) (VectorState *), b
 	do
 	{
 		/* a dimension without rows leaves nothing to read */
-		if ((join->nentries > 0 || join->type == JOIN_LEFT) && !(take_hot(state) && take_sealed(state)))
+		if ((join->nentries > 0 || JOIN_KEEPS_ALL(join->type)) && !(take_hot(state) && take_sealed(state)))
 			return false;
 		state->last = NULL;		/* its keys may be where another batch puts other ones */
 	} while (vector_join_next_batch(state));

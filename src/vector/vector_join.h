@@ -21,6 +21,9 @@ enum
 	JOIN_COLLATIONS,
 };
 
+/* is there something for rows without partner? */
+#define JOIN_KEEPS_ALL(type) ((type) == JOIN_LEFT || (type) == JOIN_ANTI)
+
 /* of the plan's row of what the join needs */
 typedef enum JoinPart
 {
@@ -33,7 +36,7 @@ typedef enum JoinPart
 /* of VectorTarget */
 typedef struct JoinTarget
 {
-	JoinType	type;			/* JOIN_INNER, JOIN_LEFT, JOIN_SEMI */
+	JoinType	type;			/* JOIN_INNER, JOIN_LEFT, JOIN_SEMI, JOIN_ANTI */
 	Relids		others;			/* the dimension's relations */
 	Path	   *path;			/* ... and how it is read */
 	List	   *facts;			/* per key: an expression over the fact table, */
@@ -108,7 +111,7 @@ typedef struct VectorJoin
 	uint32		nbuckets;
 	uint32		nentries;
 	int64		nrows;
-	JoinEntry	unmatched;		/* of JOIN_LEFT: one row of nulls */
+	JoinEntry	unmatched;		/* of JOIN_LEFT and JOIN_ANTI: one row of nulls */
 	JoinRow		no_row;
 	PlacedKey **placed;
 	uint32		nplaced;		/* buckets of these */

@@ -26,6 +26,8 @@
 
 #include "vector/vector_join.h"
 
+#define MOST_COMBINATIONS 20000
+
 /* ---- the two sides ---- */
 
 /* the largest territory table of the join that holds sealed rows, or NULL */
@@ -66,7 +68,7 @@ find_type(PlannerInfo *root, RelOptInfo *fact, JoinTarget *join)
 
 		if (!bms_is_member(fact->relid, info->min_lefthand) && !bms_is_member(fact->relid, info->min_righthand))
 			continue;
-		if (outermost || (info->jointype != JOIN_LEFT && info->jointype != JOIN_SEMI))
+		if (outermost || (info->jointype != JOIN_LEFT && info->jointype != JOIN_SEMI && info->jointype != JOIN_ANTI))
 			return false;
 		outermost = info;
 	}
@@ -77,15 +79,83 @@ find_type(PlannerInfo *root, RelOptInfo *fact, JoinTarget *join)
 	return bms_equal(outermost->syn_lefthand, fact->relids) && bms_equal(outermost->syn_righthand, join->others);
 }
 
+static RelOptInfo *
+rel_of(PlannerInfo *root, Relids relids)
+{
+	int			rti;
+
+	return bms_get_singleton_member(relids, &rti) ? find_base_rel(root, rti) : find_join_rel(root, relids);
+}
+
+/* relations that core joined, out of two sets of them; NULL: it saw no reason to */
+static RelOptInfo *
+joined_by_core(PlannerInfo *root, List *rels, RelOptInfo *rel, RelOptInfo **partner)
+{
+	ListCell   *lc;
+
+	foreach(lc, rels)
+	{
+		RelOptInfo *joined = find_join_rel(root, bms_union(rel->relids, ((RelOptInfo *) lfirst(lc))->relids));
+
+		*partner = lfirst(lc);
+		if (joined && *partner != rel)
+			return joined;
+	}
+	return NULL;
+}
+
+/*
+ * Relations that nothing but the fact table joins: all combinations of their
+ * rows.  Only where that leaves little to look up, and all joins are inner ones.
+ */
+static RelOptInfo *
+all_combinations(PlannerInfo *root, Relids relids)
+{
+	List	   *rels = NIL;
+	double		rows = 1;
+	RelOptInfo *all = NULL;
+	int			rti = -1;
+	ListCell   *lc;
+
+	if (root->join_info_list != NIL || root->hasLateralRTEs)
+		return NULL;
+	while ((rti = bms_next_member(relids, rti)) >= 0)
+	{
+		RelOptInfo *rel = find_base_rel(root, rti);
+		RelOptInfo *partner;
+		RelOptInfo *joined;
+
+		while ((joined = joined_by_core(root, rels, rel, &partner)) != NULL)
+		{
+			rels = list_delete_ptr(rels, partner);
+			rel = joined;
+		}
+		rels = lappend(rels, rel);
+	}
+	foreach(lc, rels)
+		rows *= ((RelOptInfo *) lfirst(lc))->rows;
+	if (rows > MOST_COMBINATIONS)
+		return NULL;
+	foreach(lc, rels)
+	{
+		all = all ? make_join_rel(root, all, lfirst(lc)) : lfirst(lc);
+		if (all == NULL || all->pathlist == NIL)
+			return NULL;
+		if (all != lfirst(lc))
+			set_cheapest(all);
+	}
+	return all;
+}
+
 /* the others' cheapest path, which needs nothing of the fact table; they may be joined in any order */
 static bool
 find_path(PlannerInfo *root, JoinTarget *join)
 {
-	int			rti;
-	RelOptInfo *rel = bms_get_singleton_member(join->others, &rti) ? find_base_rel(root, rti) :
-		find_join_rel(root, join->others);
+	RelOptInfo *rel = rel_of(root, join->others);
 	ListCell   *lc;
 
+	if (rel == NULL && join->type == JOIN_INNER)
+		rel = all_combinations(root, join->others);
 	if (rel == NULL || IS_DUMMY_REL(rel) || rel->cheapest_total_path == NULL || !bms_is_empty(rel->lateral_relids))
 		return false;
 	join->path = rel->cheapest_total_path;
@@ -158,7 +228,7 @@ add_clauses(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, VectorTarget
 	foreach(lc, infos)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
-		bool		above = join->type == JOIN_LEFT && RINFO_IS_PUSHED_DOWN(info, input->relids);
+		bool		above = JOIN_KEEPS_ALL(join->type) && RINFO_IS_PUSHED_DOWN(info, input->relids);
 
 		if (info->pseudoconstant || compat_is_clone(info) ||
 			!vector_can_evaluate((Node *) info->clause, target->relids))
@@ -207,7 +277,7 @@ share_read(PlannerInfo *root, RelOptInfo *fact, const JoinTarget *join)
 		Node	   *expr = lfirst(lc);
 		double		distinct;
 
-		if (join->type == JOIN_LEFT || !IsA(expr, Var) || scan_is_measure(getBaseType(exprType(expr))))
+		if (JOIN_KEEPS_ALL(join->type) || !IsA(expr, Var) || scan_is_measure(getBaseType(exprType(expr))))
 			continue;
 		distinct = estimate_num_groups(root, list_make1(expr), Max(fact->tuples, 1), NULL, NULL);
 		share = Min(share, join->path->rows / Max(distinct, 1));

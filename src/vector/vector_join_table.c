@@ -69,33 +69,42 @@ in_table(VectorJoin *join, uint32 hash)
 JoinEntry *
 vector_join_unmatched(VectorJoin *join)
 {
-	return join->type == JOIN_LEFT && join->low == 0 ? &join->unmatched : NULL;
+	return JOIN_KEEPS_ALL(join->type) && join->low == 0 ? &join->unmatched : NULL;
 }
 
-/* the partners of these keys of the fact table, in the memory context of a row; NULL: none in this batch */
-JoinEntry *
-vector_join_find(VectorJoin *join, const Datum *values)
+/* of keys of the fact table; NULL: there is none in this batch */
+static JoinEntry *
+look_up(VectorJoin *join, const Datum *values, uint32 *hash)
 {
 	JoinEntry  *entry;
-	uint32		hash;
 
 	if (join->integers)
 	{
 		int64		value = integer_of(join->fact_type, values[0]);
 
-		hash = hash_integer(value);
-		for (entry = join->buckets[hash & (join->nbuckets - 1)]; entry; entry = entry->next)
+		*hash = hash_integer(value);
+		for (entry = join->buckets[*hash & (join->nbuckets - 1)]; entry; entry = entry->next)
 			if ((int64) entry->keys[0] == value)
 				return entry;
+		return NULL;
 	}
-	else
-	{
-		hash = hash_keys(join, join->fact_hash, values);
-		for (entry = join->buckets[hash & (join->nbuckets - 1)]; entry; entry = entry->next)
-			if (entry->hash == hash && keys_equal(join, join->equal, values, entry))
-				return entry;
-	}
-	return join->type == JOIN_LEFT && in_table(join, hash) ? &join->unmatched : NULL;
+	*hash = hash_keys(join, join->fact_hash, values);
+	for (entry = join->buckets[*hash & (join->nbuckets - 1)]; entry; entry = entry->next)
+		if (entry->hash == *hash && keys_equal(join, join->equal, values, entry))
+			return entry;
+	return NULL;
+}
+
+/* what a row with these keys is joined with, in the memory context of a row; NULL: nothing of this batch */
+JoinEntry *
+vector_join_find(VectorJoin *join, const Datum *values)
+{
+	uint32		hash;
+	JoinEntry  *entry = look_up(join, values, &hash);
+
+	if (entry)
+		return join->type == JOIN_ANTI ? NULL : entry;
+	return JOIN_KEEPS_ALL(join->type) && in_table(join, hash) ? &join->unmatched : NULL;
 }
 
 /* ---- building ---- */
@@ -166,7 +175,7 @@ add_row(VectorJoin *join, JoinEntry *entry, TupleTableSlot *slot)
 {
 	JoinRow    *row;
 
-	if (join->type == JOIN_SEMI && entry->rows)
+	if ((join->type == JOIN_SEMI || join->type == JOIN_ANTI) && entry->rows)
 		return;					/* one partner is as good as many */
 	row = palloc0(sizeof(JoinRow));
 	row->values = palloc(sizeof(Datum) * Max(join->ncolumns, 1));
@@ -378,7 +387,7 @@ make_prune_keys(VectorState *state)
 	VectorJoin *join = state->join;
 
 	join->nprune_keys = 0;
-	if (join->type == JOIN_LEFT)
+	if (JOIN_KEEPS_ALL(join->type))
 		return;
 	for (int k = 0; k < join->nkeys; k++)
 		prune_by(state, k);
