@@ -123,7 +123,7 @@ DECLARE
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
 		line := regexp_replace(line, 'rows=(\d+)\.00', 'rows=\1');
-		IF line !~ 'Buckets|Memory|Disabled|Storage' THEN
+		IF line ~ 'Join|Blocks|Segments|Hot|Rows|Filter|Cond|rows=' THEN
 			RETURN NEXT line;
 		END IF;
 	END LOOP;

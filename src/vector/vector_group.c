@@ -294,8 +294,13 @@ vector_add_row(VectorState *state, TupleTableSlot *slot)
 	bool		full = false;
 
 	for (int k = 0; k < state->nkeys; k++)
-		state->key_values[k] = state->keys[k].form == KEY_JOINED ? vector_join_key(state, k, &state->key_nulls[k]) :
-			ExecEvalExpr(state->keys[k].expr, state->row_context, &state->key_nulls[k]);
+	{
+		VectorKey  *key = &state->keys[k];
+
+		state->key_values[k] = key->form == KEY_JOINED ? vector_join_key(state, k, &state->key_nulls[k]) :
+			ExecEvalExpr(key->expr, state->row_context, &state->key_nulls[k]);
+		state->keys_evaluated += key->form != KEY_COLUMN && key->form != KEY_JOINED;
+	}
 	group = vector_find_group(state, &full);
 	if (group && !full)
 		vector_aggregates_advance(state, group, slot);
