@@ -159,6 +159,8 @@ begin_keys(VectorState *state)
 		all = all && (key->constant || key->rising);
 		if (key->form == KEY_STRETCH)
 			announce_values(state, k);
+		if (key->form == KEY_JOINED)
+			state->key_values[k] = vector_join_key(state, k, &state->key_nulls[k]);
 	}
 	return all;
 }
@@ -174,10 +176,7 @@ load_known_key(VectorState *state, int k, int row)
 	if (key->form == KEY_ANY)
 		return false;
 	if (key->form == KEY_JOINED)
-	{
-		state->key_values[k] = vector_join_key(state, k, &state->key_nulls[k]);
-		return true;
-	}
+		return true;			/* begin_keys() put it there */
 	value = state->sealed->values[key->column - 1][row];
 	isnull = state->sealed->nulls[key->column - 1][row];
 	if (key->form != KEY_COLUMN)
