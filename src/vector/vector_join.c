@@ -15,6 +15,7 @@
 #include "territory.h"
 
 #include "catalog/pg_opfamily.h"
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -96,6 +97,26 @@ plain_column(Node *expr)
 	return vector_table_column(expr);
 }
 
+/* are values equal where the numbers are, of which their bits consist? */
+static bool
+compares_integers(Oid operator, Oid fact_type, Oid dimension_type)
+{
+	switch (fact_type)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+			return op_in_opfamily(operator, INTEGER_BTREE_FAM_OID);
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+		case OIDOID:
+			return dimension_type == fact_type && operator == lookup_type_cache(fact_type, TYPECACHE_EQ_OPR)->eq_opr;
+		default:
+			return false;
+	}
+}
+
 static void
 begin_key(VectorState *state, int k, Node *fact, Node *dimension, Oid operator, List **read)
 {
@@ -125,12 +146,8 @@ begin_key(VectorState *state, int k, Node *fact, Node *dimension, Oid operator, 
 	get_typlenbyval(exprType(dimension), &join->key_len[k], &join->key_byval[k]);
 	family = lookup_type_cache(fact_type, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
 	join->ordered[k] = OidIsValid(family) && get_op_opfamily_strategy(operator, family) == BTEqualStrategyNumber;
-	if (join->nkeys == 1 && op_in_opfamily(operator, INTEGER_BTREE_FAM_OID))
-	{
-		join->integers = true;
-		join->fact_type = fact_type;
-		join->dimension_type = dimension_type;
-	}
+	join->fact_types[k] = fact_type;
+	join->integers = join->integers && compares_integers(operator, fact_type, dimension_type);
 }
 
 static void
@@ -155,6 +172,8 @@ begin_keys(VectorState *state, CustomScan *plan, List *columns, List **read)
 	join->same = palloc0(sizeof(FmgrInfo) * Max(n, 1));
 	join->collations = palloc(sizeof(Oid) * Max(n, 1));
 	join->values = palloc0(sizeof(Datum) * Max(n, 1));
+	join->fact_types = palloc(sizeof(Oid) * Max(n, 1));
+	join->integers = n > 0 && n <= INDEX_MAX_KEYS;
 	join->prune_keys = palloc0(sizeof(PruneKey) * 2 * Max(n, 1));
 	for (int k = 0; k < n; k++)
 	{
@@ -450,33 +469,49 @@ find_by_columns(VectorState *state, int row)
 	return vector_join_find(join, join->values);
 }
 
+/* neighbours are often alike */
+static inline bool
+same_keys(VectorState *state, int row, int other)
+{
+	VectorJoin *join = state->join;
+	SealedScan *sealed = state->sealed;
+
+	for (int k = 0; k < join->nkeys; k++)
+	{
+		int			column = join->fact_columns[k] - 1;
+
+		if (sealed->nulls[column][row] != sealed->nulls[column][other] ||
+			(!sealed->nulls[column][row] && sealed->values[column][row] != sealed->values[column][other]))
+			return false;
+	}
+	return true;
+}
+
 /* the entries of all rows taken; those without are dropped */
 static void
 find_entries(VectorState *state, BlockRowsTaken *taken)
 {
 	VectorJoin *join = state->join;
-	SealedScan *sealed = state->sealed;
-	int			column = join->integers ? join->fact_columns[0] - 1 : -1;
+	bool		comparable = join->integers;
 	JoinEntry  *last = NULL;
-	bool		known = false;
-	Datum		value = 0;
+	int			before = -1;
 	int			n = 0;
 
+	for (int k = 0; k < join->nkeys; k++)
+		comparable = comparable && join->fact_columns[k] > 0;
 	for (int i = 0; i < taken->n; i++)
 	{
 		int			row = taken->rows[i];
 
-		/* neighbours are often alike */
-		if (!(known && column >= 0 && !sealed->nulls[column][row] && sealed->values[column][row] == value))
+		if (!comparable || before < 0 || !same_keys(state, row, before))
 		{
 			MemoryContext old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
 
 			ResetExprContext(state->row_context);
 			last = find_by_columns(state, row);
 			MemoryContextSwitchTo(old);
-			known = column >= 0 && !sealed->nulls[column][row];
-			value = known ? sealed->values[column][row] : 0;
 		}
+		before = row;
 		if (last == NULL)
 			continue;
 		taken->rows[n] = row;

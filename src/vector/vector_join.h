@@ -100,9 +100,8 @@ typedef struct VectorJoin
 	FmgrInfo   *equal;			/* fact = dimension */
 	FmgrInfo   *same;			/* dimension = dimension */
 	Oid		   *collations;
-	bool		integers;		/* one key, integers on either side: compared as int64 */
-	Oid			fact_type;		/* then */
-	Oid			dimension_type;
+	bool		integers;		/* all keys are compared as int64, in which form entries have them */
+	Oid		   *fact_types;
 	ExprState  *quals;
 	Datum	   *values;			/* keys of the row at hand */
 

@@ -27,16 +27,36 @@
 
 /* ---- look-up ---- */
 
-static inline uint32
-hash_integer(int64 value)
-{
-	return murmurhash32((uint32) value ^ murmurhash32((uint32) ((uint64) value >> 32)));
-}
-
 static inline int64
 integer_of(Oid type, Datum value)
 {
-	return type == INT2OID ? DatumGetInt16(value) : type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+	switch (type)
+	{
+		case INT2OID:
+			return DatumGetInt16(value);
+		case INT4OID:
+		case DATEOID:
+			return DatumGetInt32(value);
+		case OIDOID:
+			return DatumGetObjectId(value);
+		default:
+			return DatumGetInt64(value);
+	}
+}
+
+/* keys as the entries have them, and their hash */
+static inline uint32
+to_integers(VectorJoin *join, const Oid *types, const Datum *values, Datum *integers)
+{
+	uint64		hash = 0;
+
+	for (int k = 0; k < join->nkeys; k++)
+	{
+		integers[k] = (Datum) integer_of(types[k], values[k]);
+		hash = (hash ^ (uint64) integers[k]) * UINT64CONST(0xff51afd7ed558ccd);
+		hash ^= hash >> 32;
+	}
+	return (uint32) ((hash * UINT64CONST(0xc4ceb9fe1a85ec53)) >> 32);
 }
 
 static uint32
@@ -80,11 +100,11 @@ look_up(VectorJoin *join, const Datum *values, uint32 *hash)
 
 	if (join->integers)
 	{
-		int64		value = integer_of(join->fact_type, values[0]);
+		Datum		integers[INDEX_MAX_KEYS];
 
-		*hash = hash_integer(value);
+		*hash = to_integers(join, join->fact_types, values, integers);
 		for (entry = join->buckets[*hash & (join->nbuckets - 1)]; entry; entry = entry->next)
-			if ((int64) entry->keys[0] == value)
+			if (entry->hash == *hash && memcmp(entry->keys, integers, sizeof(Datum) * join->nkeys) == 0)
 				return entry;
 		return NULL;
 	}
@@ -152,8 +172,9 @@ find_or_add(VectorJoin *join, const Datum *values, uint32 hash)
 	JoinEntry  *entry;
 
 	for (entry = join->buckets[hash & (join->nbuckets - 1)]; entry; entry = entry->next)
-		if (entry->hash == hash && (join->integers ? entry->keys[0] == values[0] :
-									keys_equal(join, join->same, values, entry)))
+		if (entry->hash == hash &&
+			(join->integers ? memcmp(entry->keys, values, sizeof(Datum) * join->nkeys) == 0 :
+			 keys_equal(join, join->same, values, entry)))
 			return entry;
 	if (join->nentries >= join->nbuckets)
 		grow(join);
@@ -209,10 +230,7 @@ load_keys(VectorState *state, TupleTableSlot *slot, uint32 *hash)
 			return false;
 	}
 	if (join->integers)
-	{
-		join->values[0] = (Datum) integer_of(join->dimension_type, join->values[0]);
-		*hash = hash_integer((int64) join->values[0]);
-	}
+		*hash = to_integers(join, join->dimension_types, join->values, join->values);
 	else
 		*hash = hash_keys(join, join->dimension_hash, join->values);
 	return true;
