@@ -311,14 +311,16 @@ static void
 take_rows(SealedScan *sealed, BlockRowsTaken *taken)
 {
 	const int  *first_row = sealed->reader.header->first_row + sealed->block;
+	const uint8 *dead = sealed->dead;
 	int			rows = first_row[1] - first_row[0];
+	int			n = 0;
 
-	taken->n = 0;
 	for (int i = 0; i < rows; i++)
 	{
-		taken->rows[taken->n] = i;
-		taken->n += sealed->dead == NULL || !sealed->dead[i];
+		taken->rows[n] = i;
+		n += dead == NULL || !dead[i];
 	}
+	taken->n = n;
 }
 
 /* the block that the cursor stands at; false: the table of groups is full */
