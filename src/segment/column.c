@@ -559,28 +559,37 @@ column_integer_datum(const ColumnType *column, int64 value)
 	}
 }
 
+/* numbers are decoded where they are wanted */
+StaticAssertDecl(sizeof(Datum) == sizeof(int64), "a Datum holds an integer or a double as it is");
+
 static void
 decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, Datum *values)
 {
-	int64_t    *numbers = palloc(sizeof(int64_t) * (n + 1));
-
-	if (codec_int64_decode(in, len, n, numbers) != CODEC_OK)
+	if (codec_int64_decode(in, len, n, (int64_t *) values) != CODEC_OK)
 		corrupt();
-	for (int i = 0; i < n; i++)
-		values[i] = column_integer_datum(column, numbers[i]);
-	pfree(numbers);
+	/* what corrupt bytes say above the type's width is not kept */
+	switch (column->len)
+	{
+		case 1:
+			for (int i = 0; i < n; i++)
+				values[i] = CharGetDatum((char) values[i]);
+			break;
+		case 2:
+			for (int i = 0; i < n; i++)
+				values[i] = Int16GetDatum((int16) values[i]);
+			break;
+		case 4:
+			for (int i = 0; i < n; i++)
+				values[i] = Int32GetDatum((int32) values[i]);
+			break;
+	}
 }
 
 static void
 decode_float8(const uint8_t *in, size_t len, int n, Datum *values)
 {
-	double	   *numbers = palloc(sizeof(double) * (n + 1));
-
-	if (codec_float64_decode(in, len, n, numbers) != CODEC_OK)
+	if (codec_float64_decode(in, len, n, (double *) values) != CODEC_OK)
 		corrupt();
-	for (int i = 0; i < n; i++)
-		values[i] = Float8GetDatum(numbers[i]);
-	pfree(numbers);
 }
 
 static void
