@@ -559,16 +559,13 @@ column_integer_datum(const ColumnType *column, int64 value)
 	}
 }
 
-/* numbers are decoded where they are wanted */
-StaticAssertDecl(sizeof(Datum) == sizeof(int64), "a Datum holds an integer or a double as it is");
+StaticAssertDecl(sizeof(Datum) == sizeof(int64_t), "vectors are decoded in place");
 
+/* integers as decoded to Datums of this length, in place */
 static void
-decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, Datum *values)
+integers_to_datums(int16 len, Datum *values, int n)
 {
-	if (codec_int64_decode(in, len, n, (int64_t *) values) != CODEC_OK)
-		corrupt();
-	/* what corrupt bytes say above the type's width is not kept */
-	switch (column->len)
+	switch (len)
 	{
 		case 1:
 			for (int i = 0; i < n; i++)
@@ -583,6 +580,14 @@ decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, 
 				values[i] = Int32GetDatum((int32) values[i]);
 			break;
 	}
+}
+
+static void
+decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, Datum *values)
+{
+	if (codec_int64_decode(in, len, n, (int64_t *) values) != CODEC_OK)
+		corrupt();
+	integers_to_datums(column->len, values, n);
 }
 
 static void
