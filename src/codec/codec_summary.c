@@ -139,8 +139,8 @@ add_lanes(const double *lanes)
 	return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
 
-CODEC_CLONES static double
-float_sum(const double *values, int n)
+CODEC_CLONES double
+codec_sum_float64(const double *values, int n)
 {
 	Compensated total = {0, 0};
 
@@ -161,8 +161,8 @@ float_sum(const double *values, int n)
 }
 
 /* the rounding of the mean is taken out again: sum of d^2 - (sum of d)^2 / n */
-CODEC_CLONES static double
-float_m2(const double *values, int n, double mean)
+CODEC_CLONES double
+codec_m2_float64(const double *values, int n, double mean)
 {
 	Compensated total = {0, 0};
 	double		off = 0;
@@ -195,6 +195,38 @@ float_m2(const double *values, int n, double mean)
 	return total.sum + total.lost - off * off / n;
 }
 
+CODEC_CLONES double
+codec_extreme_float64(const double *values, int n, bool greatest)
+{
+	double		lanes[LANES];
+	double		best = values[0];
+	int			i = 0;
+
+	for (int l = 0; l < LANES; l++)
+		lanes[l] = best;
+	if (greatest)
+	{
+		for (; i + LANES <= n; i += LANES)
+			for (int l = 0; l < LANES; l++)
+				lanes[l] = values[i + l] > lanes[l] ? values[i + l] : lanes[l];
+		for (; i < n; i++)
+			best = values[i] > best ? values[i] : best;
+		for (int l = 0; l < LANES; l++)
+			best = lanes[l] > best ? lanes[l] : best;
+	}
+	else
+	{
+		for (; i + LANES <= n; i += LANES)
+			for (int l = 0; l < LANES; l++)
+				lanes[l] = values[i + l] < lanes[l] ? values[i + l] : lanes[l];
+		for (; i < n; i++)
+			best = values[i] < best ? values[i] : best;
+		for (int l = 0; l < LANES; l++)
+			best = lanes[l] < best ? lanes[l] : best;
+	}
+	return best;
+}
+
 void
 codec_summary_float64(const double *values, int n, FloatSummary *summary)
 {
@@ -203,8 +235,8 @@ codec_summary_float64(const double *values, int n, FloatSummary *summary)
 	summary->finite = isfinite(codec_float_of_key(summary->min)) && isfinite(codec_float_of_key(summary->max));
 	if (!summary->finite)
 		return;
-	summary->sum = float_sum(values, n);
-	summary->m2 = summary->min == summary->max ? 0 : float_m2(values, n, summary->sum / n);
+	summary->sum = codec_sum_float64(values, n);
+	summary->m2 = summary->min == summary->max ? 0 : codec_m2_float64(values, n, summary->sum / n);
 	if (summary->m2 < 0)
 		summary->m2 = 0;
 	summary->finite = isfinite(summary->sum) && isfinite(summary->m2);

@@ -65,6 +65,13 @@ codec_float_of_key(int64_t key)
 extern void codec_summary_int64(const int64_t *values, int n, IntegerSummary *summary);
 extern void codec_summary_float64(const double *values, int n, FloatSummary *summary);
 
+/* of n > 0 finite values, as codec_summary_float64() adds them; the results may be infinite */
+extern double codec_sum_float64(const double *values, int n);
+extern double codec_m2_float64(const double *values, int n, double mean);
+
+/* of n > 0 values that are not NaN; of 0 and -0, either */
+extern double codec_extreme_float64(const double *values, int n, bool greatest);
+
 /* second moment of two sets of values together (Chan, Golub and LeVeque) */
 extern double codec_merge_m2(double n1, double sum1, double m2_1, double n2, double sum2, double m2_2);
 

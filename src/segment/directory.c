@@ -272,6 +272,21 @@ directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, Seg
 	return directory;
 }
 
+/* one segment, or none */
+Directory *
+directory_first(ChunkStore *store, Snapshot snapshot)
+{
+	Directory  *directory = make_directory();
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY, 0, SEGMENT_MAX_NUMBER);
+	if ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		keep_entry(entry_from_tuple(store, tuple, 0), directory);
+	chunk_scan_end(&scan);
+	return directory;
+}
+
 void
 directory_append(Directory *directory, const Directory *more)
 {
@@ -699,6 +714,29 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 		case BTGreaterEqualStrategyNumber:
 		case BTGreaterStrategyNumber:
 			return zone->max < key->key;
+	}
+	return false;
+}
+
+/* is every row's value there, and does it pass the clause that the key stands for? */
+bool
+zone_satisfies(const ZoneMap *zone, const PruneKey *key)
+{
+	if (!key->decides || key->is_null_test || key->nkeys > 0 || zone->kind == ZONE_NONE || zone->kind != key->zone ||
+		!zone->has_values || zone->nulls > 0)
+		return false;
+	switch (key->strategy)
+	{
+		case BTLessStrategyNumber:
+			return zone->max < key->key;
+		case BTLessEqualStrategyNumber:
+			return zone->max <= key->key;
+		case BTEqualStrategyNumber:
+			return zone->min == key->key && zone->max == key->key;
+		case BTGreaterEqualStrategyNumber:
+			return zone->min >= key->key;
+		case BTGreaterStrategyNumber:
+			return zone->min > key->key;
 	}
 	return false;
 }

@@ -156,6 +156,7 @@ typedef struct PruneKey
 extern List *directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last);
 extern Directory *directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys);
 extern SegmentEntry *directory_entry(Directory *directory, ChunkStore *store, Snapshot snapshot, int place);
+extern Directory *directory_first(ChunkStore *store, Snapshot snapshot);
 extern Directory *directory_choose(ChunkStore *store, Snapshot snapshot, List *parts, const PruneKey *keys, int nkeys);
 extern Directory *directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, SegmentNumber last);
 extern void directory_append(Directory *directory, const Directory *more);
@@ -170,6 +171,7 @@ extern void directory_close_groups(ChunkStore *store, SegmentNumber next);
 extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
 extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
+extern bool zone_satisfies(const ZoneMap *zone, const PruneKey *key);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
 
 /* directory_cache.c */

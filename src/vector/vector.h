@@ -45,20 +45,6 @@ typedef struct VectorTarget
 	List	   *having;
 } VectorTarget;
 
-/* what the state of an aggregate of a column is, so that summaries and kernels may change it */
-typedef enum SummaryUse
-{
-	SUMMARY_USELESS,
-	SUMMARY_ROWS,				/* count(*) */
-	SUMMARY_VALUES,				/* count(x) */
-	SUMMARY_TOTAL,				/* a state that is the sum of small integers */
-	SUMMARY_MEAN,				/* one that is their number and their sum */
-	SUMMARY_FLOAT_TOTAL,
-	SUMMARY_MOMENTS,			/* floats: number, sum, second moment */
-	SUMMARY_LEAST,
-	SUMMARY_GREATEST,
-} SummaryUse;
-
 /* a key that is the same for all rows of a block where it is so at both ends of a column's range */
 typedef enum KeyForm
 {
@@ -68,13 +54,70 @@ typedef enum KeyForm
 	KEY_LOCAL,					/* the same, while the session's time zone keeps its offset from UTC */
 } KeyForm;
 
-/* of one aggregate in one group */
+/* how the state of an aggregate is kept: by its own transition function, or natively, for kernels and summaries */
+typedef enum Kernel
+{
+	KERNEL_NONE,				/* a transition state: AggregateValue */
+	KERNEL_ROWS,				/* count(*): CountState */
+	KERNEL_VALUES,				/* count(x): CountState */
+	KERNEL_TOTAL,				/* sum of small integers: TotalState */
+	KERNEL_MEAN,				/* their mean: TotalState */
+	KERNEL_FLOAT_TOTAL,			/* sum of float8: FloatState */
+	KERNEL_MOMENTS,				/* mean and variance of floats: MomentState */
+	KERNEL_LEAST,				/* ExtremeState */
+	KERNEL_GREATEST,			/* ExtremeState */
+	KERNEL_WIDE_TOTAL,			/* sum of bigint and numeric: WideState */
+	KERNEL_WIDE_MEAN,			/* their mean: WideState */
+} Kernel;
+
+/* of one aggregate without a kernel in one group */
 typedef struct AggregateValue
 {
 	Datum		value;
 	bool		isnull;
 	bool		untouched;		/* a strict transition takes its first value from the next row */
 } AggregateValue;
+
+typedef struct CountState
+{
+	int64		n;
+} CountState;
+
+typedef struct TotalState
+{
+	int64		n;
+	int64		sum;			/* wraps, as the aggregates' own does */
+} TotalState;
+
+typedef struct FloatState
+{
+	double		sum;
+	bool		known;
+} FloatState;
+
+/* number, sum, and sum of squared distances from the mean, as float8_accum() keeps them */
+typedef struct MomentState
+{
+	double		n;
+	double		sum;
+	double		m2;				/* where only the mean is asked for, it may be too small */
+} MomentState;
+
+/* see vector_wide.c */
+typedef struct WideState
+{
+	int64		n;
+	int128		sum;			/* times 10 ^ scale */
+	int			scale;
+	int			display;		/* decimals to show, at least */
+	Datum		rest;			/* a numeric to add, or 0 */
+} WideState;
+
+typedef struct ExtremeState
+{
+	Datum		value;
+	bool		known;
+} ExtremeState;
 
 /* one aggregate of the query */
 typedef struct VectorAggregate
@@ -84,6 +127,7 @@ typedef struct VectorAggregate
 	int			nargs;
 	ExprState **args;
 	AttrNumber *columns;		/* per argument: the column that it is, or 0 */
+	bool		plain_columns;	/* all arguments are columns */
 	ExprState  *filter;
 	FmgrInfo	transition;
 	FunctionCallInfo call;
@@ -96,28 +140,72 @@ typedef struct VectorAggregate
 	int			nfinal;			/* arguments of finalfn */
 	int16		result_len;
 	bool		result_byval;
-	SummaryUse	use;
-	Oid			column_type;	/* of the column that is its argument, where use is not SUMMARY_USELESS or _ROWS */
+	Kernel		kernel;
+	Oid			input_type;		/* of the values that a kernel takes */
+	bool		mean_only;		/* KERNEL_MOMENTS: nothing but the mean is asked for */
+	Size		offset;			/* of its state in a group */
+	MemoryContext memory;		/* what a state points to lives here */
 } VectorAggregate;
 
-/* of a key that rises with its column: where in the block at hand it is known */
-typedef struct KeyRun
+/* values of a group key, as far as a few evaluations told */
+typedef struct KeyStretch
 {
-	bool		rises;			/* in this block */
-	bool		known;
 	int64		from;			/* from here ... */
-	int64		to;				/* ... to here it is this */
+	int64		to;				/* ... to here the key's column gives this key */
 	Datum		key;
-	int64		width;			/* of the run before, to guess by */
-	int64		last;			/* value of the column in the block */
-} KeyRun;
+	bool		isnull;
+} KeyStretch;
 
-/* rows of a decoded block that go into groups */
+/* one group key */
+typedef struct VectorKey
+{
+	ExprState  *expr;
+	Oid			type;
+	int16		len;
+	bool		byval;
+	bool		plain;			/* equal values have equal bits */
+	Oid			collation;
+	FmgrInfo	equal;
+	FmgrInfo	hash;
+	KeyForm		form;
+	AttrNumber	column;			/* that it depends on, unless form is KEY_ANY */
+	bool		known;			/* vector_key.c: stretch is one */
+	KeyStretch	stretch;
+
+	/* of the block at hand, in vector_block.c */
+	bool		constant;		/* one value */
+	bool		rising;			/* its column rises from row to row, and it is known by stretches */
+	KeyStretch	here;			/* of the row at hand */
+} VectorKey;
+
+/* a group: its keys, which of them are null, then a state for each aggregate; see VectorState's offsets */
+typedef struct VectorGroup VectorGroup;
+
+/* the groups of a pass, in the order in which they were met */
+typedef struct GroupTable
+{
+	int64		n;
+	uint32	   *hashes;			/* of each */
+	char	  **chunks;			/* GROUPS_PER_CHUNK each */
+	uint32	   *slots;			/* number of a group + 1, or 0 */
+	uint32		nslots;
+} GroupTable;
+
+/* neighbours among the rows of a block that are taken, of one group */
+typedef struct GroupRun
+{
+	VectorGroup *group;
+	int			n;
+} GroupRun;
+
+/* of the block at hand: the rows that pass, and their groups */
 typedef struct BlockRowsTaken
 {
 	int			n;
+	bool		dense;			/* all rows of the block */
 	int			rows[BLOCK_MAX_ROWS];
-	AggregateValue *groups[BLOCK_MAX_ROWS];
+	int			nruns;
+	GroupRun	runs[BLOCK_MAX_ROWS];
 } BlockRowsTaken;
 
 typedef struct VectorState
@@ -144,21 +232,17 @@ typedef struct VectorState
 	MemoryContext prune_context;
 
 	/* groups */
-	ExprState **keys;
-	TupleTableSlot *key_slot;	/* of the row at hand */
-	TupleTableSlot *group_slot; /* of a group that is handed out */
-	Oid		   *key_equal;		/* functions */
-	FmgrInfo   *key_hash;
-	Oid		   *key_collations;
-	AttrNumber *key_columns;
-	bool		keys_byval;
-	TupleHashTable table;
+	VectorKey  *keys;
+	bool		keys_plain;
+	Datum	   *key_values;		/* of the row at hand */
+	bool	   *key_nulls;
+	Size		nulls_offset;	/* in a group */
+	Size		group_size;
+	GroupTable	table;
 	MemoryContext table_context;
-	MemoryContext hash_context; /* reset for every look-up */
-	int64		ngroups;		/* in the table */
-	AggregateValue *last;			/* the group of key_slot's row, or NULL */
-	Datum	   *last_keys;
-	bool	   *last_nulls;
+	VectorGroup *last;			/* the group found last, or NULL */
+	VectorGroup *ungrouped;
+	int64		next;			/* group to hand out */
 
 	/* of all groups, those whose hash is in [low, low + width) are in the table */
 	uint64		low;
@@ -168,20 +252,17 @@ typedef struct VectorState
 	VectorAggregate *aggregates;
 	AggState   *aggstate;		/* for transition functions only: not a node that runs */
 	ExprContext *state_context; /* transition states live as long as the table */
-	AggregateValue *ungrouped;
 
 	bool		filled;			/* the table holds a pass's groups */
 	bool		done;
-	TupleHashIterator iterator;
 
 	/* blocks that are answered from their summaries */
 	bool		summaries;		/* such blocks may be */
-	KeyForm    *key_forms;
-	AttrNumber *key_sources;	/* the column that each key depends on */
-	KeyRun	   *key_runs;
 	PruneKey   *prune_keys;
 	int			nprune_keys;
 	BlockRowsTaken taken;		/* of the block at hand */
+	Datum		input_values[BLOCK_MAX_ROWS];	/* of one aggregate, of the rows taken */
+	bool		input_nulls[BLOCK_MAX_ROWS];
 	int64		segments_summed;
 	int64		blocks_summed;
 
@@ -189,7 +270,12 @@ typedef struct VectorState
 	int64		passes;
 } VectorState;
 
+#define group_keys(group) ((Datum *) (group))
+#define group_nulls(state, group) ((bool *) (group) + (state)->nulls_offset)
+#define group_state(agg, group) ((void *) ((char *) (group) + (agg)->offset))
+
 /* vector_paths.c */
+extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 extern void vector_init(void);
 
 /* vector_plan.c */
@@ -199,32 +285,55 @@ extern const CustomPathMethods vector_path_methods;
 extern const CustomScanMethods vector_methods;
 
 /* vector_group.c */
-extern void vector_groups_begin(VectorState *state, List *exprs, List *equal);
+extern void vector_groups_begin(VectorState *state);
 extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
-extern AggregateValue *vector_find_group(VectorState *state, bool *full);
-extern void vector_group_row(VectorState *state, TupleHashEntry entry, TupleTableSlot *slot);
+extern VectorGroup *vector_find_group(VectorState *state, bool *full);
+extern VectorGroup *vector_next_group(VectorState *state);
+extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
+
+/* vector_key.c */
+extern KeyForm vector_key_form(Node *key, AttrNumber *column);
+extern void vector_keys_begin(VectorState *state, List *exprs, List *equal);
+extern void vector_keys_reset(VectorState *state);
+extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
+extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
 
 /* vector_aggregate.c */
 extern void vector_aggregates_begin(VectorState *state, List *exprs);
-extern void vector_aggregates_start(VectorState *state, AggregateValue *group);
-extern void vector_aggregate_advance(VectorState *state, VectorAggregate *agg, AggregateValue *value,
-									 TupleTableSlot *slot);
-extern void vector_aggregates_advance(VectorState *state, AggregateValue *group, TupleTableSlot *slot);
-extern void vector_aggregate_take(VectorState *state, VectorAggregate *agg, AggregateValue *value);
-extern void vector_aggregates_finish(VectorState *state, AggregateValue *group, Datum *values, bool *nulls);
+extern void vector_aggregates_start(VectorState *state, VectorGroup *group);
+extern void vector_aggregates_advance(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
+extern void vector_aggregates_take_block(VectorState *state);
+extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Datum *values, bool *nulls);
 
 /* vector_block.c */
+extern void vector_store_row(VectorState *state, int row);
 extern bool vector_take_block(VectorState *state);
 
 /* vector_kernel.c */
-extern bool vector_kernel(VectorState *state, int a, const BlockRowsTaken *taken);
+extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
+extern Var *vector_column_argument(Aggref *ref);
+extern void vector_kernel_check(VectorAggregate *agg);
+extern Size vector_kernel_state_size(const VectorAggregate *agg);
+extern void vector_kernel_start(const VectorAggregate *agg, void *state);
+extern void vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n,
+						  bool tame);
+extern void vector_kernel_add(const VectorAggregate *agg, void *state, const ColumnSummary *summary, Datum extreme,
+							  int64 rows);
+extern Datum vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull);
+extern bool vector_kernel_result(const VectorAggregate *agg, const void *state, Datum *result, bool *isnull);
+
+/* vector_wide.c */
+extern void vector_wide_add(const VectorAggregate *agg, WideState *state, const Datum *values, const bool *nulls,
+							int n);
+extern void vector_wide_add_summary(const VectorAggregate *agg, WideState *state, const ColumnSummary *summary);
+extern Datum vector_wide_result(const VectorAggregate *agg, const WideState *state, bool *isnull);
+extern void vector_wide_extreme(const VectorAggregate *agg, ExtremeState *state, Datum value);
 
 /* vector_summary.c */
 extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes);
 extern void vector_summaries_begin(VectorState *state, List *keys, List *aggregates);
-extern Datum vector_key_at(VectorState *state, int k, Datum value, bool *isnull);
-extern void vector_runs_begin(VectorState *state);
+extern bool vector_block_zone(VectorState *state, AttrNumber attno, ZoneMap *zone);
 extern bool vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full);
 extern bool vector_answer_block(VectorState *state, bool *full);
 

@@ -1,6 +1,6 @@
 /*
  * vector_aggregate.c
- *	  Aggregates by their own transition and final functions.
+ *	  Aggregates: by a kernel, or by their own transition and final functions.
  *
  * What a user's aggregate gets is what core's node gives it: the same calls, a
  * context that AggCheckCallContext() knows, states that live until the group is
@@ -12,6 +12,7 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -25,6 +26,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "codec/codec_summary.h"
 #include "vector/vector.h"
 
 /* ---- begin ---- */
@@ -121,6 +123,7 @@ begin_arguments(VectorAggregate *agg, PlanState *parent)
 	agg->nargs = list_length(agg->ref->args);
 	agg->args = palloc0(sizeof(ExprState *) * Max(agg->nargs, 1));
 	agg->columns = palloc0(sizeof(AttrNumber) * Max(agg->nargs, 1));
+	agg->plain_columns = true;
 	foreach(lc, agg->ref->args)
 	{
 		Expr	   *expr = lfirst_node(TargetEntry, lc)->expr;
@@ -129,7 +132,10 @@ begin_arguments(VectorAggregate *agg, PlanState *parent)
 		agg->args[i] = ExecInitExpr(expr, parent);
 		if (IsA(expr, Var) && ((Var *) expr)->varattno > 0)
 			agg->columns[i] = ((Var *) expr)->varattno;
+		agg->plain_columns = agg->plain_columns && agg->columns[i] > 0;
 	}
+	if (vector_column_argument(agg->ref))
+		agg->columns[0] = vector_column_argument(agg->ref)->varattno;
 	agg->filter = ExecInitExpr(agg->ref->aggfilter, parent);
 }
 
@@ -155,6 +161,8 @@ begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref)
 	begin_transition(agg, form, types, ntypes, state->aggstate);
 	begin_final(agg, form, types);
 	ReleaseSysCache(tuple);
+	agg->kernel = vector_kernel_of(ref, &agg->input_type);
+	vector_kernel_check(agg);
 }
 
 void
@@ -169,25 +177,38 @@ vector_aggregates_begin(VectorState *state, List *exprs)
 	state->aggstate->curaggcontext = state->state_context;
 	state->aggstate->tmpcontext = state->row_context;
 	state->aggregates = palloc0(sizeof(VectorAggregate) * Max(state->naggregates, 1));
+	state->group_size = MAXALIGN(state->nulls_offset + sizeof(bool) * state->nkeys);
 	foreach(lc, exprs)
-		begin_aggregate(state, &state->aggregates[foreach_current_index(lc)], lfirst_node(Aggref, lc));
+	{
+		VectorAggregate *agg = &state->aggregates[foreach_current_index(lc)];
+
+		begin_aggregate(state, agg, lfirst_node(Aggref, lc));
+		agg->memory = state->state_context->ecxt_per_tuple_memory;
+		agg->offset = state->group_size;
+		state->group_size += MAXALIGN(vector_kernel_state_size(agg));
+	}
 }
 
 /* ---- rows ---- */
 
 /* the states of a group without rows */
 void
-vector_aggregates_start(VectorState *state, AggregateValue *group)
+vector_aggregates_start(VectorState *state, VectorGroup *group)
 {
 	MemoryContext old = MemoryContextSwitchTo(state->state_context->ecxt_per_tuple_memory);
 
 	for (int a = 0; a < state->naggregates; a++)
 	{
 		VectorAggregate *agg = &state->aggregates[a];
+		AggregateValue *value = group_state(agg, group);
 
-		group[a].isnull = group[a].untouched = agg->initial_null;
-		group[a].value = agg->initial_null ? (Datum) 0 :
-			datumCopy(agg->initial, agg->state_byval, agg->state_len);
+		if (agg->kernel != KERNEL_NONE)
+		{
+			vector_kernel_start(agg, value);
+			continue;
+		}
+		value->isnull = value->untouched = agg->initial_null;
+		value->value = agg->initial_null ? (Datum) 0 : datumCopy(agg->initial, agg->state_byval, agg->state_len);
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -258,59 +279,215 @@ load_arguments(VectorState *state, VectorAggregate *agg, TupleTableSlot *slot)
 	return true;
 }
 
-/* the call's arguments into the state, as a row's */
-void
-vector_aggregate_take(VectorState *state, VectorAggregate *agg, AggregateValue *group)
+/* the call's arguments into a state without a kernel, as a row's */
+static void
+take_arguments(VectorState *state, VectorAggregate *agg, AggregateValue *value)
 {
-	if (agg->transition.fn_strict && group->untouched)
+	if (agg->transition.fn_strict && value->untouched)
 	{
 		MemoryContext old = MemoryContextSwitchTo(state->state_context->ecxt_per_tuple_memory);
 
-		group->value = datumCopy(agg->call->args[1].value, agg->state_byval, agg->state_len);
-		group->isnull = group->untouched = false;
+		value->value = datumCopy(agg->call->args[1].value, agg->state_byval, agg->state_len);
+		value->isnull = value->untouched = false;
 		MemoryContextSwitchTo(old);
 	}
-	else if (!(agg->transition.fn_strict && group->isnull))
-		call_transition(state, agg, group);
+	else if (!(agg->transition.fn_strict && value->isnull))
+		call_transition(state, agg, value);
 }
 
-/* in the row's memory context */
-void
-vector_aggregate_advance(VectorState *state, VectorAggregate *agg, AggregateValue *value, TupleTableSlot *slot)
+static bool
+passes_filter(VectorState *state, VectorAggregate *agg)
 {
 	bool		isnull;
 
-	if (agg->filter && (!DatumGetBool(ExecEvalExpr(agg->filter, state->row_context, &isnull)) || isnull))
+	return agg->filter == NULL || (DatumGetBool(ExecEvalExpr(agg->filter, state->row_context, &isnull)) && !isnull);
+}
+
+/* the row of row_context into a group, in the row's memory context */
+static void
+advance(VectorState *state, VectorAggregate *agg, VectorGroup *group, TupleTableSlot *slot)
+{
+	NullableDatum *args = agg->call->args;
+
+	if (!passes_filter(state, agg) || !load_arguments(state, agg, slot))
 		return;
-	if (load_arguments(state, agg, slot))
-		vector_aggregate_take(state, agg, value);
+	if (agg->kernel == KERNEL_NONE)
+		take_arguments(state, agg, group_state(agg, group));
+	else
+		vector_kernel(agg, group_state(agg, group), &args[1].value, agg->nargs > 0 ? &args[1].isnull : NULL, 1, false);
 }
 
 void
-vector_aggregates_advance(VectorState *state, AggregateValue *group, TupleTableSlot *slot)
+vector_aggregates_advance(VectorState *state, VectorGroup *group, TupleTableSlot *slot)
 {
 	for (int a = 0; a < state->naggregates; a++)
-		vector_aggregate_advance(state, &state->aggregates[a], &group[a], slot);
+		advance(state, &state->aggregates[a], group, slot);
+}
+
+/* ---- blocks ---- */
+
+/* of an aggregate whose arguments are columns and whose rows all count */
+static void
+advance_columns(VectorState *state, VectorAggregate *agg)
+{
+	const BlockRowsTaken *taken = &state->taken;
+	NullableDatum *args = agg->call->args;
+	int			i = 0;
+
+	for (int r = 0; r < taken->nruns; r++)
+		for (int end = i + taken->runs[r].n; i < end; i++)
+		{
+			bool		some_null = false;
+
+			for (int c = 0; c < agg->nargs; c++)
+			{
+				args[c + 1].value = state->sealed->values[agg->columns[c] - 1][taken->rows[i]];
+				args[c + 1].isnull = state->sealed->nulls[agg->columns[c] - 1][taken->rows[i]];
+				some_null = some_null || args[c + 1].isnull;
+			}
+			if (some_null && agg->transition.fn_strict)
+				continue;
+			ResetExprContext(state->row_context);
+			take_arguments(state, agg, group_state(agg, taken->runs[r].group));
+		}
+}
+
+/* of one that needs the whole row */
+static void
+advance_rows(VectorState *state, VectorAggregate *agg)
+{
+	const BlockRowsTaken *taken = &state->taken;
+	int			i = 0;
+
+	for (int r = 0; r < taken->nruns; r++)
+		for (int end = i + taken->runs[r].n; i < end; i++)
+		{
+			vector_store_row(state, taken->rows[i]);
+			advance(state, agg, taken->runs[r].group, state->sealed_slot);
+		}
+}
+
+/* the argument of an aggregate with a kernel, of every row that is taken; a row that does not count is null */
+static void
+evaluate_input(VectorState *state, VectorAggregate *agg, Datum *values, bool *nulls)
+{
+	const BlockRowsTaken *taken = &state->taken;
+
+	for (int i = 0; i < taken->n; i++)
+	{
+		vector_store_row(state, taken->rows[i]);
+		values[i] = (Datum) 0;
+		nulls[i] = !passes_filter(state, agg);
+		if (nulls[i] || agg->nargs == 0)
+			continue;
+		if (agg->columns[0] > 0)
+			values[i] = slot_getattr(state->sealed_slot, agg->columns[0], &nulls[i]);
+		else
+			values[i] = ExecEvalExpr(agg->args[0], state->row_context, &nulls[i]);
+	}
+}
+
+static void
+gather_input(VectorState *state, int column, Datum *values, bool *nulls)
+{
+	const BlockRowsTaken *taken = &state->taken;
+	const Datum *all = state->sealed->values[column];
+	const bool *all_nulls = state->sealed->nulls[column];
+
+	for (int i = 0; i < taken->n; i++)
+	{
+		values[i] = all[taken->rows[i]];
+		nulls[i] = all_nulls[taken->rows[i]];
+	}
+}
+
+/* do finite bounds, whose squares are finite as well, hold all values? */
+static bool
+is_tame(VectorState *state, VectorAggregate *agg)
+{
+	const int64 bound = codec_float_key(1e150);
+	ZoneMap		zone;
+
+	return agg->input_type == FLOAT8OID && agg->columns[0] > 0 && vector_block_zone(state, agg->columns[0], &zone) &&
+		zone.kind == ZONE_FLOAT8 && zone.has_values && zone.min > -bound && zone.max < bound;
+}
+
+/* the block's taken rows into their groups, of one aggregate with a kernel */
+static void
+run_kernel(VectorState *state, VectorAggregate *agg)
+{
+	const BlockRowsTaken *taken = &state->taken;
+	int			column = agg->columns[0] - 1;
+	Datum	   *values = NULL;
+	bool	   *nulls = NULL;
+	bool		tame = is_tame(state, agg);
+
+	if (agg->filter || (agg->nargs > 0 && column < 0))
+		evaluate_input(state, agg, values = state->input_values, nulls = state->input_nulls);
+	else if (column >= 0 && taken->dense)
+	{
+		values = state->sealed->values[column];
+		nulls = state->sealed->nulls[column];
+	}
+	else if (column >= 0)
+		gather_input(state, column, values = state->input_values, nulls = state->input_nulls);
+	if (nulls && memchr(nulls, true, taken->n) == NULL)
+		nulls = NULL;
+	for (int r = 0, i = 0; r < taken->nruns; i += taken->runs[r++].n)
+		vector_kernel(agg, group_state(agg, taken->runs[r].group), values + i, nulls ? nulls + i : NULL,
+					  taken->runs[r].n, tame);
+}
+
+/* the runs of the block that the cursor stands at */
+void
+vector_aggregates_take_block(VectorState *state)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
+
+	for (int a = 0; a < state->naggregates; a++)
+	{
+		VectorAggregate *agg = &state->aggregates[a];
+
+		/* a numeric that an expression made does not outlive its row */
+		if (agg->kernel != KERNEL_NONE && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
+			run_kernel(state, agg);
+		else if (agg->kernel == KERNEL_NONE && agg->plain_columns && agg->filter == NULL)
+			advance_columns(state, agg);
+		else
+			advance_rows(state, agg);
+	}
+	MemoryContextSwitchTo(old);
 }
 
 /* ---- results ---- */
 
 static Datum
-finish_one(VectorState *state, VectorAggregate *agg, AggregateValue *group, bool *isnull)
+finish_one(VectorState *state, VectorAggregate *agg, VectorGroup *group, bool *isnull)
 {
 	LOCAL_FCINFO(call, FUNC_MAX_ARGS);
-	Datum		value = MakeExpandedObjectReadOnly(group->value, group->isnull, agg->state_len);
+	AggregateValue *kept = group_state(agg, group);
+	Datum		value;
+	bool		value_null;
 	Datum		result;
 
-	*isnull = group->isnull;
+	if (agg->kernel == KERNEL_NONE)
+	{
+		value = MakeExpandedObjectReadOnly(kept->value, kept->isnull, agg->state_len);
+		value_null = kept->isnull;
+	}
+	else if (vector_kernel_result(agg, kept, &result, isnull))
+		return result;
+	else
+		value = vector_kernel_datum(agg, kept, &value_null);
+	*isnull = value_null;
 	if (!agg->has_final)
 		return value;
 	*isnull = true;
-	if (agg->finalfn.fn_strict && (group->isnull || agg->nfinal > 1))
+	if (agg->finalfn.fn_strict && (value_null || agg->nfinal > 1))
 		return (Datum) 0;
 	InitFunctionCallInfoData(*call, &agg->finalfn, agg->nfinal, agg->ref->inputcollid, (Node *) state->aggstate, NULL);
 	call->args[0].value = value;
-	call->args[0].isnull = group->isnull;
+	call->args[0].isnull = value_null;
 	for (int i = 1; i < agg->nfinal; i++)
 	{
 		call->args[i].value = (Datum) 0;
@@ -324,8 +501,8 @@ finish_one(VectorState *state, VectorAggregate *agg, AggregateValue *group, bool
 
 /* in the memory context of the result row */
 void
-vector_aggregates_finish(VectorState *state, AggregateValue *group, Datum *values, bool *nulls)
+vector_aggregates_finish(VectorState *state, VectorGroup *group, Datum *values, bool *nulls)
 {
 	for (int a = 0; a < state->naggregates; a++)
-		values[a] = finish_one(state, &state->aggregates[a], &group[a], &nulls[a]);
+		values[a] = finish_one(state, &state->aggregates[a], group, &nulls[a]);
 }

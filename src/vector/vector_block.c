@@ -13,8 +13,8 @@
 #include "vector/vector.h"
 
 /* the cursor's row, in the slot: only columns that are needed, the others stay null */
-static void
-store_row(VectorState *state, int row)
+void
+vector_store_row(VectorState *state, int row)
 {
 	SealedScan *sealed = state->sealed;
 	TupleTableSlot *slot = state->sealed_slot;
@@ -76,7 +76,7 @@ filter_by_expressions(VectorState *state, BlockRowsTaken *taken)
 
 	for (int i = 0; i < taken->n; i++)
 	{
-		store_row(state, taken->rows[i]);
+		vector_store_row(state, taken->rows[i]);
 		if (ExecQual(state->quals, state->row_context))
 			taken->rows[n++] = taken->rows[i];
 	}
@@ -112,140 +112,183 @@ filter_rows(VectorState *state, BlockRowsTaken *taken)
 
 /* ---- groups ---- */
 
-/*
- * A key that starts at this value of its column, and where it ends as far as a
- * few tries tell: what is the same at both ends of a range is so in between.
- */
-static void
-start_run(VectorState *state, int k, KeyRun *run, int64 value, Datum key)
-{
-	int64		width = run->known && value > run->from ? value - run->from : run->last - value + 1;
-
-	run->known = true;
-	run->from = run->to = value;
-	run->key = key;
-	for (int tries = 0; tries < 4 && width > 1; tries++, width /= 2)
-	{
-		int64		end = Min(value + width - 1, run->last);
-		bool		isnull;
-
-		if (end > value && vector_key_at(state, k, Int64GetDatum(end), &isnull) == key && !isnull)
-		{
-			run->to = end;
-			break;
-		}
-	}
-}
-
-/* a key that rises with its column, evaluated only where it is not known yet */
-static Datum
-rising_key(VectorState *state, int k, int64 value, bool *isnull)
-{
-	KeyRun	   *run = &state->key_runs[k];
-	Datum		key;
-
-	*isnull = false;
-	if (run->known && value >= run->from && value <= run->to)
-		return run->key;
-	ResetExprContext(state->row_context);
-	key = vector_key_at(state, k, Int64GetDatum(value), isnull);
-	if (*isnull)
-		return key;
-	if (run->known && key == run->key)
-	{
-		run->from = Min(run->from, value);
-		run->to = Max(run->to, value);
-	}
-	else
-		start_run(state, k, run, value, key);
-	return key;
-}
-
-/* what the row alone tells, before expressions take the slot */
+/* how the keys behave in this block; false where some key has to be looked at on every row */
 static bool
-load_known_keys(VectorState *state, int row)
+begin_keys(VectorState *state)
 {
-	TupleTableSlot *slot = state->key_slot;
+	SealedScan *sealed = state->sealed;
+	BlockHeader *header = sealed->reader.header;
 	bool		all = true;
 
 	for (int k = 0; k < state->nkeys; k++)
 	{
-		int			source = state->key_sources[k] - 1;
+		VectorKey  *key = &state->keys[k];
+		ZoneMap		zone;
+		bool		known = key->form != KEY_ANY && vector_block_zone(state, key->column, &zone) && zone.nulls == 0 &&
+			zone.has_values;
 
-		if (state->key_forms[k] == KEY_COLUMN)
-		{
-			slot->tts_values[k] = state->sealed->values[source][row];
-			slot->tts_isnull[k] = state->sealed->nulls[source][row];
-		}
-		else if (state->key_runs[k].rises)
-			slot->tts_values[k] = rising_key(state, k, DatumGetInt64(state->sealed->values[source][row]),
-											 &slot->tts_isnull[k]);
-		else
-			all = false;
+		key->constant = known && key->form == KEY_COLUMN && zone.min == zone.max;
+		key->rising = known && key->form != KEY_COLUMN && header->ordered[sealed->block] &&
+			header->time == key->column;
+		key->here.from = 1;
+		key->here.to = 0;
+		all = all && (key->constant || key->rising);
 	}
 	return all;
 }
 
-static void
-load_keys(VectorState *state, int row)
-{
-	TupleTableSlot *slot = state->key_slot;
-
-	ExecClearTuple(slot);
-	if (!load_known_keys(state, row))
-	{
-		store_row(state, row);
-		for (int k = 0; k < state->nkeys; k++)
-			if (state->key_forms[k] != KEY_COLUMN && !state->key_runs[k].rises)
-				slot->tts_values[k] = ExecEvalExprSwitchContext(state->keys[k], state->row_context,
-																&slot->tts_isnull[k]);
-	}
-	ExecStoreVirtualTuple(slot);
-}
-
-/* the group of each row; rows whose group is of another pass are dropped.  False: the table is full. */
+/* a key that the row's column tells; false where it has to be evaluated */
 static bool
-find_groups(VectorState *state, BlockRowsTaken *taken)
+load_known_key(VectorState *state, int k, int row)
 {
-	int			n = 0;
-	bool		full = false;
+	VectorKey  *key = &state->keys[k];
+	Datum		value;
+	bool		isnull;
 
-	for (int i = 0; i < taken->n; i++)
+	if (key->form == KEY_ANY)
+		return false;
+	value = state->sealed->values[key->column - 1][row];
+	isnull = state->sealed->nulls[key->column - 1][row];
+	if (key->form != KEY_COLUMN)
 	{
-		AggregateValue *group = state->ungrouped;
-
-		if (state->nkeys > 0)
-		{
-			load_keys(state, taken->rows[i]);
-			group = vector_find_group(state, &full);
-		}
-		if (full)
+		if (isnull)
 			return false;
-		if (group == NULL)
-			continue;
-		taken->rows[n] = taken->rows[i];
-		taken->groups[n++] = group;
+		if (DatumGetInt64(value) < key->here.from || DatumGetInt64(value) > key->here.to)
+			vector_key_stretch(state, k, DatumGetInt64(value), &key->here);
+		value = key->here.key;
+		isnull = key->here.isnull;
 	}
-	taken->n = n;
+	state->key_values[k] = value;
+	state->key_nulls[k] = isnull;
 	return true;
 }
 
-/* ---- aggregates ---- */
-
-/* by their transition functions: those without a kernel */
+/* the keys of a row into key_values; those that are evaluated come last, since others use the slot for themselves */
 static void
-advance_rows(VectorState *state, const BlockRowsTaken *taken)
+load_keys(VectorState *state, int row)
 {
-	for (int i = 0; i < taken->n; i++)
+	bool		all = true;
+
+	ResetExprContext(state->row_context);
+	for (int k = 0; k < state->nkeys; k++)
+		all = load_known_key(state, k, row) && all;
+	if (all)
+		return;
+	vector_store_row(state, row);
+	for (int k = 0; k < state->nkeys; k++)
 	{
+		VectorKey  *key = &state->keys[k];
+
+		if (key->form == KEY_ANY || (key->form != KEY_COLUMN && state->sealed->nulls[key->column - 1][row]))
+			state->key_values[k] = ExecEvalExprSwitchContext(key->expr, state->row_context, &state->key_nulls[k]);
+	}
+}
+
+/* how many of the taken rows from i on have a value of the rising column in the stretch at hand; guess: about so many */
+static int
+rows_in_stretch(VectorState *state, const VectorKey *key, int i, int guess)
+{
+	const BlockRowsTaken *taken = &state->taken;
+	const Datum *values = state->sealed->values[key->column - 1];
+	int			low = i;		/* in the stretch */
+	int			high = taken->n;	/* not in it, or the end */
+
+	if (i + guess < taken->n)
+	{
+		if (DatumGetInt64(values[taken->rows[i + guess]]) > key->here.to)
+			high = i + guess;
+		else
+			low = i + guess;
+		if (low == i && DatumGetInt64(values[taken->rows[i + guess - 1]]) <= key->here.to)
+			return guess;
+	}
+	while (high - low > 1)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (DatumGetInt64(values[taken->rows[middle]]) > key->here.to)
+			high = middle;
+		else
+			low = middle;
+	}
+	return high - i;
+}
+
+/* all keys are constant or rise: from one end of a stretch to the next */
+static int
+run_length(VectorState *state, int i, int guess)
+{
+	int			n = state->taken.n - i;
+
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].rising)
+			n = Min(n, rows_in_stretch(state, &state->keys[k], i, guess));
+	return n;
+}
+
+/*
+ * Runs of rows of one group.  Rows whose group is of another pass are dropped.
+ * False: the table is full.
+ */
+static bool
+find_runs(VectorState *state)
+{
+	BlockRowsTaken *taken = &state->taken;
+	bool		jumps = begin_keys(state);
+	int			kept = 0;
+	int			guess = 1;
+	bool		full = false;
+
+	taken->nruns = 0;
+	for (int i = 0, n; i < taken->n; i += n)
+	{
+		VectorGroup *group;
+		GroupRun   *run = &taken->runs[taken->nruns];
 		MemoryContext old;
 
-		store_row(state, taken->rows[i]);
+		load_keys(state, taken->rows[i]);
 		old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
-		for (int a = 0; a < state->naggregates; a++)
-			if (state->aggregates[a].use == SUMMARY_USELESS)
-				vector_aggregate_advance(state, &state->aggregates[a], &taken->groups[i][a], state->sealed_slot);
+		group = vector_find_group(state, &full);
 		MemoryContextSwitchTo(old);
+		if (full)
+			return false;
+		n = jumps ? run_length(state, i, guess) : 1;
+		guess = n;
+		if (group == NULL)
+			continue;
+		if (kept < i)
+		{
+			memmove(taken->rows + kept, taken->rows + i, sizeof(int) * n);
+			taken->dense = false;
+		}
+		kept += n;
+		if (taken->nruns > 0 && run[-1].group == group)
+			run[-1].n += n;
+		else
+		{
+			run->group = group;
+			run->n = n;
+			taken->nruns++;
+		}
+	}
+	if (kept < taken->n)
+		taken->dense = false;
+	taken->n = kept;
+	return true;
+}
+
+/* the rows of the open block that are alive, and not excluded by the scan's keys */
+static void
+take_rows(SealedScan *sealed, BlockRowsTaken *taken)
+{
+	const int  *first_row = sealed->reader.header->first_row + sealed->block;
+	int			rows = first_row[1] - first_row[0];
+
+	taken->n = 0;
+	for (int i = 0; i < rows; i++)
+	{
+		taken->rows[taken->n] = i;
+		taken->n += sealed->dead == NULL || !sealed->dead[i];
 	}
 }
 
@@ -255,21 +298,17 @@ vector_take_block(VectorState *state)
 {
 	SealedScan *sealed = state->sealed;
 	BlockRowsTaken *taken = &state->taken;
-	bool		others = false;
+	const int  *first_row;
 
 	sealed_scan_open_block(sealed);
-	taken->n = 0;
-	while (sealed_scan_next_in_block(sealed))
-		taken->rows[taken->n++] = sealed->row;
+	take_rows(sealed, taken);
 	filter_rows(state, taken);
+	first_row = sealed->reader.header->first_row + sealed->block;
+	taken->dense = taken->n == first_row[1] - first_row[0];
 	if (taken->n == 0)
 		return true;
-	vector_runs_begin(state);
-	if (!find_groups(state, taken))
+	if (!find_runs(state))
 		return false;
-	for (int a = 0; a < state->naggregates; a++)
-		others = !vector_kernel(state, a, taken) || others;
-	if (others)
-		advance_rows(state, taken);
+	vector_aggregates_take_block(state);
 	return true;
 }

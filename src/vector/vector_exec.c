@@ -117,7 +117,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	ps->scanops = NULL;
 	ps->scanopsfixed = false;
 	state->quals = ExecInitQual(quals, ps);
-	vector_groups_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
+	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
+	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
 	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
 				 take_expressions(inner, state->nquals, list_length(inner) - state->nquals - 1));
@@ -237,35 +238,29 @@ fill(VectorState *state)
 			break;
 		state->width /= 2;
 	}
-	if (state->nkeys > 0)
-		InitTupleHashIterator(state->table, &state->iterator);
 	state->filled = true;
 }
 
 /* ---- rows out ---- */
 
-/* the next group, or false; ungrouped aggregates are one group, with rows or without */
-static bool
-next_group(VectorState *state, TupleHashEntry *entry)
+/* the next group, or NULL; ungrouped aggregates are one group, with rows or without */
+static VectorGroup *
+next_group(VectorState *state)
 {
-	*entry = NULL;
 	while (!state->done)
 	{
+		VectorGroup *group;
+
 		if (!state->filled)
 			fill(state);
-		if (state->nkeys == 0)
-		{
-			state->done = true;
-			return true;
-		}
-		*entry = ScanTupleHashTable(state->table, &state->iterator);
-		if (*entry)
-			return true;
+		group = vector_next_group(state);
+		if (group)
+			return group;
 		state->low += state->width;
 		state->filled = false;
-		state->done = state->low >= (uint64) 1 << 32;
+		state->done = state->nkeys == 0 || state->low >= (uint64) 1 << 32;
 	}
-	return false;
+	return NULL;
 }
 
 static TupleTableSlot *
@@ -274,20 +269,21 @@ exec_aggregate(CustomScanState *node)
 	VectorState *state = (VectorState *) node;
 	ExprContext *context = node->ss.ps.ps_ExprContext;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
-	TupleHashEntry entry;
 
 	for (;;)
 	{
+		VectorGroup *group;
 		MemoryContext old;
 
 		CHECK_FOR_INTERRUPTS();
 		ExecClearTuple(slot);
-		if (!next_group(state, &entry))
+		group = next_group(state);
+		if (group == NULL)
 			return slot;
 		ResetExprContext(context);
 		memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 		old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
-		vector_group_row(state, entry, slot);
+		vector_group_row(state, group, slot);
 		MemoryContextSwitchTo(old);
 		ExecStoreVirtualTuple(slot);
 		context->ecxt_scantuple = slot;

@@ -2,6 +2,10 @@
  * vector_group.c
  *	  The table of groups, within hash_mem.
  *
+ * A group's keys and states lie together, groups one after the other in the
+ * order in which they are met, which is that of entities and time: a look-up
+ * mostly finds its neighbour in the cache.
+ *
  * Where the groups do not fit, the table takes those whose hash lies in a
  * range, hands them out, and the rows are read again for the next range: sealed
  * rows cost little to read twice, and a group is never in two places.  A range
@@ -11,163 +15,258 @@
 
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
-#include "utils/lsyscache.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 
 #include "vector/vector.h"
 
 #define NARROWEST ((uint64) 1 << 12)	/* what so few hashes hold is kept, whatever it takes */
-#define GROUPS_PER_CHECK 64
+#define GROUPS_PER_CHUNK 256
+#define FIRST_SLOTS 256
+#define HASH_START UINT64CONST(0x9e3779b97f4a7c15)
 
 void
-vector_groups_begin(VectorState *state, List *exprs, List *equal)
+vector_groups_begin(VectorState *state)
 {
-	EState	   *estate = state->custom.ss.ps.state;
-	TupleDesc	desc = CreateTemplateTupleDesc(Max(state->nkeys, 1));
-	Oid		   *operators = palloc(sizeof(Oid) * Max(state->nkeys, 1));
-	ListCell   *lc;
-
 	state->low = 0;
 	state->width = (uint64) 1 << 32;
-	if (state->nkeys == 0)
-		return;
-	state->keys = palloc(sizeof(ExprState *) * state->nkeys);
-	state->key_columns = palloc(sizeof(AttrNumber) * state->nkeys);
-	state->key_collations = palloc(sizeof(Oid) * state->nkeys);
-	state->last_keys = palloc0(sizeof(Datum) * state->nkeys);
-	state->last_nulls = palloc0(sizeof(bool) * state->nkeys);
-	state->keys_byval = true;
-	foreach(lc, exprs)
-	{
-		Node	   *expr = lfirst(lc);
-		int			i = foreach_current_index(lc);
-
-		state->keys[i] = ExecInitExpr((Expr *) expr, &state->custom.ss.ps);
-		state->key_columns[i] = i + 1;
-		state->key_collations[i] = exprCollation(expr);
-		operators[i] = list_nth_oid(equal, i);
-		state->keys_byval = state->keys_byval && get_typbyval(exprType(expr));
-		TupleDescInitEntry(desc, i + 1, "key", exprType(expr), exprTypmod(expr), 0);
-		TupleDescInitEntryCollation(desc, i + 1, exprCollation(expr));
-	}
-	execTuplesHashPrepare(state->nkeys, operators, &state->key_equal, &state->key_hash);
-	state->key_slot = ExecInitExtraTupleSlot(estate, desc, &TTSOpsVirtual);
-	state->group_slot = ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
+	state->key_values = palloc0(sizeof(Datum) * Max(state->nkeys, 1));
+	state->key_nulls = palloc0(sizeof(bool) * Max(state->nkeys, 1));
+	state->nulls_offset = sizeof(Datum) * state->nkeys;
 	state->table_context = AllocSetContextCreate(CurrentMemoryContext, "territory groups", ALLOCSET_DEFAULT_SIZES);
-	state->hash_context = AllocSetContextCreate(CurrentMemoryContext, "territory group look-up",
-												ALLOCSET_SMALL_SIZES);
+}
+
+/* ---- the table ---- */
+
+static inline VectorGroup *
+group_at(VectorState *state, int64 number)
+{
+	return (VectorGroup *) (state->table.chunks[number / GROUPS_PER_CHUNK] +
+							(number % GROUPS_PER_CHUNK) * state->group_size);
+}
+
+/* room for one more; what was given out before stays where it is */
+static VectorGroup *
+add_group(VectorState *state, uint32 hash)
+{
+	GroupTable *table = &state->table;
+	MemoryContext context = state->table_context;
+	int64		number = table->n;
+	int64		chunk = number / GROUPS_PER_CHUNK;
+
+	if (number % GROUPS_PER_CHUNK == 0)
+	{
+		/* arrays double when a power of two is full */
+		if (chunk == 0)
+		{
+			table->chunks = MemoryContextAlloc(context, sizeof(char *));
+			table->hashes = MemoryContextAlloc(context, sizeof(uint32) * GROUPS_PER_CHUNK);
+		}
+		else if ((chunk & (chunk - 1)) == 0)
+		{
+			table->chunks = repalloc_huge(table->chunks, sizeof(char *) * chunk * 2);
+			table->hashes = repalloc_huge(table->hashes, sizeof(uint32) * GROUPS_PER_CHUNK * chunk * 2);
+		}
+		table->chunks[chunk] = MemoryContextAlloc(context, state->group_size * GROUPS_PER_CHUNK);
+	}
+	table->hashes[number] = hash;
+	table->n++;
+	return group_at(state, number);
+}
+
+static void
+place(GroupTable *table, uint32 hash, uint32 slot)
+{
+	uint32		mask = table->nslots - 1;
+	uint32		at = hash & mask;
+
+	while (table->slots[at] != 0)
+		at = (at + 1) & mask;
+	table->slots[at] = slot;
+}
+
+/* so many slots, of which at most two thirds are taken */
+static void
+resize_slots(VectorState *state, uint32 nslots)
+{
+	GroupTable *table = &state->table;
+
+	if (table->slots)
+		pfree(table->slots);
+	table->slots = MemoryContextAllocExtended(state->table_context, sizeof(uint32) * nslots,
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	table->nslots = nslots;
+	for (int64 i = 0; i < table->n; i++)
+		place(table, table->hashes[i], i + 1);
 }
 
 /* no group yet */
 void
 vector_groups_reset(VectorState *state)
 {
-	Size		size = sizeof(AggregateValue) * state->naggregates;
-	MemoryContext old;
-
 	ReScanExprContext(state->state_context);
+	MemoryContextReset(state->table_context);
+	memset(&state->table, 0, sizeof state->table);
 	state->last = NULL;
-	state->ngroups = 0;
+	state->next = 0;
+	vector_keys_reset(state);
 	if (state->nkeys == 0)
 	{
-		if (state->ungrouped == NULL)
-			state->ungrouped = MemoryContextAlloc(state->custom.ss.ps.state->es_query_cxt, Max(size, 1));
+		state->ungrouped = add_group(state, 0);
 		vector_aggregates_start(state, state->ungrouped);
-		return;
 	}
-	ExecClearTuple(state->group_slot);
-	MemoryContextReset(state->table_context);
-	old = MemoryContextSwitchTo(state->table_context);
-	state->table = compat_build_group_table(&state->custom.ss.ps, state->key_slot->tts_tupleDescriptor,
-											state->nkeys, state->key_columns, state->key_equal, state->key_hash,
-											state->key_collations, size, state->table_context,
-											state->hash_context);
-	MemoryContextSwitchTo(old);
+	else
+		resize_slots(state, FIRST_SLOTS);
 }
 
 static bool
 is_full(VectorState *state)
 {
-	return state->width > NARROWEST && state->ngroups % GROUPS_PER_CHECK == 0 &&
+	return state->width > NARROWEST && state->table.n % GROUPS_PER_CHUNK == 0 &&
 		MemoryContextMemAllocated(state->table_context, true) +
 		MemoryContextMemAllocated(state->state_context->ecxt_per_tuple_memory, true) > get_hash_memory_limit();
 }
 
-/* is the row's group that of the row before?  Equal bits are equal values. */
-static bool
-is_last_group(VectorState *state)
-{
-	TupleTableSlot *slot = state->key_slot;
+/* ---- keys ---- */
 
-	if (state->last == NULL)
-		return false;
-	for (int i = 0; i < state->nkeys; i++)
-		if (slot->tts_isnull[i] != state->last_nulls[i] ||
-			(!slot->tts_isnull[i] && slot->tts_values[i] != state->last_keys[i]))
+/* of what is passed by value and shorter than a Datum, the bits that count */
+static inline Datum
+plain_key(const VectorKey *key, Datum value)
+{
+	switch (key->len)
+	{
+		case 1:
+			return CharGetDatum(DatumGetChar(value));
+		case 2:
+			return Int16GetDatum(DatumGetInt16(value));
+		case 4:
+			return Int32GetDatum(DatumGetInt32(value));
+		default:
+			return value;
+	}
+}
+
+/* bits that are near each other come out far apart, both ends of the hash alike */
+static inline uint64
+mix(uint64 hash, uint64 value)
+{
+	hash = (hash ^ value) * UINT64CONST(0xff51afd7ed558ccd);
+	return hash ^ hash >> 32;
+}
+
+static uint32
+hash_keys(VectorState *state)
+{
+	uint64		hash = HASH_START;
+
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		VectorKey  *key = &state->keys[k];
+		uint64		bits = 0;
+
+		if (!state->key_nulls[k])
+			bits = key->plain ? state->key_values[k] :
+				(uint64) DatumGetUInt32(FunctionCall1Coll(&key->hash, key->collation, state->key_values[k]));
+		hash = mix(hash + k, bits);
+	}
+	hash *= UINT64CONST(0xc4ceb9fe1a85ec53);
+	return (uint32) (hash >> 32);
+}
+
+static bool
+group_has_keys(VectorState *state, VectorGroup *group)
+{
+	const bool *nulls = group_nulls(state, group);
+
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		VectorKey  *key = &state->keys[k];
+
+		if (nulls[k] != state->key_nulls[k])
 			return false;
+		if (nulls[k] || group_keys(group)[k] == state->key_values[k])
+			continue;
+		if (key->plain ||
+			!DatumGetBool(FunctionCall2Coll(&key->equal, key->collation, group_keys(group)[k], state->key_values[k])))
+			return false;
+	}
 	return true;
 }
 
-static void
-remember_group(VectorState *state, AggregateValue *group)
+static VectorGroup *
+make_group(VectorState *state, uint32 hash)
 {
-	if (!state->keys_byval)
-		return;
-	state->last = group;
-	memcpy(state->last_keys, state->key_slot->tts_values, sizeof(Datum) * state->nkeys);
-	memcpy(state->last_nulls, state->key_slot->tts_isnull, sizeof(bool) * state->nkeys);
-}
+	GroupTable *table = &state->table;
+	VectorGroup *group;
+	bool	   *nulls;
 
-/*
- * The group of the keys in key_slot.  *full: it is new and found no room.  NULL
- * without that: the group is not of this pass.
- */
-AggregateValue *
-vector_find_group(VectorState *state, bool *full)
-{
-	TupleTableSlot *slot = state->key_slot;
-	Size		size = sizeof(AggregateValue) * state->naggregates;
-	TupleHashEntry entry;
-	AggregateValue *group;
-	uint32		hash;
-	bool		isnew;
-
-	if (is_last_group(state))
-		return state->last;
-	MemoryContextReset(state->hash_context);
-	hash = TupleHashTableHash(state->table, slot);
-	if (hash < state->low || hash >= state->low + state->width)
-		return NULL;
-	entry = LookupTupleHashEntryHash(state->table, slot, &isnew, hash);
-	group = compat_group_data(state->table, entry, isnew, size, state->table_context);
-	if (isnew)
+	if (table->n + 1 > (int64) table->nslots / 3 * 2)
 	{
-		vector_aggregates_start(state, group);
-		state->ngroups++;
-		*full = is_full(state);
+		if (table->nslots >= (uint32) 1 << 31)
+			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many groups")));
+		resize_slots(state, table->nslots * 2);
 	}
-	remember_group(state, group);
+	place(table, hash, table->n + 1);
+	group = add_group(state, hash);
+	nulls = group_nulls(state, group);
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		VectorKey  *key = &state->keys[k];
+		MemoryContext old;
+
+		nulls[k] = state->key_nulls[k];
+		group_keys(group)[k] = nulls[k] ? (Datum) 0 : state->key_values[k];
+		if (nulls[k] || key->byval)
+			continue;
+		old = MemoryContextSwitchTo(state->table_context);
+		group_keys(group)[k] = datumCopy(state->key_values[k], false, key->len);
+		MemoryContextSwitchTo(old);
+	}
+	vector_aggregates_start(state, group);
 	return group;
 }
 
-static void
-evaluate_keys(VectorState *state)
+/*
+ * The group of key_values.  *full: it is new and found no room.  NULL: the
+ * group is not of this pass.
+ */
+VectorGroup *
+vector_find_group(VectorState *state, bool *full)
 {
-	TupleTableSlot *slot = state->key_slot;
+	GroupTable *table = &state->table;
+	uint32		hash,
+				at;
 
-	ExecClearTuple(slot);
-	for (int i = 0; i < state->nkeys; i++)
-		slot->tts_values[i] = ExecEvalExpr(state->keys[i], state->row_context, &slot->tts_isnull[i]);
-	ExecStoreVirtualTuple(slot);
+	if (state->nkeys == 0)
+		return state->ungrouped;
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].plain)
+			state->key_values[k] = plain_key(&state->keys[k], state->key_values[k]);
+	if (state->last && state->keys_plain && group_has_keys(state, state->last))
+		return state->last;
+	hash = hash_keys(state);
+	if (hash < state->low || hash >= state->low + state->width)
+		return NULL;
+	for (at = hash & (table->nslots - 1); table->slots[at] != 0; at = (at + 1) & (table->nslots - 1))
+	{
+		int64		number = table->slots[at] - 1;
+
+		if (table->hashes[number] == hash && group_has_keys(state, group_at(state, number)))
+			return state->last = group_at(state, number);
+	}
+	state->last = make_group(state, hash);
+	*full = is_full(state);
+	return state->last;
 }
+
+/* ---- rows in and out ---- */
 
 /* false: the table is full, and the pass has to be a narrower one */
 bool
 vector_take_row(VectorState *state, TupleTableSlot *slot)
 {
 	ExprContext *context = state->row_context;
-	AggregateValue *group = state->ungrouped;
+	VectorGroup *group;
 	bool		full = false;
 	MemoryContext old;
 
@@ -179,32 +278,27 @@ vector_take_row(VectorState *state, TupleTableSlot *slot)
 		return true;
 	}
 	old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
-	if (state->nkeys > 0)
-	{
-		evaluate_keys(state);
-		group = vector_find_group(state, &full);
-	}
+	for (int k = 0; k < state->nkeys; k++)
+		state->key_values[k] = ExecEvalExpr(state->keys[k].expr, context, &state->key_nulls[k]);
+	group = vector_find_group(state, &full);
 	if (group && !full)
 		vector_aggregates_advance(state, group, slot);
 	MemoryContextSwitchTo(old);
 	return !full;
 }
 
+/* the groups of a pass, one after the other; NULL at the end */
+VectorGroup *
+vector_next_group(VectorState *state)
+{
+	return state->next < state->table.n ? group_at(state, state->next++) : NULL;
+}
+
 /* a group's row, of which the slot's first columns are */
 void
-vector_group_row(VectorState *state, TupleHashEntry entry, TupleTableSlot *slot)
+vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot)
 {
-	AggregateValue *group = state->ungrouped;
-
-	if (entry)
-	{
-		TupleTableSlot *keys = state->group_slot;
-
-		ExecStoreMinimalTuple(compat_group_keys(entry), keys, false);
-		slot_getallattrs(keys);
-		memcpy(slot->tts_values, keys->tts_values, sizeof(Datum) * state->nkeys);
-		memcpy(slot->tts_isnull, keys->tts_isnull, sizeof(bool) * state->nkeys);
-		group = compat_group_data(state->table, entry, false, 0, NULL);
-	}
+	memcpy(slot->tts_values, group_keys(group), sizeof(Datum) * state->nkeys);
+	memcpy(slot->tts_isnull, group_nulls(state, group), sizeof(bool) * state->nkeys);
 	vector_aggregates_finish(state, group, slot->tts_values + state->nkeys, slot->tts_isnull + state->nkeys);
 }

@@ -1,131 +1,298 @@
 /*
  * vector_kernel.c
- *	  Transitions of common aggregates over the decoded rows of a block.
+ *	  States and transitions of common aggregates over vectors of values.
  *
- * A kernel keeps the very state that the aggregate's transition function keeps,
- * and changes it as that function would, row by row in the same order: results
- * are the same bit for bit, and rows may come through either.
+ * A kernel's state is native, and becomes what the aggregate's own transition
+ * function would have made when it is handed out.  Integers and extremes come
+ * out the same bit for bit.  Floats are summed in lanes, with compensation, so
+ * that the error is no larger than that of one addition after the other; where
+ * that meets NaN, infinities, overflow or a zero whose sign matters, values are
+ * taken one by one, as the aggregate's functions do.
  */
 #include "territory.h"
 
 #include <math.h>
 
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/array.h"
 #include "utils/float.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
+#include "codec/codec_summary.h"
 #include "vector/vector.h"
 
-/* the rows of a block that passed, and the group of each */
-static inline AggregateValue *
-state_of(const BlockRowsTaken *taken, int i, int a)
-{
-	return &taken->groups[i][a];
-}
+#define FEW 8					/* values that lanes do not help */
+
+/* ---- which aggregates ---- */
 
 static void
-count_rows(const BlockRowsTaken *taken, int a, const bool *nulls)
+functions_of(Aggref *ref, Oid *transition, Oid *final)
 {
-	for (int i = 0; i < taken->n; i++)
-	{
-		AggregateValue *state = state_of(taken, i, a);
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(ref->aggfnoid));
 
-		if (nulls == NULL || !nulls[taken->rows[i]])
-			state->value = Int64GetDatum(DatumGetInt64(state->value) + 1);
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", ref->aggfnoid);
+	*transition = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggtransfn;
+	*final = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggfinalfn;
+	ReleaseSysCache(tuple);
+}
+
+/* states that only final functions of core can read: a kernel must give the result itself */
+static Kernel
+kernel_of_wide(Aggref *ref, Oid final)
+{
+	if (ref->aggsplit != AGGSPLIT_SIMPLE)
+		return KERNEL_NONE;
+	switch (final)
+	{
+		case F_NUMERIC_POLY_SUM:
+		case F_NUMERIC_SUM:
+			return KERNEL_WIDE_TOTAL;
+		case F_NUMERIC_POLY_AVG:
+		case F_NUMERIC_AVG:
+			return KERNEL_WIDE_MEAN;
+		default:
+			return KERNEL_NONE;
 	}
 }
 
-static void
-total_integers(const BlockRowsTaken *taken, int a, const Datum *values, const bool *nulls, bool small)
+/* the column that is the only argument, or NULL */
+Var *
+vector_column_argument(Aggref *ref)
 {
-	for (int i = 0; i < taken->n; i++)
-	{
-		AggregateValue *state = state_of(taken, i, a);
-		int			row = taken->rows[i];
-		int64		sum = state->isnull ? 0 : DatumGetInt64(state->value);
+	Expr	   *expr;
 
-		if (nulls[row])
-			continue;
-		state->value = Int64GetDatum(sum + (small ? DatumGetInt16(values[row]) : DatumGetInt32(values[row])));
-		state->isnull = false;
+	if (list_length(ref->args) != 1)
+		return NULL;
+	expr = linitial_node(TargetEntry, ref->args)->expr;
+	/* of a domain */
+	while (IsA(expr, RelabelType) &&
+		   getBaseType(exprType((Node *) expr)) == getBaseType(exprType((Node *) ((RelabelType *) expr)->arg)))
+		expr = ((RelabelType *) expr)->arg;
+	return IsA(expr, Var) && ((Var *) expr)->varattno > 0 ? (Var *) expr : NULL;
+}
+
+/* by the transition function: a user's aggregate may have a kernel, too */
+Kernel
+vector_kernel_of(Aggref *ref, Oid *input_type)
+{
+	Oid			transition,
+				final;
+
+	*input_type = InvalidOid;
+	functions_of(ref, &transition, &final);
+	switch (transition)
+	{
+		case F_INT8INC:
+			return ref->args == NIL ? KERNEL_ROWS : KERNEL_NONE;
+		case F_INT8INC_ANY:
+			return KERNEL_VALUES;
+		case F_INT2_SUM:
+			*input_type = INT2OID;
+			return KERNEL_TOTAL;
+		case F_INT4_SUM:
+			*input_type = INT4OID;
+			return KERNEL_TOTAL;
+		case F_INT2_AVG_ACCUM:
+			*input_type = INT2OID;
+			return KERNEL_MEAN;
+		case F_INT4_AVG_ACCUM:
+			*input_type = INT4OID;
+			return KERNEL_MEAN;
+		case F_INT8_AVG_ACCUM:
+			*input_type = INT8OID;
+			return kernel_of_wide(ref, final);
+		case F_NUMERIC_AVG_ACCUM:
+			*input_type = NUMERICOID;
+			return kernel_of_wide(ref, final);
+		case F_FLOAT4PL:
+			*input_type = FLOAT4OID;
+			return KERNEL_FLOAT_TOTAL;
+		case F_FLOAT8PL:
+			*input_type = FLOAT8OID;
+			return KERNEL_FLOAT_TOTAL;
+		case F_FLOAT8_ACCUM:
+			*input_type = FLOAT8OID;
+			return KERNEL_MOMENTS;
+		case F_FLOAT4_ACCUM:
+			*input_type = FLOAT4OID;
+			return KERNEL_MOMENTS;
+		case F_BOOLAND_STATEFUNC:
+			*input_type = BOOLOID;
+			return KERNEL_LEAST;
+		case F_NUMERIC_SMALLER:
+			*input_type = NUMERICOID;
+			return KERNEL_LEAST;
+		case F_INT2SMALLER:
+			*input_type = INT2OID;
+			return KERNEL_LEAST;
+		case F_INT4SMALLER:
+		case F_DATE_SMALLER:
+			*input_type = INT4OID;
+			return KERNEL_LEAST;
+		case F_INT8SMALLER:
+		case F_TIMESTAMP_SMALLER:
+		case F_TIMESTAMPTZ_SMALLER:
+			*input_type = INT8OID;
+			return KERNEL_LEAST;
+		case F_FLOAT4SMALLER:
+			*input_type = FLOAT4OID;
+			return KERNEL_LEAST;
+		case F_FLOAT8SMALLER:
+			*input_type = FLOAT8OID;
+			return KERNEL_LEAST;
+		case F_BOOLOR_STATEFUNC:
+			*input_type = BOOLOID;
+			return KERNEL_GREATEST;
+		case F_NUMERIC_LARGER:
+			*input_type = NUMERICOID;
+			return KERNEL_GREATEST;
+		case F_INT2LARGER:
+			*input_type = INT2OID;
+			return KERNEL_GREATEST;
+		case F_INT4LARGER:
+		case F_DATE_LARGER:
+			*input_type = INT4OID;
+			return KERNEL_GREATEST;
+		case F_INT8LARGER:
+		case F_TIMESTAMP_LARGER:
+		case F_TIMESTAMPTZ_LARGER:
+			*input_type = INT8OID;
+			return KERNEL_GREATEST;
+		case F_FLOAT4LARGER:
+			*input_type = FLOAT4OID;
+			return KERNEL_GREATEST;
+		case F_FLOAT8LARGER:
+			*input_type = FLOAT8OID;
+			return KERNEL_GREATEST;
+		default:
+			return KERNEL_NONE;
 	}
 }
 
-static void
-mean_integers(const BlockRowsTaken *taken, int a, const Datum *values, const bool *nulls, bool small)
+/* is this the initial state of core's aggregates: n zeros in an array? */
+static bool
+starts_with_zeros(const VectorAggregate *agg, Oid type, int n)
 {
-	for (int i = 0; i < taken->n; i++)
-	{
-		int			row = taken->rows[i];
-		int64	   *counts;
+	ArrayType  *array;
 
-		if (nulls[row])
-			continue;
-		counts = (int64 *) ARR_DATA_PTR((ArrayType *) DatumGetPointer(state_of(taken, i, a)->value));
-		counts[0]++;
-		counts[1] += small ? DatumGetInt16(values[row]) : DatumGetInt32(values[row]);
-	}
+	if (agg->initial_null)
+		return false;
+	array = DatumGetArrayTypeP(agg->initial);
+	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != n || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != type ||
+		VARSIZE(array) != ARR_OVERHEAD_NONULLS(1) + n * sizeof(int64))
+		return false;
+	for (int i = 0; i < n; i++)
+		if (((int64 *) ARR_DATA_PTR(array))[i] != 0)
+			return false;
+	return true;
 }
 
-static void
-total_floats(const BlockRowsTaken *taken, int a, const Datum *values, const bool *nulls)
+/* a user's aggregate may begin with any state: without a kernel, then */
+void
+vector_kernel_check(VectorAggregate *agg)
 {
-	for (int i = 0; i < taken->n; i++)
-	{
-		AggregateValue *state = state_of(taken, i, a);
-		int			row = taken->rows[i];
+	bool		usual;
 
-		if (nulls[row])
-			continue;
-		if (state->untouched)
-		{
-			state->value = values[row];
-			state->isnull = state->untouched = false;
-		}
-		else if (!state->isnull)
-			state->value = Float8GetDatum(float8_pl(DatumGetFloat8(state->value), DatumGetFloat8(values[row])));
+	switch (agg->kernel)
+	{
+		case KERNEL_ROWS:
+		case KERNEL_VALUES:
+			usual = !agg->initial_null && agg->state_byval;
+			break;
+		case KERNEL_MEAN:
+			usual = starts_with_zeros(agg, INT8OID, 2);
+			break;
+		case KERNEL_MOMENTS:
+			usual = starts_with_zeros(agg, FLOAT8OID, 3);
+			break;
+		case KERNEL_WIDE_TOTAL:
+		case KERNEL_WIDE_MEAN:
+			usual = agg->initial_null;
+			break;
+		default:
+			usual = agg->initial_null && (agg->state_byval || agg->input_type == NUMERICOID);
 	}
+	if (!usual)
+		agg->kernel = KERNEL_NONE;
+	agg->mean_only = agg->kernel == KERNEL_MOMENTS && agg->has_final && agg->finalfn.fn_oid == F_FLOAT8_AVG;
 }
 
-/* number, sum, and sum of squared distances from the mean (Youngs and Cramer 1971), as float8_accum() keeps them */
+/* ---- states ---- */
+
+Size
+vector_kernel_state_size(const VectorAggregate *agg)
+{
+	switch (agg->kernel)
+	{
+		case KERNEL_ROWS:
+		case KERNEL_VALUES:
+			return sizeof(CountState);
+		case KERNEL_TOTAL:
+		case KERNEL_MEAN:
+			return sizeof(TotalState);
+		case KERNEL_FLOAT_TOTAL:
+			return sizeof(FloatState);
+		case KERNEL_MOMENTS:
+			return sizeof(MomentState);
+		case KERNEL_LEAST:
+		case KERNEL_GREATEST:
+			return sizeof(ExtremeState);
+		case KERNEL_WIDE_TOTAL:
+		case KERNEL_WIDE_MEAN:
+			return sizeof(WideState);
+		case KERNEL_NONE:
+			break;
+	}
+	return sizeof(AggregateValue);
+}
+
+void
+vector_kernel_start(const VectorAggregate *agg, void *state)
+{
+	memset(state, 0, vector_kernel_state_size(agg));
+	if (agg->kernel == KERNEL_ROWS || agg->kernel == KERNEL_VALUES)
+		((CountState *) state)->n = DatumGetInt64(agg->initial);
+}
+
+/* ---- values, one by one ---- */
+
+/* as float8_accum() does (Youngs and Cramer 1971) */
 static inline void
-add_moment(double *moments, double value)
+add_moment(MomentState *state, double value)
 {
-	double		before = moments[0];
-	double		n = before + 1;
-	double		sum = moments[1] + value;
-	double		squares = moments[2];
+	double		n = state->n + 1;
+	double		sum = state->sum + value;
+	double		m2 = state->m2;
 
-	if (before > 0)
+	if (state->n > 0)
 	{
 		double		apart = value * n - sum;
 
-		squares += apart * apart / (n * before);
-		if (isinf(sum) || isinf(squares))
+		m2 += apart * apart / (n * state->n);
+		if (isinf(sum) || isinf(m2))
 		{
-			if (!isinf(moments[1]) && !isinf(value))
+			if (!isinf(state->sum) && !isinf(value))
 				float_overflow_error();
-			squares = get_float8_nan();
+			m2 = get_float8_nan();
 		}
 	}
 	else if (isnan(value) || isinf(value))
-		squares = get_float8_nan();
-	moments[0] = n;
-	moments[1] = sum;
-	moments[2] = squares;
+		m2 = get_float8_nan();
+	state->n = n;
+	state->sum = sum;
+	state->m2 = m2;
 }
 
-static void
-moments(const BlockRowsTaken *taken, int a, const Datum *values, const bool *nulls, bool real)
+static inline void
+add_float(FloatState *state, double value)
 {
-	for (int i = 0; i < taken->n; i++)
-	{
-		int			row = taken->rows[i];
-
-		if (!nulls[row])
-			add_moment((double *) ARR_DATA_PTR((ArrayType *) DatumGetPointer(state_of(taken, i, a)->value)),
-					   real ? (double) DatumGetFloat4(values[row]) : DatumGetFloat8(values[row]));
-	}
+	state->sum = state->known ? float8_pl(state->sum, value) : value;
+	state->known = true;
 }
 
 /* Datums of integers, dates and times are their values */
@@ -134,10 +301,11 @@ precedes(Oid type, Datum a, Datum b)
 {
 	switch (type)
 	{
+		case BOOLOID:
+			return DatumGetBool(a) < DatumGetBool(b);
 		case INT2OID:
 			return DatumGetInt16(a) < DatumGetInt16(b);
 		case INT4OID:
-		case DATEOID:
 			return DatumGetInt32(a) < DatumGetInt32(b);
 		case FLOAT4OID:
 			return float4_lt(DatumGetFloat4(a), DatumGetFloat4(b));
@@ -150,86 +318,340 @@ precedes(Oid type, Datum a, Datum b)
 
 /* of equal values (0 and -0) the later one stays, as with the functions of core */
 static inline void
-extreme(const BlockRowsTaken *taken, int a, const Datum *values, const bool *nulls, Oid type, bool greatest)
+take_extreme(ExtremeState *state, Oid type, bool greatest, Datum value)
 {
-	for (int i = 0; i < taken->n; i++)
-	{
-		AggregateValue *state = state_of(taken, i, a);
-		int			row = taken->rows[i];
-		Datum		value = values[row];
+	if (!state->known || !(greatest ? precedes(type, value, state->value) : precedes(type, state->value, value)))
+		state->value = value;
+	state->known = true;
+}
 
-		if (nulls[row])
-			continue;
-		if (state->untouched)
-		{
-			state->value = value;
-			state->isnull = state->untouched = false;
-		}
-		else if (!state->isnull && !(greatest ? precedes(type, value, state->value) : precedes(type, state->value, value)))
-			state->value = value;
+static inline double
+float_of(const VectorAggregate *agg, Datum value)
+{
+	return agg->input_type == FLOAT4OID ? (double) DatumGetFloat4(value) : DatumGetFloat8(value);
+}
+
+static void
+take_one(const VectorAggregate *agg, void *state, Datum value)
+{
+	switch (agg->kernel)
+	{
+		case KERNEL_ROWS:
+		case KERNEL_VALUES:
+			((CountState *) state)->n++;
+			break;
+		case KERNEL_TOTAL:
+		case KERNEL_MEAN:
+			((TotalState *) state)->n++;
+			((TotalState *) state)->sum += agg->input_type == INT2OID ? DatumGetInt16(value) : DatumGetInt32(value);
+			break;
+		case KERNEL_FLOAT_TOTAL:
+			add_float(state, float_of(agg, value));
+			break;
+		case KERNEL_MOMENTS:
+			add_moment(state, float_of(agg, value));
+			break;
+		case KERNEL_LEAST:
+		case KERNEL_GREATEST:
+			if (agg->input_type == NUMERICOID)
+				vector_wide_extreme(agg, state, value);
+			else
+				take_extreme(state, agg->input_type, agg->kernel == KERNEL_GREATEST, value);
+			break;
+		default:
+			Assert(false);
 	}
 }
 
 static void
-extreme_of_type(const BlockRowsTaken *taken, int a, const Datum *values, const bool *nulls, Oid type, bool greatest)
+take_each(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n)
 {
-	/* with the type constant in each, the comparison is inlined */
-	switch (type)
+	for (int i = 0; i < n; i++)
+		if (nulls == NULL || !nulls[i])
+			take_one(agg, state, values[i]);
+}
+
+/* ---- vectors without nulls ---- */
+
+static int64
+sum_integers(Oid type, const Datum *values, int n)
+{
+	int64		sum = 0;
+
+	if (type == INT2OID)
+		for (int i = 0; i < n; i++)
+			sum += DatumGetInt16(values[i]);
+	else
+		for (int i = 0; i < n; i++)
+			sum += DatumGetInt32(values[i]);
+	return sum;
+}
+
+/* finite values whose squares are finite, too */
+static void
+add_tame_moments(const VectorAggregate *agg, MomentState *state, const double *values, int n)
+{
+	double		sum = codec_sum_float64(values, n);
+
+	if (!agg->mean_only)
+	{
+		double		m2 = codec_m2_float64(values, n, sum / n);
+
+		state->m2 = state->n > 0 ? codec_merge_m2(state->n, state->sum, state->m2, n, sum, m2) : m2;
+	}
+	state->n += n;
+	state->sum += sum;
+}
+
+static void
+take_moments(const VectorAggregate *agg, MomentState *state, const Datum *values, int n, bool tame)
+{
+	if (!tame || agg->input_type != FLOAT8OID || !isfinite(state->sum) || !isfinite(state->m2) ||
+		(n < FEW && !agg->mean_only))
+		take_each(agg, state, values, NULL, n);
+	else
+		add_tame_moments(agg, state, (const double *) values, n);
+}
+
+static void
+take_float_total(const VectorAggregate *agg, FloatState *state, const Datum *values, int n, bool tame)
+{
+	double		sum = tame && agg->input_type == FLOAT8OID ? codec_sum_float64((const double *) values, n) : 0;
+
+	/* the sum of -0 and -0 is -0 */
+	if (sum == 0 || !isfinite(state->sum))
+		take_each(agg, state, values, NULL, n);
+	else
+		add_float(state, sum);
+}
+
+/* the type is constant at each call, so that the comparison is inlined */
+static inline void
+take_extremes_of(ExtremeState *state, Oid type, bool greatest, const Datum *values, int n)
+{
+	ExtremeState best = *state;
+
+	for (int i = 0; i < n; i++)
+		take_extreme(&best, type, greatest, values[i]);
+	*state = best;
+}
+
+static void
+take_extremes(const VectorAggregate *agg, ExtremeState *state, const Datum *values, int n, bool tame)
+{
+	bool		greatest = agg->kernel == KERNEL_GREATEST;
+
+	switch (agg->input_type)
 	{
 		case INT2OID:
-			extreme(taken, a, values, nulls, INT2OID, greatest);
+			take_extremes_of(state, INT2OID, greatest, values, n);
 			break;
 		case INT4OID:
-		case DATEOID:
-			extreme(taken, a, values, nulls, INT4OID, greatest);
+			take_extremes_of(state, INT4OID, greatest, values, n);
 			break;
 		case FLOAT4OID:
-			extreme(taken, a, values, nulls, FLOAT4OID, greatest);
+			take_extremes_of(state, FLOAT4OID, greatest, values, n);
+			break;
+		case BOOLOID:
+		case NUMERICOID:
+			take_each(agg, state, values, NULL, n);
 			break;
 		case FLOAT8OID:
-			extreme(taken, a, values, nulls, FLOAT8OID, greatest);
-			break;
+			{
+				double		extreme = tame ? codec_extreme_float64((const double *) values, n, greatest) : 0;
+
+				/* of 0 and -0, the later one */
+				if (extreme == 0)
+					take_extremes_of(state, FLOAT8OID, greatest, values, n);
+				else
+					take_extreme(state, FLOAT8OID, greatest, Float8GetDatum(extreme));
+				break;
+			}
 		default:
-			extreme(taken, a, values, nulls, INT8OID, greatest);
+			take_extremes_of(state, INT8OID, greatest, values, n);
 	}
 }
 
-/* false: this aggregate has no kernel */
-bool
-vector_kernel(VectorState *state, int a, const BlockRowsTaken *taken)
+static int
+count_values(const bool *nulls, int n)
 {
-	VectorAggregate *agg = &state->aggregates[a];
-	SealedScan *sealed = state->sealed;
-	int			column = agg->use > SUMMARY_ROWS ? agg->columns[0] - 1 : 0;
-	const Datum *values = agg->use > SUMMARY_ROWS ? sealed->values[column] : NULL;
-	const bool *nulls = agg->use > SUMMARY_ROWS ? sealed->nulls[column] : NULL;
+	int			count = 0;
 
-	switch (agg->use)
+	for (int i = 0; i < n; i++)
+		count += !nulls[i];
+	return count;
+}
+
+static void
+take_all(const VectorAggregate *agg, void *state, const Datum *values, int n, bool tame)
+{
+	switch (agg->kernel)
 	{
-		case SUMMARY_USELESS:
-			return false;
-		case SUMMARY_ROWS:
-		case SUMMARY_VALUES:
-			count_rows(taken, a, nulls);
+		case KERNEL_TOTAL:
+		case KERNEL_MEAN:
+			((TotalState *) state)->n += n;
+			((TotalState *) state)->sum += sum_integers(agg->input_type, values, n);
 			break;
-		case SUMMARY_TOTAL:
-			total_integers(taken, a, values, nulls, agg->column_type == INT2OID);
+		case KERNEL_FLOAT_TOTAL:
+			take_float_total(agg, state, values, n, tame);
 			break;
-		case SUMMARY_MEAN:
-			mean_integers(taken, a, values, nulls, agg->column_type == INT2OID);
+		case KERNEL_MOMENTS:
+			take_moments(agg, state, values, n, tame);
 			break;
-		case SUMMARY_FLOAT_TOTAL:
-			total_floats(taken, a, values, nulls);
+		case KERNEL_LEAST:
+		case KERNEL_GREATEST:
+			take_extremes(agg, state, values, n, tame);
 			break;
-		case SUMMARY_MOMENTS:
-			moments(taken, a, values, nulls, agg->column_type == FLOAT4OID);
-			break;
-		case SUMMARY_LEAST:
-			extreme_of_type(taken, a, values, nulls, agg->column_type, false);
-			break;
-		case SUMMARY_GREATEST:
-			extreme_of_type(taken, a, values, nulls, agg->column_type, true);
-			break;
+		default:
+			Assert(false);
 	}
+}
+
+/*
+ * Values into a state; nulls may be NULL where there are none, values where the
+ * kernel only counts.  tame: float values are finite, and so are their squares.
+ */
+void
+vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n, bool tame)
+{
+	if (agg->kernel == KERNEL_ROWS || agg->kernel == KERNEL_VALUES)
+	{
+		((CountState *) state)->n += nulls ? count_values(nulls, n) : n;
+		return;
+	}
+	if (agg->kernel == KERNEL_WIDE_TOTAL || agg->kernel == KERNEL_WIDE_MEAN)
+		vector_wide_add(agg, state, values, nulls, n);
+	else if (nulls)
+		take_each(agg, state, values, nulls, n);
+	else
+		take_all(agg, state, values, n, tame);
+}
+
+/* ---- summaries ---- */
+
+static void
+add_summed_moments(MomentState *state, const ColumnSummary *summary)
+{
+	double		before = state->sum;
+
+	state->m2 = state->n > 0 ?
+		codec_merge_m2(state->n, state->sum, state->m2, summary->values, summary->fsum, summary->m2) : summary->m2;
+	state->n += summary->values;
+	state->sum += summary->fsum;
+	if ((isinf(state->sum) || isinf(state->m2)) && !isinf(before))
+		float_overflow_error();
+}
+
+/* a summary of so many rows; extreme: its least or greatest value, where that is what is asked for */
+void
+vector_kernel_add(const VectorAggregate *agg, void *state, const ColumnSummary *summary, Datum extreme, int64 rows)
+{
+	if (agg->kernel == KERNEL_ROWS)
+	{
+		((CountState *) state)->n += rows;
+		return;
+	}
+	if (summary->values == 0)
+		return;
+	switch (agg->kernel)
+	{
+		case KERNEL_VALUES:
+			((CountState *) state)->n += summary->values;
+			break;
+		case KERNEL_TOTAL:
+		case KERNEL_MEAN:
+			((TotalState *) state)->n += summary->values;
+			((TotalState *) state)->sum += (int64) summary->sum;
+			break;
+		case KERNEL_FLOAT_TOTAL:
+			add_float(state, summary->fsum);
+			break;
+		case KERNEL_MOMENTS:
+			add_summed_moments(state, summary);
+			break;
+		case KERNEL_LEAST:
+		case KERNEL_GREATEST:
+			take_one(agg, state, extreme);
+			break;
+		case KERNEL_WIDE_TOTAL:
+		case KERNEL_WIDE_MEAN:
+			vector_wide_add_summary(agg, state, summary);
+			break;
+		default:
+			Assert(false);
+	}
+}
+
+/* ---- results ---- */
+
+static Datum
+array_state(Oid type, const void *elements, int n)
+{
+	ArrayType  *array = palloc0(ARR_OVERHEAD_NONULLS(1) + n * sizeof(int64));
+
+	SET_VARSIZE(array, ARR_OVERHEAD_NONULLS(1) + n * sizeof(int64));
+	array->ndim = 1;
+	array->dataoffset = 0;
+	array->elemtype = type;
+	ARR_DIMS(array)[0] = n;
+	ARR_LBOUND(array)[0] = 1;
+	memcpy(ARR_DATA_PTR(array), elements, n * sizeof(int64));
+	return PointerGetDatum(array);
+}
+
+static Datum
+float_total(const VectorAggregate *agg, double sum)
+{
+	if (agg->input_type == FLOAT8OID)
+		return Float8GetDatum(sum);
+	if (isinf((float4) sum) && !isinf(sum))
+		float_overflow_error();
+	return Float4GetDatum((float4) sum);
+}
+
+/* the transition state that the aggregate's function would have made, in the current memory context */
+Datum
+vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull)
+{
+	*isnull = false;
+	switch (agg->kernel)
+	{
+		case KERNEL_ROWS:
+		case KERNEL_VALUES:
+			return Int64GetDatum(((const CountState *) state)->n);
+		case KERNEL_TOTAL:
+			*isnull = ((const TotalState *) state)->n == 0;
+			return Int64GetDatum(((const TotalState *) state)->sum);
+		case KERNEL_MEAN:
+			return array_state(INT8OID, state, 2);
+		case KERNEL_FLOAT_TOTAL:
+			*isnull = !((const FloatState *) state)->known;
+			return float_total(agg, ((const FloatState *) state)->sum);
+		case KERNEL_MOMENTS:
+			return array_state(FLOAT8OID, state, 3);
+		case KERNEL_LEAST:
+		case KERNEL_GREATEST:
+			*isnull = !((const ExtremeState *) state)->known;
+			return ((const ExtremeState *) state)->value;
+		default:
+			elog(ERROR, "this aggregate has no transition state that can be shown");
+	}
+}
+
+/* the final function's result, where the state tells it; else false */
+bool
+vector_kernel_result(const VectorAggregate *agg, const void *state, Datum *result, bool *isnull)
+{
+	const MomentState *moments = state;
+
+	if (agg->kernel == KERNEL_WIDE_TOTAL || agg->kernel == KERNEL_WIDE_MEAN)
+	{
+		*result = vector_wide_result(agg, state, isnull);
+		return true;
+	}
+	if (!agg->mean_only)
+		return false;
+	*isnull = moments->n == 0;
+	*result = *isnull ? (Datum) 0 : Float8GetDatum(moments->sum / moments->n);
 	return true;
 }
