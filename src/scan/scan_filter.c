@@ -738,7 +738,7 @@ filter_block(SealedScan *scan, void *arg)
 	return left;
 }
 
-/* the scan passes over rows that a decided clause hides; NULL: over those that its keys exclude */
+/* the scan passes over rows that a decided clause hides; without filter, over those that its keys exclude */
 void
 scan_filter_attach(ScanFilter *filter, SealedScan *scan)
 {
