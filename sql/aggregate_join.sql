@@ -187,7 +187,7 @@ INSERT INTO large VALUES
 	('SELECT x, y.* FROM generate_series(1, 3) x, LATERAL (SELECT pad, count(*) FROM TABLE JOIN wide() ON sensor = id + x GROUP BY 1) y'),
 	('SELECT pad, count(*) FROM TABLE JOIN many() ON sensor = id WHERE i < 1000 GROUP BY 1');
 SELECT (twin(query)).*, query FROM large;
-SELECT line FROM plan('SELECT pad, count(*) FROM j JOIN wide() ON sensor = id GROUP BY 1') line WHERE line ~ 'Join';
+SELECT count(*) FROM plan('SELECT pad, count(*) FROM j JOIN wide() ON sensor = id GROUP BY 1') line WHERE line ~ 'Join Batches';
 RESET work_mem; RESET hash_mem_multiplier;
 -- policies: on the table, on the dimension; nothing that leaks before them
 CREATE FUNCTION leak(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE 'seen: %', $1; RETURN true; END $$;

@@ -45,7 +45,7 @@ day_of(Timestamp t, DateADT *day)
 
 /* the value as a key of the column's zone maps; false where it cannot be compared so */
 bool
-scan_prune_key(Oid column, Oid type, Datum value, int64 *key)
+scan_zone_key(Oid column, Oid type, Datum value, int64 *key)
 {
 	ZoneKind	kind = column_zone_kind(column);
 	int			overflow = 0;
@@ -140,7 +140,7 @@ compare_key(PruneKey *key, Oid column, List *spec, Datum value)
 		key->exact = widen_integer(column, type, value, &key->value);
 	if (key->zone == ZONE_NONE)
 		return key->exact;
-	if (!scan_prune_key(column, type, value, &key->key))
+	if (!scan_zone_key(column, type, value, &key->key))
 		return false;
 	key->decides = keys_are_exact(column, type);
 	if (key->decides)
@@ -189,8 +189,11 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])
-			continue;			/* equal to nothing */
-		if (!scan_prune_key(column, type, datums[i], &key->keys[key->nkeys]))
+		{
+			key->any_null = true;	/* equal to nothing */
+			continue;
+		}
+		if (!scan_zone_key(column, type, datums[i], &key->keys[key->nkeys]))
 		{
 			*usable = false;
 			return true;
@@ -201,6 +204,34 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 	key->decides = keys_are_exact(column, type);
 	key->nkeys = scan_sort_keys(key->keys, key->nkeys);
 	return key->nkeys > 0;
+}
+
+/* do keys tell all about a comparison of these types? */
+bool
+scan_prune_decides(List *spec)
+{
+	Oid			column = list_nth_int(spec, PRUNE_TYPE);
+
+	return column_zone_kind(column) != ZONE_NONE && keys_are_exact(column, list_nth_int(spec, PRUNE_VALUE_TYPE));
+}
+
+/*
+ * The key of a clause and its value, which is not null, in the current memory
+ * context; *usable tells whether it says anything.  False: no row passes.
+ */
+bool
+scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable)
+{
+	Oid			column = list_nth_int(spec, PRUNE_TYPE);
+
+	memset(key, 0, sizeof *key);
+	key->attno = list_nth_int(spec, PRUNE_ATTNO);
+	key->zone = column_zone_kind(column);
+	key->strategy = list_nth_int(spec, PRUNE_STRATEGY);
+	if (list_nth_int(spec, PRUNE_FORM) == PRUNE_ANY)
+		return any_key(key, column, value, usable);
+	*usable = compare_key(key, column, spec, value);
+	return true;
 }
 
 /*
@@ -217,33 +248,22 @@ scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey
 	for (int i = 0; i < nspecs; i++)
 	{
 		List	   *spec = list_nth(specs, i);
-		Oid			column = list_nth_int(spec, PRUNE_TYPE);
-		PruneForm	form = list_nth_int(spec, PRUNE_FORM);
 		PruneKey   *key = &(*keys)[n];
 		bool		isnull,
 					usable;
 		Datum		value;
 
-		memset(key, 0, sizeof *key);
-		key->attno = list_nth_int(spec, PRUNE_ATTNO);
-		key->zone = column_zone_kind(column);
-		key->strategy = list_nth_int(spec, PRUNE_STRATEGY);
-		if (form == PRUNE_NULL)
+		if (list_nth_int(spec, PRUNE_FORM) == PRUNE_NULL)
 		{
+			memset(key, 0, sizeof *key);
+			key->attno = list_nth_int(spec, PRUNE_ATTNO);
 			key->is_null_test = true;
 			n++;
 			continue;
 		}
 		value = ExecEvalExprSwitchContext(values[i], econtext, &isnull);
-		if (isnull)
+		if (isnull || !scan_prune_key(spec, value, key, &usable))
 			return false;		/* btree's operators are strict */
-		if (form == PRUNE_ANY)
-		{
-			if (!any_key(key, column, value, &usable))
-				return false;
-		}
-		else
-			usable = compare_key(key, column, spec, value);
 		if (usable)
 			n++;
 	}

@@ -128,6 +128,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	if (state->join)
 		vector_join_begin_columns(state);
 	state->quals = ExecInitQual(quals, ps);
+	if (quals != NIL)
+		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
@@ -203,6 +205,7 @@ open_sealed(VectorState *state)
 			return false;
 		sealed_scan_need(state->sealed, state->needed, false);
 		state->sealed->late = state->join != NULL;	/* see vector_join_show() */
+		scan_filter_attach(state->filter, state->sealed);
 	}
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);
@@ -216,6 +219,8 @@ open_sealed(VectorState *state)
 	if (state->join)
 		keys = vector_join_prune_keys(state, keys, &nkeys);
 	scan_aim_sealed(state->sealed, keys, nkeys);
+	if (state->filter)
+		scan_filter_start(state->filter, state->custom.ss.ps.ps_ExprContext);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return true;
 }

@@ -380,7 +380,7 @@ prune_by(VectorState *state, int k)
 		{
 			if (join->integers)
 				keys[n] = (int64) entry->keys[k];
-			else if (!scan_prune_key(column, join->dimension_types[k], entry->keys[k], &keys[n]))
+			else if (!scan_zone_key(column, join->dimension_types[k], entry->keys[k], &keys[n]))
 			{
 				pfree(keys);
 				return;
