@@ -279,6 +279,44 @@ set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		add_partial_path(rel, lfirst(lc));
 }
 
+/* the scan that a path stands on, where nothing else is between them than what upper planning may add */
+static Path *
+path_below(Path *path)
+{
+	switch (nodeTag(path))
+	{
+		case T_ProjectionPath:
+			return ((ProjectionPath *) path)->subpath;
+		case T_GatherPath:
+			return ((GatherPath *) path)->subpath;
+		case T_GatherMergePath:
+			return ((GatherMergePath *) path)->subpath;
+		case T_SortPath:
+		case T_IncrementalSortPath:
+			return ((SortPath *) path)->subpath;
+		default:
+			return NULL;
+	}
+}
+
+/* for EXPLAIN: why the query over this table is not answered by a TerritoryAggregate */
+void
+scan_say_why(RelOptInfo *rel, const char *reason)
+{
+	ListCell   *lc;
+
+	foreach(lc, list_concat_copy(rel->pathlist, rel->partial_pathlist))
+	{
+		Path	   *path = lfirst(lc);
+		Path	   *below;
+
+		while ((below = path_below(path)) != NULL)
+			path = below;
+		if (IsA(path, CustomPath) && ((CustomPath *) path)->methods == &scan_path_methods)
+			((CustomPath *) path)->custom_private = list_make1(makeString(pstrdup(reason)));
+	}
+}
+
 const CustomPathMethods scan_path_methods = {
 	.CustomName = "TerritoryScan",
 	.PlanCustomPath = scan_plan,
