@@ -301,6 +301,11 @@ extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, List *cla
 								   List *having);
 extern VectorTarget *vector_target_partial(VectorTarget *whole);
 
+/* vector_sets.c */
+extern const char *vector_refuse_sets(PlannerInfo *root, PathTarget *output, List *having);
+extern List *vector_set_clauses(PlannerInfo *root, List *set);
+extern Node *vector_for_set(PlannerInfo *root, List *set, Node *expressions);
+
 /* vector_cost.c */
 extern VectorEstimate vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed,
 									  VectorTarget *target);

@@ -40,12 +40,24 @@ make_path(RelOptInfo *grouped, VectorTarget *target)
 	return path;
 }
 
+static Path *
+make_costed_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+				 VectorTarget *target)
+{
+	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
+	CustomPath *path = make_path(grouped, target);
+
+	vector_cost_path(root, target, &estimate, 0, AGGSPLIT_SIMPLE, &path->path);
+	return &path->path;
+}
+
 /* workers that each aggregate what they read, and core's aggregation of their states */
 static void
-add_parallel_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, VectorTarget *target,
-				  const VectorEstimate *estimate)
+add_parallel_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+				  VectorTarget *target)
 {
-	int			workers = vector_workers(rel, estimate);
+	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
+	int			workers = vector_workers(rel, &estimate);
 	VectorTarget *partial;
 	CustomPath *path;
 	Path	   *gather;
@@ -58,14 +70,14 @@ add_parallel_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, Vecto
 	path = make_path(grouped, partial);
 	path->path.parallel_aware = true;
 	path->path.parallel_workers = workers;
-	vector_cost_path(root, partial, estimate, workers, AGGSPLIT_INITIAL_SERIAL, &path->path);
+	vector_cost_path(root, partial, &estimate, workers, AGGSPLIT_INITIAL_SERIAL, &path->path);
 	rows = path->path.rows * workers;
 	gather = (Path *) create_gather_path(root, grouped, &path->path, partial->output, NULL, &rows);
 	get_agg_clause_costs(root, AGGSPLIT_FINAL_DESERIAL, &costs);
 	add_path(grouped, (Path *) create_agg_path(root, grouped, gather, target->output,
 											   target->keys ? AGG_HASHED : AGG_PLAIN,
 											   target->aggregates ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE,
-											   target->clauses, target->having, &costs, estimate->groups));
+											   target->clauses, target->having, &costs, estimate.groups));
 }
 
 /* NULL, or why the node does not answer even so */
@@ -74,17 +86,39 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedC
 		  PathTarget *output, List *having, bool splits)
 {
 	VectorTarget *target = vector_target(root, rel, clauses, output, having);
-	VectorEstimate estimate;
-	CustomPath *path;
 
 	if (target->refusal)
 		return target->refusal;
-	estimate = vector_estimate(root, rel, sealed, target);
-	path = make_path(grouped, target);
-	vector_cost_path(root, target, &estimate, 0, AGGSPLIT_SIMPLE, &path->path);
-	add_path(grouped, &path->path);
+	add_path(grouped, make_costed_path(root, rel, grouped, sealed, target));
 	if (splits && grouped->consider_parallel)
-		add_parallel_path(root, rel, grouped, target, &estimate);
+		add_parallel_path(root, rel, grouped, sealed, target);
+	return "another plan was estimated cheaper";
+}
+
+/* an aggregation for each set, one after the other; NULL, or why not */
+static const char *
+add_sets(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed, List *having)
+{
+	const char *refusal = vector_refuse_sets(root, grouped->reltarget, having);
+	List	   *paths = NIL;
+	ListCell   *lc;
+
+	if (refusal)
+		return refusal;
+	foreach(lc, root->parse->groupingSets)
+	{
+		List	   *set = lfirst(lc);
+		PathTarget *output = copy_pathtarget(grouped->reltarget);
+		VectorTarget *target;
+
+		output->exprs = (List *) vector_for_set(root, set, (Node *) output->exprs);
+		target = vector_target(root, rel, vector_set_clauses(root, set), output,
+							   (List *) vector_for_set(root, set, (Node *) having));
+		if (target->refusal)
+			return target->refusal;
+		paths = lcons(make_costed_path(root, rel, grouped, sealed, target), paths);	/* the finest first: upper nodes show its keys */
+	}
+	add_path(grouped, (Path *) create_append_path(root, grouped, paths, NIL, NIL, NULL, 0, false, -1));
 	return "another plan was estimated cheaper";
 }
 
@@ -111,10 +145,10 @@ group(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, const SealedCos
 {
 	Query	   *parse = root->parse;
 
-	if (parse->groupingSets)
-		return "grouping sets";
 	if (parse->groupClause && !enable_hashagg)
 		return "enable_hashagg is off";
+	if (parse->groupingSets)
+		return add_sets(root, input, grouped, sealed, (List *) extra->havingQual);
 	return add_paths(root, input, grouped, sealed, parse->groupClause, grouped->reltarget,
 					 (List *) extra->havingQual, (extra->flags & GROUPING_CAN_PARTIAL_AGG) != 0);
 }
