@@ -83,6 +83,8 @@ typedef enum Kernel
 	KERNEL_MOMENTS,				/* mean and variance of floats: MomentState */
 	KERNEL_LEAST,				/* ExtremeState */
 	KERNEL_GREATEST,			/* ExtremeState */
+	KERNEL_WIDE_TOTAL,			/* sum of bigint and numeric: WideState */
+	KERNEL_WIDE_MEAN,			/* their mean: WideState */
 } Kernel;
 
 /* of one aggregate without a kernel in one group */
@@ -118,6 +120,16 @@ typedef struct MomentState
 	double		m2;				/* where only the mean is asked for, it may be too small */
 } MomentState;
 
+/* see vector_wide.c */
+typedef struct WideState
+{
+	int64		n;
+	int128		sum;			/* times 10 ^ scale */
+	int			scale;
+	int			display;		/* decimals to show, at least */
+	Datum		rest;			/* a numeric to add, or 0 */
+} WideState;
+
 typedef struct ExtremeState
 {
 	Datum		value;
@@ -149,6 +161,7 @@ typedef struct VectorAggregate
 	Oid			input_type;		/* of the values that a kernel takes */
 	bool		mean_only;		/* KERNEL_MOMENTS: nothing but the mean is asked for */
 	Size		offset;			/* of its state in a group */
+	MemoryContext memory;		/* what a state points to lives here */
 } VectorAggregate;
 
 /* values of a group key, as far as a few evaluations told */
@@ -368,6 +381,13 @@ extern void vector_kernel_add(const VectorAggregate *agg, void *state, const Col
 							  int64 rows);
 extern Datum vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull);
 extern bool vector_kernel_result(const VectorAggregate *agg, const void *state, Datum *result, bool *isnull);
+
+/* vector_wide.c */
+extern void vector_wide_add(const VectorAggregate *agg, WideState *state, const Datum *values, const bool *nulls,
+							int n);
+extern void vector_wide_add_summary(const VectorAggregate *agg, WideState *state, const ColumnSummary *summary);
+extern Datum vector_wide_result(const VectorAggregate *agg, const WideState *state, bool *isnull);
+extern void vector_wide_extreme(const VectorAggregate *agg, ExtremeState *state, Datum value);
 
 /* vector_summary.c */
 extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes);

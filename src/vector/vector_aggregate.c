@@ -202,6 +202,7 @@ vector_aggregates_begin(VectorState *state, List *exprs)
 		VectorAggregate *agg = &state->aggregates[foreach_current_index(lc)];
 
 		begin_aggregate(state, agg, lfirst_node(Aggref, lc));
+		agg->memory = state->state_context->ecxt_per_tuple_memory;
 		agg->offset = state->group_size;
 		state->group_size += MAXALIGN(vector_kernel_state_size(agg));
 	}

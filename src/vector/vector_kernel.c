@@ -29,17 +29,35 @@
 
 /* ---- which aggregates ---- */
 
-static Oid
-transition_function(Aggref *ref)
+static void
+functions_of(Aggref *ref, Oid *transition, Oid *final)
 {
 	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(ref->aggfnoid));
-	Oid			function;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for aggregate %u", ref->aggfnoid);
-	function = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggtransfn;
+	*transition = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggtransfn;
+	*final = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggfinalfn;
 	ReleaseSysCache(tuple);
-	return function;
+}
+
+/* states that only final functions of core can read: a kernel must give the result itself */
+static Kernel
+kernel_of_wide(Aggref *ref, Oid final)
+{
+	if (ref->aggsplit != AGGSPLIT_SIMPLE)
+		return KERNEL_NONE;
+	switch (final)
+	{
+		case F_NUMERIC_POLY_SUM:
+		case F_NUMERIC_SUM:
+			return KERNEL_WIDE_TOTAL;
+		case F_NUMERIC_POLY_AVG:
+		case F_NUMERIC_AVG:
+			return KERNEL_WIDE_MEAN;
+		default:
+			return KERNEL_NONE;
+	}
 }
 
 /* the column that is the only argument, or NULL */
@@ -62,8 +80,12 @@ vector_column_argument(Aggref *ref)
 Kernel
 vector_kernel_of(Aggref *ref, Oid *input_type)
 {
+	Oid			transition,
+				final;
+
 	*input_type = InvalidOid;
-	switch (transition_function(ref))
+	functions_of(ref, &transition, &final);
+	switch (transition)
 	{
 		case F_INT8INC:
 			return ref->args == NIL ? KERNEL_ROWS : KERNEL_NONE;
@@ -81,6 +103,15 @@ vector_kernel_of(Aggref *ref, Oid *input_type)
 		case F_INT4_AVG_ACCUM:
 			*input_type = INT4OID;
 			return KERNEL_MEAN;
+		case F_INT8_AVG_ACCUM:
+			*input_type = INT8OID;
+			return kernel_of_wide(ref, final);
+		case F_NUMERIC_AVG_ACCUM:
+			*input_type = NUMERICOID;
+			return kernel_of_wide(ref, final);
+		case F_FLOAT4PL:
+			*input_type = FLOAT4OID;
+			return KERNEL_FLOAT_TOTAL;
 		case F_FLOAT8PL:
 			*input_type = FLOAT8OID;
 			return KERNEL_FLOAT_TOTAL;
@@ -90,6 +121,12 @@ vector_kernel_of(Aggref *ref, Oid *input_type)
 		case F_FLOAT4_ACCUM:
 			*input_type = FLOAT4OID;
 			return KERNEL_MOMENTS;
+		case F_BOOLAND_STATEFUNC:
+			*input_type = BOOLOID;
+			return KERNEL_LEAST;
+		case F_NUMERIC_SMALLER:
+			*input_type = NUMERICOID;
+			return KERNEL_LEAST;
 		case F_INT2SMALLER:
 			*input_type = INT2OID;
 			return KERNEL_LEAST;
@@ -108,6 +145,12 @@ vector_kernel_of(Aggref *ref, Oid *input_type)
 		case F_FLOAT8SMALLER:
 			*input_type = FLOAT8OID;
 			return KERNEL_LEAST;
+		case F_BOOLOR_STATEFUNC:
+			*input_type = BOOLOID;
+			return KERNEL_GREATEST;
+		case F_NUMERIC_LARGER:
+			*input_type = NUMERICOID;
+			return KERNEL_GREATEST;
 		case F_INT2LARGER:
 			*input_type = INT2OID;
 			return KERNEL_GREATEST;
@@ -167,8 +210,12 @@ vector_kernel_check(VectorAggregate *agg)
 		case KERNEL_MOMENTS:
 			usual = starts_with_zeros(agg, FLOAT8OID, 3);
 			break;
+		case KERNEL_WIDE_TOTAL:
+		case KERNEL_WIDE_MEAN:
+			usual = agg->initial_null;
+			break;
 		default:
-			usual = agg->initial_null && agg->state_byval;
+			usual = agg->initial_null && (agg->state_byval || agg->input_type == NUMERICOID);
 	}
 	if (!usual)
 		agg->kernel = KERNEL_NONE;
@@ -195,6 +242,9 @@ vector_kernel_state_size(const VectorAggregate *agg)
 		case KERNEL_LEAST:
 		case KERNEL_GREATEST:
 			return sizeof(ExtremeState);
+		case KERNEL_WIDE_TOTAL:
+		case KERNEL_WIDE_MEAN:
+			return sizeof(WideState);
 		case KERNEL_NONE:
 			break;
 	}
@@ -251,6 +301,8 @@ precedes(Oid type, Datum a, Datum b)
 {
 	switch (type)
 	{
+		case BOOLOID:
+			return DatumGetBool(a) < DatumGetBool(b);
 		case INT2OID:
 			return DatumGetInt16(a) < DatumGetInt16(b);
 		case INT4OID:
@@ -273,6 +325,12 @@ take_extreme(ExtremeState *state, Oid type, bool greatest, Datum value)
 	state->known = true;
 }
 
+static inline double
+float_of(const VectorAggregate *agg, Datum value)
+{
+	return agg->input_type == FLOAT4OID ? (double) DatumGetFloat4(value) : DatumGetFloat8(value);
+}
+
 static void
 take_one(const VectorAggregate *agg, void *state, Datum value)
 {
@@ -288,18 +346,19 @@ take_one(const VectorAggregate *agg, void *state, Datum value)
 			((TotalState *) state)->sum += agg->input_type == INT2OID ? DatumGetInt16(value) : DatumGetInt32(value);
 			break;
 		case KERNEL_FLOAT_TOTAL:
-			add_float(state, DatumGetFloat8(value));
+			add_float(state, float_of(agg, value));
 			break;
 		case KERNEL_MOMENTS:
-			add_moment(state, agg->input_type == FLOAT4OID ? (double) DatumGetFloat4(value) : DatumGetFloat8(value));
+			add_moment(state, float_of(agg, value));
 			break;
 		case KERNEL_LEAST:
-			take_extreme(state, agg->input_type, false, value);
-			break;
 		case KERNEL_GREATEST:
-			take_extreme(state, agg->input_type, true, value);
+			if (agg->input_type == NUMERICOID)
+				vector_wide_extreme(agg, state, value);
+			else
+				take_extreme(state, agg->input_type, agg->kernel == KERNEL_GREATEST, value);
 			break;
-		case KERNEL_NONE:
+		default:
 			Assert(false);
 	}
 }
@@ -357,10 +416,10 @@ take_moments(const VectorAggregate *agg, MomentState *state, const Datum *values
 static void
 take_float_total(const VectorAggregate *agg, FloatState *state, const Datum *values, int n, bool tame)
 {
-	double		sum = tame ? codec_sum_float64((const double *) values, n) : 0;
+	double		sum = tame && agg->input_type == FLOAT8OID ? codec_sum_float64((const double *) values, n) : 0;
 
 	/* the sum of -0 and -0 is -0 */
-	if (!tame || sum == 0 || !isfinite(state->sum))
+	if (sum == 0 || !isfinite(state->sum))
 		take_each(agg, state, values, NULL, n);
 	else
 		add_float(state, sum);
@@ -393,6 +452,10 @@ take_extremes(const VectorAggregate *agg, ExtremeState *state, const Datum *valu
 		case FLOAT4OID:
 			take_extremes_of(state, FLOAT4OID, greatest, values, n);
 			break;
+		case BOOLOID:
+		case NUMERICOID:
+			take_each(agg, state, values, NULL, n);
+			break;
 		case FLOAT8OID:
 			{
 				double		extreme = tame ? codec_extreme_float64((const double *) values, n, greatest) : 0;
@@ -419,23 +482,9 @@ count_values(const bool *nulls, int n)
 	return count;
 }
 
-/*
- * Values into a state; nulls may be NULL where there are none, values where the
- * kernel only counts.  tame: float values are finite, and so are their squares.
- */
-void
-vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n, bool tame)
+static void
+take_all(const VectorAggregate *agg, void *state, const Datum *values, int n, bool tame)
 {
-	if (agg->kernel == KERNEL_ROWS || agg->kernel == KERNEL_VALUES)
-	{
-		((CountState *) state)->n += nulls ? count_values(nulls, n) : n;
-		return;
-	}
-	if (nulls)
-	{
-		take_each(agg, state, values, nulls, n);
-		return;
-	}
 	switch (agg->kernel)
 	{
 		case KERNEL_TOTAL:
@@ -456,6 +505,26 @@ vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, cons
 		default:
 			Assert(false);
 	}
+}
+
+/*
+ * Values into a state; nulls may be NULL where there are none, values where the
+ * kernel only counts.  tame: float values are finite, and so are their squares.
+ */
+void
+vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n, bool tame)
+{
+	if (agg->kernel == KERNEL_ROWS || agg->kernel == KERNEL_VALUES)
+	{
+		((CountState *) state)->n += nulls ? count_values(nulls, n) : n;
+		return;
+	}
+	if (agg->kernel == KERNEL_WIDE_TOTAL || agg->kernel == KERNEL_WIDE_MEAN)
+		vector_wide_add(agg, state, values, nulls, n);
+	else if (nulls)
+		take_each(agg, state, values, nulls, n);
+	else
+		take_all(agg, state, values, n, tame);
 }
 
 /* ---- summaries ---- */
@@ -504,6 +573,10 @@ vector_kernel_add(const VectorAggregate *agg, void *state, const ColumnSummary *
 		case KERNEL_GREATEST:
 			take_one(agg, state, extreme);
 			break;
+		case KERNEL_WIDE_TOTAL:
+		case KERNEL_WIDE_MEAN:
+			vector_wide_add_summary(agg, state, summary);
+			break;
 		default:
 			Assert(false);
 	}
@@ -526,6 +599,16 @@ array_state(Oid type, const void *elements, int n)
 	return PointerGetDatum(array);
 }
 
+static Datum
+float_total(const VectorAggregate *agg, double sum)
+{
+	if (agg->input_type == FLOAT8OID)
+		return Float8GetDatum(sum);
+	if (isinf((float4) sum) && !isinf(sum))
+		float_overflow_error();
+	return Float4GetDatum((float4) sum);
+}
+
 /* the transition state that the aggregate's function would have made, in the current memory context */
 Datum
 vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull)
@@ -543,25 +626,29 @@ vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull)
 			return array_state(INT8OID, state, 2);
 		case KERNEL_FLOAT_TOTAL:
 			*isnull = !((const FloatState *) state)->known;
-			return Float8GetDatum(((const FloatState *) state)->sum);
+			return float_total(agg, ((const FloatState *) state)->sum);
 		case KERNEL_MOMENTS:
 			return array_state(FLOAT8OID, state, 3);
 		case KERNEL_LEAST:
 		case KERNEL_GREATEST:
 			*isnull = !((const ExtremeState *) state)->known;
 			return ((const ExtremeState *) state)->value;
-		case KERNEL_NONE:
-			break;
+		default:
+			elog(ERROR, "this aggregate has no transition state that can be shown");
 	}
-	elog(ERROR, "an aggregate without a kernel has no kernel's state");
 }
 
-/* the final function's result, where it is simple; else false */
+/* the final function's result, where the state tells it; else false */
 bool
 vector_kernel_result(const VectorAggregate *agg, const void *state, Datum *result, bool *isnull)
 {
 	const MomentState *moments = state;
 
+	if (agg->kernel == KERNEL_WIDE_TOTAL || agg->kernel == KERNEL_WIDE_MEAN)
+	{
+		*result = vector_wide_result(agg, state, isnull);
+		return true;
+	}
 	if (!agg->mean_only)
 		return false;
 	*isnull = moments->n == 0;

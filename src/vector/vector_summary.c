@@ -28,6 +28,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "segment/decimal.h"
 #include "vector/vector.h"
 
 /* rows that have one summary: a segment, or a block of the open one */
@@ -214,13 +215,16 @@ summary_of(VectorState *state, SummedRows *rows, VectorAggregate *agg, ColumnSum
 		case KERNEL_MEAN:
 			return summary->kind == SUMMARY_INTEGER && (summary->flags & SUMMARY_SUM) &&
 				summary->sum >= PG_INT64_MIN && summary->sum <= PG_INT64_MAX;
+		case KERNEL_WIDE_TOTAL:
+		case KERNEL_WIDE_MEAN:
+			return (summary->kind == SUMMARY_INTEGER || summary->kind == SUMMARY_DECIMAL) &&
+				(summary->flags & SUMMARY_SUM);
 		case KERNEL_FLOAT_TOTAL:
 		case KERNEL_MOMENTS:
 			return summary->kind == SUMMARY_FLOAT && (summary->flags & SUMMARY_SUM);
 		case KERNEL_LEAST:
 		case KERNEL_GREATEST:
-			return (summary->kind == SUMMARY_INTEGER || summary->kind == SUMMARY_FLOAT) &&
-				(summary->flags & SUMMARY_RANGE);
+			return summary->kind != SUMMARY_NONE && (summary->flags & SUMMARY_RANGE);
 		default:
 			return false;
 	}
@@ -238,6 +242,8 @@ summary_datum(VectorState *state, VectorAggregate *agg, const ColumnSummary *sum
 			return Float8GetDatum(value.f);
 		case ZONE_FLOAT4:
 			return Float4GetDatum((float4) value.f);
+		case ZONE_NUMERIC:
+			return decimal_datum(value.i, summary->scale, summary->scale, palloc(DECIMAL_MAX_SIZE));
 		default:
 			return column_integer_datum(&type, value.i);
 	}
