@@ -19,6 +19,7 @@ bool		territory_enable_aggregate = true;
 extern void am_init(void);
 extern void scan_init(void);
 extern void vector_init(void);
+extern void last_init(void);
 extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
@@ -28,6 +29,7 @@ _PG_init(void)
 	am_init();
 	scan_init();
 	vector_init();
+	last_init();
 	DefineCustomIntVariable("territory.segment_rows",
 							"Most rows in a segment.",
 							"Smaller segments prune better and compress less.",

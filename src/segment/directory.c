@@ -34,6 +34,7 @@
 
 #include "segment/lock.h"
 #include "segment/segment.h"
+#include "segment/segment_cache.h"
 
 #define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
 #define GROUP_SIZE (1 << DIRECTORY_SHIFT)
@@ -271,6 +272,21 @@ directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, Seg
 	return directory;
 }
 
+/* one segment, or none */
+Directory *
+directory_first(ChunkStore *store, Snapshot snapshot)
+{
+	Directory  *directory = make_directory();
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY, 0, SEGMENT_MAX_NUMBER);
+	if ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+		keep_entry(entry_from_tuple(store, tuple, 0), directory);
+	chunk_scan_end(&scan);
+	return directory;
+}
+
 void
 directory_append(Directory *directory, const Directory *more)
 {
@@ -457,6 +473,7 @@ void
 directory_truncated(Relation rel)
 {
 	segment_lock_forget();
+	segment_cache_forget();
 	changes.count++;
 	if (OidIsValid(rel->rd_rel->reltoastrelid))
 		CacheInvalidateRelcacheByRelid(rel->rd_rel->reltoastrelid);
@@ -656,6 +673,25 @@ directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
 	}
 }
 
+/* does a key of = ANY lie there? */
+static bool
+any_key_within(const PruneKey *key, int64 min, int64 max)
+{
+	int			low = 0;
+	int			high = key->nkeys;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (key->keys[middle] < min)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < key->nkeys && key->keys[low] <= max;
+}
+
 static bool
 zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 {
@@ -666,12 +702,7 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 	if (zone->kind != key->zone || key->zone == ZONE_NONE)
 		return false;			/* the column's type changed since, or has no order */
 	if (key->nkeys > 0)
-	{
-		for (int i = 0; i < key->nkeys; i++)
-			if (key->keys[i] >= zone->min && key->keys[i] <= zone->max)
-				return false;
-		return true;
-	}
+		return !any_key_within(key, zone->min, zone->max);
 	/* keys may merge values, so strict comparisons prune as the others do */
 	switch (key->strategy)
 	{
@@ -683,6 +714,29 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 		case BTGreaterEqualStrategyNumber:
 		case BTGreaterStrategyNumber:
 			return zone->max < key->key;
+	}
+	return false;
+}
+
+/* is every row's value there, and does it pass the clause that the key stands for? */
+bool
+zone_satisfies(const ZoneMap *zone, const PruneKey *key)
+{
+	if (!key->decides || key->is_null_test || key->nkeys > 0 || zone->kind == ZONE_NONE || zone->kind != key->zone ||
+		!zone->has_values || zone->nulls > 0)
+		return false;
+	switch (key->strategy)
+	{
+		case BTLessStrategyNumber:
+			return zone->max < key->key;
+		case BTLessEqualStrategyNumber:
+			return zone->max <= key->key;
+		case BTEqualStrategyNumber:
+			return zone->min == key->key && zone->max == key->key;
+		case BTGreaterEqualStrategyNumber:
+			return zone->min >= key->key;
+		case BTGreaterStrategyNumber:
+			return zone->min > key->key;
 	}
 	return false;
 }

@@ -313,6 +313,7 @@ typedef struct VectorState
 extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, List *clauses, PathTarget *output,
 								   List *having);
 extern VectorTarget *vector_target_partial(VectorTarget *whole);
+extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 
 /* vector_sets.c */
 extern const char *vector_refuse_sets(PlannerInfo *root, PathTarget *output, List *having);

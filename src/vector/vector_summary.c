@@ -117,26 +117,6 @@ full_zone(VectorState *state, SummedRows *rows, AttrNumber attno, ZoneMap *zone)
 }
 
 static bool
-all_satisfy(const ZoneMap *zone, const PruneKey *key)
-{
-	switch (key->strategy)
-	{
-		case BTLessStrategyNumber:
-			return zone->max < key->key;
-		case BTLessEqualStrategyNumber:
-			return zone->max <= key->key;
-		case BTEqualStrategyNumber:
-			return zone->min == key->key && zone->max == key->key;
-		case BTGreaterEqualStrategyNumber:
-			return zone->min >= key->key;
-		case BTGreaterStrategyNumber:
-			return zone->min > key->key;
-		default:
-			return false;
-	}
-}
-
-static bool
 all_pass(VectorState *state, SummedRows *rows)
 {
 	/* a qual without a key of its own proves nothing */
@@ -147,8 +127,7 @@ all_pass(VectorState *state, SummedRows *rows)
 		PruneKey   *key = &state->prune_keys[k];
 		ZoneMap		zone;
 
-		if (!key->decides || key->is_null_test || key->nkeys > 0 || !full_zone(state, rows, key->attno, &zone) ||
-			zone.kind != key->zone || !all_satisfy(&zone, key))
+		if (!full_zone(state, rows, key->attno, &zone) || !zone_satisfies(&zone, key))
 			return false;
 	}
 	return true;

@@ -133,8 +133,8 @@ effective_level(RestrictInfo *info, Cost cost)
  * By security level, then by cost, then as written: a row-level policy is
  * evaluated before anything that could tell of rows that it hides.
  */
-static List *
-ordered_quals(PlannerInfo *root, List *infos)
+List *
+vector_ordered_quals(PlannerInfo *root, List *infos)
 {
 	int			n = list_length(infos);
 	RestrictInfo **sorted = palloc(sizeof(RestrictInfo *) * Max(n, 1));
@@ -181,7 +181,7 @@ add_quals(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 		if (!can_evaluate((Node *) info->clause, target))
 			return false;
 	}
-	target->quals = ordered_quals(root, rel->baserestrictinfo);
+	target->quals = vector_ordered_quals(root, rel->baserestrictinfo);
 	return true;
 }
 
