@@ -117,6 +117,9 @@ typedef struct TerritoryScanState
 	ScanShared	local;			/* counters, for EXPLAIN */
 } TerritoryScanState;
 
+/* a segment's header is read, in cpu_tuple_cost */
+#define SEGMENT_OPEN_COST 50.0
+
 /* what sealed rows cost, in units of the planner */
 typedef struct SealedCost
 {
@@ -129,6 +132,7 @@ typedef struct SealedCost
 /* scan_paths.c */
 extern bool scan_is_territory(RangeTblEntry *rte, SealedCost *sealed);
 extern bool scan_is_measure(Oid type);
+extern double scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, List *clauses);
 extern Cost scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param);
 extern void scan_say_why(RelOptInfo *rel, const char *reason);
 extern void scan_paths_init(void);

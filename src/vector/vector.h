@@ -55,11 +55,9 @@ typedef struct VectorTarget
 typedef struct VectorEstimate
 {
 	double		hot_pages;
-	double		share;			/* of the blocks, that are decoded */
-	double		decoded;		/* rows of theirs that pass */
+	double		decoded;		/* rows */
 	double		groups;
-	Cost		read;
-	Cost		keys;
+	Cost		read;			/* all but handing out groups */
 } VectorEstimate;
 
 /* a key that is the same for all rows of a block where it is so at both ends of a column's range */
