@@ -6,8 +6,8 @@ SET timezone = 'Europe/Paris';
 SET territory.segment_rows = 500;
 SET extra_float_digits = 0;
 CREATE TABLE j_heap (sensor int, t timestamptz NOT NULL, big int8, small int2, code text, kind varchar, day date, n numeric, f8 float8)
-	WITH (autovacuum_enabled = off);
-CREATE TABLE j (LIKE j_heap INCLUDING ALL) USING territory WITH (autovacuum_enabled = off);
+	WITH (autovacuum_enabled = off, parallel_workers = 0);
+CREATE TABLE j (LIKE j_heap INCLUDING ALL) USING territory WITH (autovacuum_enabled = off, parallel_workers = 2);
 SELECT territory.set_layout('j', entity_columns => '{sensor}', time_column => 't');
 INSERT INTO j_heap SELECT s, '2026-03-28 00:00+01'::timestamptz + i * interval '20 min', s * 10, s % 3, 'c' || s % 5, 'k' || i % 4,
 	('2026-03-28 00:00+01'::timestamptz + i * interval '20 min')::date, (s % 4) + 0.0, CASE WHEN i % 11 > 0 THEN i / 8.0 END
@@ -35,19 +35,22 @@ INSERT INTO days SELECT '2026-03-27'::date + i, i % 2 = 0 FROM generate_series(0
 CREATE TABLE none (id int, label text);
 ANALYZE d, z, twice, days, none;
 -- a query on both tables: the rows that differ, and whether the node joined
-CREATE FUNCTION twin(query text, OUT differ bigint, OUT groups bigint, OUT node boolean) LANGUAGE plpgsql AS $$
+CREATE FUNCTION twin(query text, OUT differ bigint, OUT groups bigint, OUT node boolean, OUT workers boolean) LANGUAGE plpgsql AS $$
 DECLARE
 	heap text := replace(query, 'TABLE', 'j_heap');
 	ours text := replace(query, 'TABLE', 'j');
 	line text;
 BEGIN
-	node := false;
+	node := false; workers := false;
 	FOR line IN EXECUTE 'EXPLAIN ' || ours LOOP
 		node := node OR line LIKE '%Join Type: %';
+		workers := workers OR line LIKE '%Parallel Custom Scan (TerritoryAggregate)%';
 	END LOOP;
-	EXECUTE format('SELECT count(*) FROM ((SELECT x::text FROM (%1$s) x EXCEPT ALL SELECT x::text FROM (%2$s) x) UNION ALL
-		(SELECT x::text FROM (%2$s) x EXCEPT ALL SELECT x::text FROM (%1$s) x)) d', heap, ours) INTO differ;
-	EXECUTE format('SELECT count(*) FROM (%s) x', ours) INTO groups;
+	EXECUTE format('CREATE TEMPORARY TABLE h AS SELECT x::text FROM (%s) x', heap);
+	EXECUTE format('CREATE TEMPORARY TABLE o AS SELECT x::text FROM (%s) x', ours);
+	SELECT count(*) INTO differ FROM ((TABLE h EXCEPT ALL TABLE o) UNION ALL (TABLE o EXCEPT ALL TABLE h)) d;
+	SELECT count(*) INTO groups FROM o;
+	DROP TABLE h, o;
 END $$;
 CREATE TABLE queries (id int GENERATED ALWAYS AS IDENTITY, query text);
 INSERT INTO queries (query) VALUES
@@ -115,7 +118,7 @@ INSERT INTO queries (query) VALUES
 	('SELECT d.district, e.district, count(*) FROM TABLE JOIN d ON sensor = d.id JOIN d e ON small = e.id AND e.weight < d.weight AND f8 > e.upper_limit GROUP BY 1, 2'),
 	('SELECT district, count(*) FROM TABLE JOIN d ON sensor = id WHERE zone IN (SELECT zone FROM z WHERE name > ''o'') GROUP BY 1'),
 	('SELECT count(*) FROM TABLE WHERE 1 = (SELECT 1) AND sensor IN (SELECT id FROM d)');
-SELECT id, (twin(query)).*, left(query, 110) AS query FROM queries ORDER BY id;
+SELECT id, t.*, left(query, 110) AS query FROM queries, twin(query) t ORDER BY id;
 -- what EXPLAIN tells
 CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -171,10 +174,10 @@ FETCH BACKWARD 1 FROM c;
 FETCH ALL FROM c;
 COMMIT;
 -- a dimension that turns out larger than memory: in several batches, with groups in several passes, too
-CREATE FUNCTION wide() RETURNS TABLE (id int, pad text) ROWS 10 LANGUAGE sql VOLATILE AS
-	$$SELECT i, repeat('x', 40) || i % 50 FROM generate_series(-4000, 4000) i$$;
-CREATE FUNCTION many() RETURNS TABLE (id int, i int, pad text) ROWS 10 LANGUAGE sql VOLATILE AS
-	$$SELECT i % 20, i, repeat('x', 40) || i % 7 FROM generate_series(1, 4000) i$$;
+CREATE FUNCTION wide() RETURNS TABLE (id int, pad text) ROWS 10 LANGUAGE plpgsql STABLE PARALLEL SAFE AS
+	$$BEGIN RETURN QUERY SELECT i, repeat('x', 40) || i % 50 FROM generate_series(-4000, 4000) i; END$$;
+CREATE FUNCTION many() RETURNS TABLE (id int, i int, pad text) ROWS 10 LANGUAGE plpgsql STABLE PARALLEL SAFE AS
+	$$BEGIN RETURN QUERY SELECT s % 20, s, repeat('x', 40) || s % 7 FROM generate_series(1, 4000) s; END$$;
 SET work_mem = '64kB'; SET hash_mem_multiplier = 1;
 CREATE TABLE large (query text);
 INSERT INTO large VALUES
@@ -186,9 +189,19 @@ INSERT INTO large VALUES
 	('SELECT sensor, count(*) FROM TABLE WHERE NOT EXISTS (SELECT FROM wide() WHERE id = sensor - 3990) GROUP BY 1'),
 	('SELECT x, y.* FROM generate_series(1, 3) x, LATERAL (SELECT pad, count(*) FROM TABLE JOIN wide() ON sensor = id + x GROUP BY 1) y'),
 	('SELECT pad, count(*) FROM TABLE JOIN many() ON sensor = id WHERE i < 1000 GROUP BY 1');
-SELECT (twin(query)).*, query FROM large;
+SELECT t.*, query FROM large, twin(query) t;
 SELECT count(*) FROM plan('SELECT pad, count(*) FROM j JOIN wide() ON sensor = id GROUP BY 1') line WHERE line ~ 'Join Batches';
 RESET work_mem; RESET hash_mem_multiplier;
+-- the same by several workers: each has the dimension, or where it is too large for one, one of them does all
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
+SELECT sum(differ) AS differ, count(*) FILTER (WHERE node) > 40 AS node, count(*) FILTER (WHERE workers) > 20 AS workers FROM queries, twin(query);
+SET work_mem = '64kB'; SET hash_mem_multiplier = 1;
+SELECT t.*, query FROM large, twin(query) t;
+SET parallel_leader_participation = off;
+SELECT sum(differ) AS differ FROM large, twin(query);
+RESET parallel_leader_participation;
+RESET work_mem; RESET hash_mem_multiplier;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 -- policies: on the table, on the dimension; nothing that leaks before them
 CREATE FUNCTION leak(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE 'seen: %', $1; RETURN true; END $$;
 CREATE ROLE aggregate_join_reader;

@@ -395,9 +395,10 @@ settle(VectorState *state, SummedRows *rows)
 bool
 vector_join_skips_segment(VectorState *state, SegmentEntry *entry)
 {
+	VectorJoin *join = state->join;
 	SummedRows	rows = {.entry = entry};
 
-	if (!settle(state, &rows))
+	if (!zone_excludes(entry->zones, entry->nzones, join->prune_keys, join->nprune_keys) && !settle(state, &rows))
 		return false;
 	state->sealed->segments_pruned++;
 	return true;
@@ -416,34 +417,33 @@ vector_join_skips_block(VectorState *state)
 	return true;
 }
 
-/* the keys, and those of the dimension, in the current memory context */
-PruneKey *
-vector_join_prune_keys(VectorState *state, PruneKey *keys, int *nkeys)
+/*
+ * Stand before the first segment, pruned by the table's own keys and by those
+ * of the dimension.  What several processes share is the place of a segment in
+ * a list that must be the same for all of them: that is made by the former only.
+ */
+void
+vector_join_aim(VectorState *state, PruneKey *keys, int nkeys)
 {
 	VectorJoin *join = state->join;
-	PruneKey   *all = palloc(sizeof(PruneKey) * Max(*nkeys + join->nprune_keys, 1));
+	SealedScan *sealed = state->sealed;
+	PruneKey   *all = MemoryContextAlloc(state->prune_context,
+										 sizeof(PruneKey) * Max(nkeys + join->nprune_keys, 1));
 
-	memcpy(all, keys, sizeof(PruneKey) * *nkeys);
-	memcpy(all + *nkeys, join->prune_keys, sizeof(PruneKey) * join->nprune_keys);
-	*nkeys += join->nprune_keys;
-	return all;
+	memcpy(all, keys, sizeof(PruneKey) * nkeys);
+	memcpy(all + nkeys, join->prune_keys, sizeof(PruneKey) * join->nprune_keys);
+	scan_aim_sealed(sealed, all, sealed->shared ? nkeys : nkeys + join->nprune_keys);
+	sealed_scan_restart(sealed, ForwardScanDirection);
+	sealed->nkeys = nkeys + join->nprune_keys;
 }
 
-/* all rows of the fact table, once for each part of the dimension; false: the table of groups is full */
+/* may any row of the table be joined with this part of the dimension, by this process? */
 bool
-vector_join_take_batches(VectorState *state, bool (*take_hot) (VectorState *), bool (*take_sealed) (VectorState *))
+vector_join_reads(VectorState *state)
 {
 	VectorJoin *join = state->join;
 
-	vector_join_first_batch(state);
-	do
-	{
-		/* a dimension without rows leaves nothing to read */
-		if ((join->nentries > 0 || JOIN_KEEPS_ALL(join->type)) && !(take_hot(state) && take_sealed(state)))
-			return false;
-		state->last = NULL;		/* its keys may be where another batch puts other ones */
-	} while (vector_join_next_batch(state));
-	return true;
+	return !join->idle && (join->nentries > 0 || JOIN_KEEPS_ALL(join->type));
 }
 
 /* of a row of the open block, in the row's memory context */

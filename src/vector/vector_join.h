@@ -123,6 +123,11 @@ typedef struct VectorJoin
 	Tuplestorestate *spilled;
 	TupleTableSlot *spill_slot;
 
+	/* among several processes */
+	bool		alone;			/* this one reads the whole fact table */
+	bool		idle;			/* another one does */
+	bool		shared;			/* all do: the dimension has to be in memory, as it is in that of the first */
+
 	/* keys to prune the fact table by */
 	PruneKey   *prune_keys;
 	int			nprune_keys;
@@ -140,17 +145,18 @@ typedef struct VectorJoin
 	JoinEntry **entries;		/* per row taken */
 	int		   *sorted;			/* rows, entry by entry */
 
-	int64		dimension_rows; /* counters, for EXPLAIN */
-	int64		blocks_pruned;
-	int64		batches;
+	int64		batches;		/* counter, for EXPLAIN */
 } VectorJoin;
 
 /* vector_join_paths.c */
 extern bool vector_join_target(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, VectorTarget *target);
 extern RelOptInfo *vector_join_fact(PlannerInfo *root, RelOptInfo *input);
 extern bool vector_join_add_key(Var *column, VectorTarget *target);
-extern bool vector_join_gives(const VectorTarget *target);
-extern Cost vector_join_cost(const JoinTarget *join, RelOptInfo *fact);
+extern bool vector_join_gives(VectorTarget *target);
+extern void vector_join_cost(const JoinTarget *join, RelOptInfo *fact, VectorEstimate *estimate);
+extern JoinTarget *vector_join_partial(const JoinTarget *whole);
+extern bool vector_join_may_summarise(const JoinTarget *join);
+extern List *vector_join_block_keys(const VectorTarget *target);
 
 /* vector_join_plan.c */
 extern Expr *vector_join_expression(const JoinTarget *join);
@@ -160,7 +166,7 @@ extern List *vector_join_clauses(CustomScan *plan);
 extern List *vector_join_executed(const VectorTarget *target, List *exprs);
 
 /* vector_join_table.c */
-extern void vector_join_rescan(VectorState *state);
+extern bool vector_join_rescan(VectorState *state);
 extern void vector_join_end(VectorState *state);
 extern void vector_join_first_batch(VectorState *state);
 extern bool vector_join_next_batch(VectorState *state);
@@ -173,9 +179,8 @@ extern bool vector_key_is_joined(Node *key);
 extern AttrNumber vector_table_column(Node *expr);
 extern void vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read, List **keys,
 							  List **aggregates);
-extern bool vector_join_take_batches(VectorState *state, bool (*take_hot) (VectorState *),
-									 bool (*take_sealed) (VectorState *));
-extern PruneKey *vector_join_prune_keys(VectorState *state, PruneKey *keys, int *nkeys);
+extern void vector_join_aim(VectorState *state, PruneKey *keys, int nkeys);
+extern bool vector_join_reads(VectorState *state);
 extern bool vector_join_skips_segment(VectorState *state, SegmentEntry *entry);
 extern bool vector_join_skips_block(VectorState *state);
 extern void vector_join_begin_columns(VectorState *state);

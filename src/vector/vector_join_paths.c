@@ -27,6 +27,7 @@
 #include "vector/vector_join.h"
 
 #define MOST_COMBINATIONS 20000
+#define LOOK_UP_COST 0.1		/* in cpu_operator_cost, for each row: most blocks are looked up once */
 
 /* ---- the two sides ---- */
 
@@ -149,21 +150,22 @@ all_combinations(PlannerInfo *root, Relids relids)
 
 /* the others' cheapest path, which needs nothing of the fact table; they may be joined in any order */
 static bool
-find_path(PlannerInfo *root, JoinTarget *join)
+find_path(PlannerInfo *root, VectorTarget *target)
 {
+	JoinTarget *join = target->join;
 	RelOptInfo *rel = rel_of(root, join->others);
 	ListCell   *lc;
 
 	if (rel == NULL && join->type == JOIN_INNER)
 		rel = all_combinations(root, join->others);
-	if (rel == NULL || IS_DUMMY_REL(rel) || rel->cheapest_total_path == NULL || !bms_is_empty(rel->lateral_relids))
-		return false;
+	if (rel == NULL || IS_DUMMY_REL(rel) || rel->cheapest_total_path == NULL)
+		return !vector_refuse(target, "join of tables that nothing else joins");
 	join->path = rel->cheapest_total_path;
-	if (!bms_is_empty(PATH_REQ_OUTER(join->path)))
-		return false;
+	if (!bms_is_empty(rel->lateral_relids) || !bms_is_empty(PATH_REQ_OUTER(join->path)))
+		return !vector_refuse(target, "lateral join");
 	foreach(lc, join->path->pathtarget->exprs)
 		if (!IsA(lfirst(lc), Var) || ((Var *) lfirst(lc))->varattno <= 0)
-			return false;
+			return !vector_refuse(target, "expression of another level of the query");
 	return true;
 }
 
@@ -231,12 +233,12 @@ add_clauses(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, VectorTarget
 		bool		above = JOIN_KEEPS_ALL(join->type) && RINFO_IS_PUSHED_DOWN(info, input->relids);
 
 		if (info->pseudoconstant || compat_is_clone(info) ||
-			!vector_can_evaluate((Node *) info->clause, target->relids))
-			return false;
+			!vector_can_evaluate((Node *) info->clause, target))
+			return !vector_refuse(target, "condition without columns");
 		if (!above && add_key(info, fact, join))
 			continue;
 		if (join->type != JOIN_INNER && !above)
-			return false;
+			return !vector_refuse(target, "condition of an outer join or semi-join that is no equality");
 		pairs = lappend(pairs, info);
 	}
 	join->quals = vector_ordered_quals(root, pairs);
@@ -294,11 +296,18 @@ vector_join_target(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, Vecto
 	target->join = join;
 	target->relids = input->relids;
 	join->others = bms_del_member(bms_copy(input->relids), fact->relid);
-	if (!bms_is_empty(fact->lateral_relids) || !find_type(root, fact, join) || !find_path(root, join) ||
-		!is_small(fact, join) || !add_clauses(root, input, fact, target))
+	if (!bms_is_empty(fact->lateral_relids))
+		return !vector_refuse(target, "lateral join");
+	if (!enable_hashjoin)
+		return !vector_refuse(target, "enable_hashjoin is off");
+	if (!find_type(root, fact, join))
+		return !vector_refuse(target, "outer join or semi-join of another form");
+	if (!find_path(root, target) || !add_clauses(root, input, fact, target))
 		return false;
+	if (!is_small(fact, join))
+		return !vector_refuse(target, "join with more than fits into memory");
 	if (!gives_all(join, join->dimensions) || !gives_all(join, join->quals))
-		return false;
+		return !vector_refuse(target, "expression of another level of the query");
 	join->rows = input->rows;
 	join->read = share_read(root, fact, join);
 	return true;
@@ -316,7 +325,7 @@ vector_join_add_key(Var *column, VectorTarget *target)
 	TypeCacheEntry *type = lookup_type_cache(column->vartype, TYPECACHE_EQ_OPR | TYPECACHE_HASH_PROC);
 
 	if (target->keys == NIL || !bms_is_member(column->varno, target->join->others) ||
-		!vector_can_evaluate((Node *) column, target->relids) ||
+		!vector_can_evaluate((Node *) column, target) ||
 		!OidIsValid(type->eq_opr) || !OidIsValid(type->hash_proc) ||
 		!get_op_hash_functions(type->eq_opr, &hash, &other_hash))
 		return false;
@@ -327,23 +336,70 @@ vector_join_add_key(Var *column, VectorTarget *target)
 
 /* do the group keys and aggregates find their columns? */
 bool
-vector_join_gives(const VectorTarget *target)
+vector_join_gives(VectorTarget *target)
 {
-	return target->join == NULL ||
-		(gives_all(target->join, target->keys) && gives_all(target->join, target->aggregates));
+	if (target->join == NULL || (gives_all(target->join, target->keys) && gives_all(target->join, target->aggregates)))
+		return true;
+	return !vector_refuse(target, "expression of another level of the query");
 }
 
 /* ---- cost ---- */
 
 /* of reading the dimension, and of looking it up: once a block or once a row */
-Cost
-vector_join_cost(const JoinTarget *join, RelOptInfo *fact)
+void
+vector_join_cost(const JoinTarget *join, RelOptInfo *fact, VectorEstimate *estimate)
 {
-	int			nkeys = list_length(join->facts);
 	QualCost	quals;
-	Cost		cost = join->path->total_cost + join->path->rows * (cpu_tuple_cost + nkeys * cpu_operator_cost);
 
 	cost_qual_eval(&quals, join->quals, NULL);
-	return cost + fact->rows * join->read * 0.5 * cpu_operator_cost +
-		quals.startup + join->rows * quals.per_tuple;
+	estimate->read += fact->rows * join->read * LOOK_UP_COST * cpu_operator_cost + join->rows * quals.per_tuple;
+	estimate->join = join->path->total_cost + quals.startup +
+		join->path->rows * (cpu_tuple_cost + list_length(join->facts) * cpu_operator_cost);
+}
+
+/* for workers, each of which reads the dimension; NULL: they cannot */
+JoinTarget *
+vector_join_partial(const JoinTarget *whole)
+{
+	Path	   *path = get_cheapest_parallel_safe_total_inner(whole->path->parent->pathlist);
+	JoinTarget *join = palloc(sizeof(JoinTarget));
+
+	if (path == NULL)
+		return NULL;
+	memcpy(join, whole, sizeof(JoinTarget));
+	join->path = path;
+	return join;
+}
+
+/* may a block have one partner, and so one summary for all that the query asks? */
+bool
+vector_join_may_summarise(const JoinTarget *join)
+{
+	ListCell   *lc;
+
+	foreach(lc, join->facts)
+		if (!IsA(lfirst(lc), Var))
+			return false;
+	return join->quals == NIL;
+}
+
+static bool
+has_column_of(Node *node, Index relid)
+{
+	return bms_is_member(relid, pull_varnos(NULL, node));
+}
+
+/* what has to be the same in all rows of a block: the table's own group keys, and the join's */
+List *
+vector_join_block_keys(const VectorTarget *target)
+{
+	List	   *keys = NIL;
+	ListCell   *lc;
+
+	if (target->join == NULL)
+		return target->keys;
+	foreach(lc, target->keys)
+		if (has_column_of(lfirst(lc), target->relid))
+			keys = lappend(keys, lfirst(lc));
+	return list_concat(keys, target->join->facts);
 }

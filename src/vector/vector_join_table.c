@@ -210,7 +210,6 @@ add_row(VectorJoin *join, JoinEntry *entry, TupleTableSlot *slot)
 	}
 	row->next = entry->rows;
 	entry->rows = row;
-	join->dimension_rows++;
 }
 
 /* false: a key is null */
@@ -267,7 +266,7 @@ next_of_child(VectorJoin *join)
 static bool
 is_full(VectorJoin *join)
 {
-	return join->width > NARROWEST && join->nrows++ % ROWS_PER_CHECK == ROWS_PER_CHECK - 1 &&
+	return join->width > NARROWEST && !join->shared && join->nrows++ % ROWS_PER_CHECK == ROWS_PER_CHECK - 1 &&
 		MemoryContextMemAllocated(join->context, true) > get_hash_memory_limit();
 }
 
@@ -427,6 +426,41 @@ finish_batch(VectorState *state)
 	make_prune_keys(state);
 }
 
+/*
+ * Several processes cannot deal out the rows of the fact table more than once.
+ * Where the first of them finds that the dimension does not fit, it goes on
+ * alone; where it fits, it has to fit for all.
+ */
+static void
+share_work(VectorState *state)
+{
+	VectorJoin *join = state->join;
+	VectorSharing sharing;
+	bool		mine;
+
+	join->idle = false;
+	if (state->shared == NULL || join->alone)
+		return;
+	sharing = vector_share(state, join->spilled ? SHARING_ONE : SHARING_ALL, &mine);
+	if (sharing == SHARING_ALL && join->spilled)
+	{
+		join->shared = true;
+		join->low = 0;
+		join->width = ALL_HASHES;
+		load_spilled(state);
+		forget_spilled(join);
+	}
+	else if (sharing == SHARING_ONE && mine)
+	{
+		/* scans of its own take the place of the shared ones */
+		join->alone = true;
+		table_endscan(state->hot_scan);
+		state->hot_scan = NULL;
+	}
+	else if (sharing == SHARING_ONE)
+		join->idle = true;
+}
+
 /* before every pass over the fact table's groups; a table that holds everything stays */
 void
 vector_join_first_batch(VectorState *state)
@@ -434,7 +468,10 @@ vector_join_first_batch(VectorState *state)
 	VectorJoin *join = state->join;
 
 	if (join->built && join->spilled == NULL)
+	{
+		share_work(state);
 		return;
+	}
 	join->low = 0;
 	join->width = ALL_HASHES;
 	if (join->built)
@@ -446,16 +483,17 @@ vector_join_first_batch(VectorState *state)
 		load_child(state);
 	join->first_width = join->width;
 	join->built = true;
+	share_work(state);
 	finish_batch(state);
 }
 
-/* false: the fact table has met all of the dimension */
+/* false: the fact table has met all of the dimension, or another process lets it */
 bool
 vector_join_next_batch(VectorState *state)
 {
 	VectorJoin *join = state->join;
 
-	if (join->low + join->width >= ALL_HASHES)
+	if (join->idle || join->low + join->width >= ALL_HASHES)
 		return false;
 	join->low += join->width;
 	load_spilled(state);
@@ -463,19 +501,25 @@ vector_join_next_batch(VectorState *state)
 	return true;
 }
 
-/* for other values of parameters, perhaps; the child is read again where it depends on them */
-void
+/* for other values of parameters, perhaps; false: the child depends on them, and will be read again */
+bool
 vector_join_rescan(VectorState *state)
 {
 	VectorJoin *join = state->join;
 	PlanState  *ps = &state->custom.ss.ps;
 
+	if (join->alone)
+	{
+		vector_deal_again(state);
+		join->alone = false;
+	}
 	if (ps->chgParam)
 		UpdateChangedParamSet(join->child, ps->chgParam);
 	if (join->child->chgParam == NULL)
-		return;
-	join->built = false;
+		return true;
+	join->built = join->shared = false;
 	forget_spilled(join);
+	return false;
 }
 
 void
