@@ -46,8 +46,8 @@ BEGIN
 		node := node OR line LIKE '%Join Type: %';
 		workers := workers OR line LIKE '%Parallel Custom Scan (TerritoryAggregate)%';
 	END LOOP;
-	EXECUTE format('CREATE TEMPORARY TABLE h AS SELECT x::text FROM (%s) x', heap);
-	EXECUTE format('CREATE TEMPORARY TABLE o AS SELECT x::text FROM (%s) x', ours);
+	EXECUTE format('CREATE TEMPORARY TABLE h AS SELECT whole::text FROM (%s) whole', heap);
+	EXECUTE format('CREATE TEMPORARY TABLE o AS SELECT whole::text FROM (%s) whole', ours);
 	SELECT count(*) INTO differ FROM ((TABLE h EXCEPT ALL TABLE o) UNION ALL (TABLE o EXCEPT ALL TABLE h)) d;
 	SELECT count(*) INTO groups FROM o;
 	DROP TABLE h, o;
@@ -107,6 +107,8 @@ INSERT INTO queries (query) VALUES
 	('SELECT count(*) FROM TABLE JOIN d ON sensor = id AND random() < 2'),
 	('SELECT x, (SELECT count(*) FROM TABLE JOIN d ON sensor = id WHERE zone = x % 2 AND f8 > x) FROM generate_series(0, 9) x'),
 	('SELECT x, y.* FROM generate_series(0, 4) x, LATERAL (SELECT district, count(*) FROM TABLE JOIN d ON sensor = id + x GROUP BY 1) y'),
+	('SELECT x, y.* FROM generate_series(0, 4) x, LATERAL (SELECT zone * x, count(*) FROM TABLE JOIN d ON sensor = id WHERE f8 > x GROUP BY 1) y'),
+	('SELECT x, y.* FROM generate_series(0, 4) x, LATERAL (SELECT zone, count(*), sum(big + x) FROM TABLE JOIN d ON sensor + x = id AND f8 > upper_limit - x GROUP BY 1) y'),
 	('SELECT x, y.* FROM generate_series(0, 4) x, LATERAL (SELECT label, count(*), sum(big) FROM TABLE JOIN twice ON sensor = id WHERE id > x GROUP BY 1) y'),
 	('SELECT sensor, count(*) FROM TABLE WHERE NOT EXISTS (SELECT FROM twice WHERE id = sensor) GROUP BY 1'),
 	('SELECT count(*), count(sensor) FROM TABLE WHERE NOT EXISTS (SELECT FROM none WHERE id = sensor)'),

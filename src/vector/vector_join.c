@@ -183,6 +183,16 @@ begin_keys(VectorState *state, CustomScan *plan, List *columns, List **read)
 	}
 }
 
+static bool
+collect_params(Node *node, Bitmapset **params)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+		*params = bms_add_member(*params, ((Param *) node)->paramid);
+	return expression_tree_walker(node, collect_params, (void *) params);
+}
+
 /*
  * With the node's expressions compiled for any slot.  Group keys and aggregates
  * become what is executed; what the join reads of whole rows is added to *read.
@@ -204,6 +214,8 @@ vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read,
 	join->slot = ExecInitExtraTupleSlot(estate, join->desc, &TTSOpsVirtual);
 	join->spill_slot = ExecInitExtraTupleSlot(estate, join->desc, &TTSOpsMinimalTuple);
 	join->context = AllocSetContextCreate(CurrentMemoryContext, "territory join", ALLOCSET_DEFAULT_SIZES);
+	collect_params((Node *) vector_join_part(plan, JOIN_DIMENSIONS), &join->params);
+	collect_params((Node *) *keys, &join->params);
 	*keys = vector_join_rewrite(*keys, columns);
 	*aggregates = vector_join_rewrite(*aggregates, columns);
 	*read = list_concat(*read, vector_join_part(plan, JOIN_QUALS));

@@ -81,6 +81,7 @@ typedef struct VectorJoin
 {
 	JoinType	type;
 	PlanState  *child;
+	Bitmapset  *params;			/* of what is evaluated once for each row of the child */
 	bool		started;		/* the child was read before */
 	int			ncolumns;		/* of the child's rows */
 	TupleDesc	desc;

@@ -515,7 +515,7 @@ vector_join_rescan(VectorState *state)
 	}
 	if (ps->chgParam)
 		UpdateChangedParamSet(join->child, ps->chgParam);
-	if (join->child->chgParam == NULL)
+	if (join->child->chgParam == NULL && !bms_overlap(ps->chgParam, join->params))
 		return true;
 	join->built = join->shared = false;
 	forget_spilled(join);
