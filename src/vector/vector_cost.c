@@ -35,7 +35,7 @@
 #define CALL_COST 0.5			/* a function is called for it, beside what its arguments cost */
 
 /* of blocks that summaries may answer, some hold dead rows, or the ends of a range */
-#define LEAST_DECODED 0.02
+#define LEAST_DECODED 0.005
 #define DECODED_AT_ENDS 0.2
 
 /* so many decoded rows are a page's work, where workers are counted by pages */
