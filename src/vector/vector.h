@@ -246,7 +246,8 @@ typedef struct VectorState
 
 	/* rows */
 	ExprContext *row_context;	/* reset for every row */
-	ExprState  *quals;
+	ExprState  *quals;			/* of hot rows */
+	ScanFilter *filter;			/* the same of sealed ones, or NULL */
 	Bitmapset  *needed;
 	bool		needs_all;		/* a whole row is asked for */
 	int			ncolumns;		/* sealed ones to copy into the slot */
