@@ -28,7 +28,7 @@
 #define DECODE_COST_FACTOR 0.5
 
 /* of the rows that satisfy a condition on a measure, so many are neighbours in time, about */
-#define ROWS_TOGETHER 16
+#define ROWS_TOGETHER 64
 
 static set_rel_pathlist_hook_type previous_hook;
 
