@@ -255,6 +255,20 @@ sealed_scan_show(SealedScan *scan)
 	scan->block_shown = true;
 }
 
+/* the memory of the open block becomes the caller's, and the block is left */
+MemoryContext
+sealed_scan_hand_over(SealedScan *scan, MemoryContext parent)
+{
+	MemoryContext context = scan->block_context;
+
+	MemoryContextSetParent(context, parent);
+	scan->block_context = AllocSetContextCreate(scan->context, "territory block", ALLOCSET_DEFAULT_SIZES);
+	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
+	scan->dead = NULL;
+	scan->block_open = false;
+	return context;
+}
+
 /* the flags of the open block, to be written to */
 uint8 *
 sealed_scan_dead(SealedScan *scan)
