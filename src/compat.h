@@ -23,7 +23,10 @@
 #include "miscadmin.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
+#include "parser/scansup.h"
+#include "pgtime.h"
 #include "utils/acl.h"
+#include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -279,6 +282,68 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 #define compat_function_aclcheck(function, role) object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE)
 #else
 #define compat_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
+#endif
+
+/* ---- time zones ---- */
+
+typedef enum ZoneNameKind
+{
+	ZONE_IS_UNKNOWN,			/* or an abbreviation whose meaning depends on the time */
+	ZONE_IS_OFFSET,				/* an abbreviation of one offset from UTC */
+	ZONE_IS_REGION,
+} ZoneNameKind;
+
+/* what functions with a time zone take its name for */
+static inline ZoneNameKind
+compat_decode_zone(const char *name, pg_tz **zone)
+{
+	int			offset;
+#if PG_VERSION_NUM >= 160000
+	int			kind = DecodeTimezoneName(name, &offset, zone);
+
+	return kind == TZNAME_FIXED_OFFSET ? ZONE_IS_OFFSET : kind == TZNAME_ZONE ? ZONE_IS_REGION : ZONE_IS_UNKNOWN;
+#else
+	int			kind = DecodeTimezoneAbbrev(0, downcase_truncate_identifier(name, strlen(name), false), &offset, zone);
+
+	if (kind == TZ || kind == DTZ)
+		return ZONE_IS_OFFSET;
+	*zone = kind == DYNTZ ? NULL : pg_tzset(name);
+	return *zone ? ZONE_IS_REGION : ZONE_IS_UNKNOWN;
+#endif
+}
+
+/* a table of groups, each with so many bytes of ours */
+static inline TupleHashTable
+compat_build_group_table(PlanState *parent, TupleDesc desc, int nkeys, AttrNumber *keys, const Oid *equal,
+						 FmgrInfo *hash, Oid *collations, Size additional, MemoryContext context,
+						 MemoryContext temporary)
+{
+#if PG_VERSION_NUM >= 180000
+	return BuildTupleHashTable(parent, desc, &TTSOpsVirtual, nkeys, keys, equal, hash, collations, 256,
+							   additional, context, context, temporary, false);
+#else
+	return BuildTupleHashTableExt(parent, desc, nkeys, keys, equal, hash, collations, 256, additional, context,
+								  context, temporary, false);
+#endif
+}
+
+/* the bytes of ours, of a group that is new or not */
+static inline void *
+compat_group_data(TupleHashTable table, TupleHashEntry entry, bool isnew, Size additional, MemoryContext context)
+{
+#if PG_VERSION_NUM >= 180000
+	return TupleHashEntryGetAdditional(table, entry);
+#else
+	if (isnew)
+		entry->additional = MemoryContextAlloc(context, Max(additional, 1));
+	return entry->additional;
+#endif
+}
+
+#if PG_VERSION_NUM >= 180000
+#define compat_group_keys(entry) TupleHashEntryGetTuple(entry)
+#else
+#define compat_group_keys(entry) ((entry)->firstTuple)
 #endif
 
 /* ---- executor, transactions and sorting ---- */

@@ -3,8 +3,9 @@
  *	  The table of groups, within hash_mem.
  *
  * A group's keys and states lie together, groups one after the other in the
- * order in which they are met, which is that of entities and time: a look-up
- * mostly finds its neighbour in the cache.
+ * order in which they are met, which is that of entities and time.  Entities
+ * have their buckets of time in the same order, so the group after the last one
+ * is mostly that which followed it before: no hash is needed to find it.
  *
  * Where the groups do not fit, the table takes those whose hash lies in a
  * range, hands them out, and the rows are read again for the next range: sealed
@@ -23,6 +24,7 @@
 #define NARROWEST ((uint64) 1 << 12)	/* what so few hashes hold is kept, whatever it takes */
 #define GROUPS_PER_CHUNK 256
 #define FIRST_SLOTS 256
+#define MOST_TRUST 1000			/* so many wrong successors in a row, and none is tried any more */
 #define HASH_START UINT64CONST(0x9e3779b97f4a7c15)
 
 void
@@ -61,15 +63,18 @@ add_group(VectorState *state, uint32 hash)
 		{
 			table->chunks = MemoryContextAlloc(context, sizeof(char *));
 			table->hashes = MemoryContextAlloc(context, sizeof(uint32) * GROUPS_PER_CHUNK);
+			table->successors = MemoryContextAlloc(context, sizeof(uint32) * GROUPS_PER_CHUNK);
 		}
 		else if ((chunk & (chunk - 1)) == 0)
 		{
 			table->chunks = repalloc_huge(table->chunks, sizeof(char *) * chunk * 2);
 			table->hashes = repalloc_huge(table->hashes, sizeof(uint32) * GROUPS_PER_CHUNK * chunk * 2);
+			table->successors = repalloc_huge(table->successors, sizeof(uint32) * GROUPS_PER_CHUNK * chunk * 2);
 		}
 		table->chunks[chunk] = MemoryContextAlloc(context, state->group_size * GROUPS_PER_CHUNK);
 	}
 	table->hashes[number] = hash;
+	table->successors[number] = 0;
 	table->n++;
 	return group_at(state, number);
 }
@@ -107,6 +112,7 @@ vector_groups_reset(VectorState *state)
 	ReScanExprContext(state->state_context);
 	MemoryContextReset(state->table_context);
 	memset(&state->table, 0, sizeof state->table);
+	state->table.trust = MOST_TRUST;
 	state->last = NULL;
 	state->next = 0;
 	vector_keys_reset(state);
@@ -193,7 +199,7 @@ group_has_keys(VectorState *state, VectorGroup *group)
 	return true;
 }
 
-static VectorGroup *
+static void
 make_group(VectorState *state, uint32 hash)
 {
 	GroupTable *table = &state->table;
@@ -223,7 +229,18 @@ make_group(VectorState *state, uint32 hash)
 		MemoryContextSwitchTo(old);
 	}
 	vector_aggregates_start(state, group);
-	return group;
+}
+
+/* a look-up ended here */
+static VectorGroup *
+remember_group(VectorState *state, int64 number)
+{
+	GroupTable *table = &state->table;
+
+	if (state->last)
+		table->successors[table->last] = number + 1;
+	table->last = number;
+	return state->last = group_at(state, number);
 }
 
 /*
@@ -242,8 +259,20 @@ vector_find_group(VectorState *state, bool *full)
 	for (int k = 0; k < state->nkeys; k++)
 		if (state->keys[k].plain)
 			state->key_values[k] = plain_key(&state->keys[k], state->key_values[k]);
-	if (state->last && state->keys_plain && group_has_keys(state, state->last))
-		return state->last;
+	if (state->last && table->trust >= 0)
+	{
+		uint32		successor = table->successors[table->last];
+
+		if (group_has_keys(state, state->last))
+			return state->last;
+		if (successor > 0 && group_has_keys(state, group_at(state, successor - 1)))
+		{
+			table->trust = MOST_TRUST;
+			table->last = successor - 1;
+			return state->last = group_at(state, successor - 1);
+		}
+		table->trust -= successor > 0;
+	}
 	hash = hash_keys(state);
 	if (hash < state->low || hash >= state->low + state->width)
 		return NULL;
@@ -252,11 +281,11 @@ vector_find_group(VectorState *state, bool *full)
 		int64		number = table->slots[at] - 1;
 
 		if (table->hashes[number] == hash && group_has_keys(state, group_at(state, number)))
-			return state->last = group_at(state, number);
+			return remember_group(state, number);
 	}
-	state->last = make_group(state, hash);
+	make_group(state, hash);
 	*full = is_full(state);
-	return state->last;
+	return remember_group(state, table->n - 1);
 }
 
 /* ---- rows in and out ---- */
@@ -279,7 +308,10 @@ vector_take_row(VectorState *state, TupleTableSlot *slot)
 	}
 	old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
 	for (int k = 0; k < state->nkeys; k++)
+	{
 		state->key_values[k] = ExecEvalExpr(state->keys[k].expr, context, &state->key_nulls[k]);
+		state->keys_evaluated += state->keys[k].form != KEY_COLUMN;
+	}
 	group = vector_find_group(state, &full);
 	if (group && !full)
 		vector_aggregates_advance(state, group, slot);
