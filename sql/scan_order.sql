@@ -29,7 +29,7 @@ BEGIN
     EXECUTE format('SELECT array_agg(x::text) FROM (%s) x', replace(query, '$', name)) INTO result;
     RETURN result;
 END $$;
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION plan_nodes(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; result text;
 BEGIN
     FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || replace(query, '$', 'o') LOOP
@@ -74,14 +74,14 @@ SELECT id, q FROM queries WHERE rows_of(q, 'o') IS DISTINCT FROM rows_of(q, 'o_h
 RESET territory.enable_aggregate;
 
 -- chosen for a few rows, not for all
-SELECT plan_of('SELECT t FROM $ ORDER BY t DESC LIMIT 10');
-SELECT plan_of('SELECT t FROM $ ORDER BY t DESC NULLS LAST, sensor LIMIT 10');
-SELECT plan_of('SELECT t FROM $ ORDER BY t DESC');
-SELECT plan_of('SELECT k FROM $ ORDER BY k LIMIT 10');
+SELECT plan_nodes('SELECT t FROM $ ORDER BY t DESC LIMIT 10');
+SELECT plan_nodes('SELECT t FROM $ ORDER BY t DESC NULLS LAST, sensor LIMIT 10');
+SELECT plan_nodes('SELECT t FROM $ ORDER BY t DESC');
+SELECT plan_nodes('SELECT k FROM $ ORDER BY k LIMIT 10');
 SET enable_sort = off;
-SELECT plan_of('SELECT t, k FROM $ WHERE sensor = 3 ORDER BY t, lower(k)');
+SELECT plan_nodes('SELECT t, k FROM $ WHERE sensor = 3 ORDER BY t, lower(k)');
 RESET enable_sort;
-SELECT plan_of('SELECT max(t) FROM $ WHERE k = ''k3''');
+SELECT plan_nodes('SELECT max(t) FROM $ WHERE k = ''k3''');
 
 -- a cursor, and a generic plan
 BEGIN;
@@ -110,4 +110,4 @@ SELECT count(*) FROM o WHERE tell(k) AND k ~~ 'k%';
 RESET ROLE;
 DROP TABLE o, o_heap, queries;
 DROP ROLE territory_order_reader;
-DROP FUNCTION rows_of, plan_of, tell;
+DROP FUNCTION rows_of, plan_nodes, tell;

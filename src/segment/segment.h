@@ -103,21 +103,20 @@ typedef struct DirectoryTotals
 	int64		bytes;
 } DirectoryTotals;
 
-/* one column's streams in a segment's data */
+/* one column's streams in a segment's data; of what a backend keeps, every byte counts */
 typedef struct HeaderColumn
 {
 	AttrNumber	attno;
-	int64	   *offsets;		/* nblocks + 1, into the data */
-	int64	   *nulls;			/* per block */
 	ZoneKind	zone;
+	uint32	   *offsets;		/* nblocks + 1, into the data */
+	int32	   *nulls;			/* per block */
 	int64	   *min;			/* per block, where zone says so */
 	int64	   *max;
-	uint32	   *crc;
-	const char *packed;			/* nulls, min, max and crc, in the header's bytes; NULL once they were taken out */
-	int64		summary_offset;
+	const char *crc;			/* per block, unaligned */
+	const char *packed;			/* nulls, min and max in the header's bytes; NULL once they were taken out */
+	uint32		summary_offset;
 	uint32		summary_len;
 	uint32		summary_crc;
-	ColumnSummary *summaries;	/* per block, once they were asked for */
 } HeaderColumn;
 
 typedef struct BlockHeader
@@ -198,6 +197,8 @@ typedef struct SegmentReader
 	BlockHeader *header;
 	struct CachedSegment *cached;	/* holds header; pinned while the context of opening lasts */
 	ColumnType *types;			/* per attribute, where the caller keeps them; type 0: not known yet */
+	MemoryContext context;		/* that it was opened in */
+	ColumnSummary **summaries;	/* per attribute and block, once they were asked for */
 	int64		bytes_read;
 } SegmentReader;
 
