@@ -259,6 +259,7 @@ begin_sealed(TerritoryScanState *state)
 		return false;
 	sealed_scan_need(state->sealed, state->needed, false);
 	state->sealed->late = true;
+	state->sealed->hands_over = state->nsorts > 0;
 	if (state->vectors)
 		scan_filter_attach(state->vectors, state->sealed);
 	if (state->child)

@@ -344,17 +344,11 @@ static void
 take_rows(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 {
 	SealedScan *sealed = state->sealed;
-	int			n = sealed_scan_block_rows(sealed);
 
-	run->rows = palloc(sizeof(int) * n);
-	if (state->rest == NULL && sealed->dead == NULL)
-	{
-		for (int i = 0; i < n; i++)
-			run->rows[i] = i;
-		run->nrows = n;
-		return;
-	}
-	while (sealed_scan_next_in_block(sealed))
+	run->rows = palloc(sizeof(int) * sealed_scan_block_rows(sealed));
+	if (state->rest == NULL)
+		run->nrows = sealed_scan_rows(sealed, run->rows);
+	while (state->rest && sealed_scan_next_in_block(sealed))
 		if (scan_rest_passes(state, ordered->work))
 			run->rows[run->nrows++] = sealed->row;
 }

@@ -8,6 +8,7 @@
  */
 #include "territory.h"
 
+#include "access/stratnum.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -79,12 +80,21 @@ take_pieces_by_index(Range *range)
 		damaged(reader);
 }
 
+/* the piece by its TID, where it was met before; the caller releases the buffer */
+static bool
+fetch_piece(SegmentReader *reader, int piece, HeapTuple tuple, Buffer *buffer)
+{
+	CachedSegment *cached = reader->cached;
+
+	return piece < cached->npieces &&
+		chunk_fetch(reader->store, &cached->pieces[piece], chunk_data_key(reader->entry->number, piece), tuple, buffer);
+}
+
 /* palloc'd; by TID where the pieces were met before */
 static char *
 read_range(SegmentReader *reader, int64 from, int64 len)
 {
 	Range		range = {reader, from, len};
-	CachedSegment *cached = reader->cached;
 
 	range.bytes = MemoryContextAllocHuge(CurrentMemoryContext, len + 1);
 	range.expected = from / CHUNK_BYTES;
@@ -95,9 +105,7 @@ read_range(SegmentReader *reader, int64 from, int64 len)
 		HeapTupleData tuple;
 		Buffer		buffer;
 
-		if (range.expected >= cached->npieces ||
-			!chunk_fetch(reader->store, &cached->pieces[range.expected],
-						 chunk_data_key(reader->entry->number, range.expected), &tuple, &buffer))
+		if (!fetch_piece(reader, range.expected, &tuple, &buffer))
 		{
 			take_pieces_by_index(&range);
 			break;
@@ -106,6 +114,28 @@ read_range(SegmentReader *reader, int64 from, int64 len)
 		ReleaseBuffer(buffer);
 	}
 	return range.bytes;
+}
+
+/*
+ * The same where it stands, as long as the buffer is not released: a pinned page
+ * is not rearranged.  NULL: it is not in one piece that was met before.
+ */
+static const char *
+borrow_range(SegmentReader *reader, int64 from, int64 len, Buffer *buffer)
+{
+	int			piece = from / CHUNK_BYTES;
+	int64		at = from - (int64) piece * CHUNK_BYTES;
+	HeapTupleData tuple;
+	const char *data;
+	int			size;
+
+	if (len == 0 || (from + len - 1) / CHUNK_BYTES != piece || !fetch_piece(reader, piece, &tuple, buffer))
+		return NULL;
+	data = chunk_bytes(reader->store, &tuple, &size);
+	if (at + len > size)
+		damaged(reader);
+	reader->bytes_read += len;
+	return data + at;
 }
 
 /* what is left of the header while it is taken apart */
@@ -428,14 +458,45 @@ segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *
 	return true;
 }
 
+/* zone_excludes() of one block, by what stands in the header; called for every block of a table */
+static bool
+key_excludes(const HeaderColumn *column, int block, int rows, const PruneKey *key)
+{
+	if (key->is_null_test)
+		return column->nulls[block] == 0;
+	if (column->nulls[block] >= rows)
+		return true;
+	if (column->zone != key->zone || key->zone == ZONE_NONE)
+		return false;
+	if (key->nkeys == 0)
+		switch (key->strategy)
+		{
+			case BTLessStrategyNumber:
+			case BTLessEqualStrategyNumber:
+				return column->min[block] > key->key;
+			case BTEqualStrategyNumber:
+				return column->min[block] > key->key || column->max[block] < key->key;
+			case BTGreaterEqualStrategyNumber:
+			case BTGreaterStrategyNumber:
+				return column->max[block] < key->key;
+			default:
+				return false;
+		}
+	return !prune_key_within(key, column->min[block], column->max[block]);
+}
+
 bool
 segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys)
 {
-	ZoneMap		zone;
+	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
 
 	for (int k = 0; k < nkeys; k++)
-		if (segment_block_zone(reader, block, keys[k].attno, &zone) && zone_excludes(&zone, 1, &keys[k], 1))
+	{
+		const HeaderColumn *column = find_column(reader, keys[k].attno);
+
+		if (column && key_excludes(column, block, rows, &keys[k]))
 			return true;
+	}
 	return false;
 }
 
@@ -546,9 +607,11 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	TupleDesc	desc = reader->desc;
 	ColumnType	own,
 			   *type = reader->types ? &reader->types[attno - 1] : &own;
+	const char *borrowed;
 	char	   *bytes;
 	int64		len;
 	uint32		crc;
+	Buffer		buffer;
 
 	if (column == NULL)
 	{
@@ -570,10 +633,14 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	if (type == &own || !OidIsValid(type->type))
 		column_type_init(type, TupleDescAttr(desc, attno - 1));
 	len = column->offsets[block + 1] - column->offsets[block];
-	bytes = read_range(reader, column->offsets[block], len);
 	memcpy(&crc, column->crc + block * sizeof crc, sizeof crc);
-	if (chunk_crc(bytes, len) != crc)
+	borrowed = borrow_range(reader, column->offsets[block], len, &buffer);
+	bytes = borrowed ? NULL : read_range(reader, column->offsets[block], len);
+	if (chunk_crc(borrowed ? borrowed : bytes, len) != crc)
 		damaged(reader);
-	column_decode(type, bytes, len, rows, values, nulls);
-	pfree(bytes);
+	column_decode(type, borrowed ? borrowed : bytes, len, rows, values, nulls);
+	if (borrowed)
+		ReleaseBuffer(buffer);
+	else
+		pfree(bytes);
 }

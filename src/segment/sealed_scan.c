@@ -55,6 +55,8 @@ sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared)
 	scan->any_state = state_any(&scan->store);
 	scan->values = palloc0(sizeof(Datum *) * (natts + 1));
 	scan->nulls = palloc0(sizeof(bool *) * (natts + 1));
+	scan->value_room = palloc0(sizeof(Datum *) * (natts + 1));
+	scan->null_room = palloc0(sizeof(bool *) * (natts + 1));
 	scan->segment = -1;
 	MemoryContextSwitchTo(old);
 	return scan;
@@ -233,14 +235,21 @@ void
 sealed_scan_decode(SealedScan *scan, int column)
 {
 	int			rows = sealed_scan_block_rows(scan);
+	Datum	   *values;
 	MemoryContext old;
 
 	if (scan->values[column])
 		return;
+	if (!scan->hands_over && scan->value_room[column] == NULL)
+	{
+		scan->value_room[column] = MemoryContextAlloc(scan->context, sizeof(Datum) * BLOCK_MAX_ROWS);
+		scan->null_room[column] = MemoryContextAlloc(scan->context, sizeof(bool) * BLOCK_MAX_ROWS);
+	}
 	old = MemoryContextSwitchTo(scan->block_context);
-	scan->values[column] = palloc(sizeof(Datum) * rows);
-	scan->nulls[column] = palloc(sizeof(bool) * rows);
-	segment_read_column(&scan->reader, scan->block, column + 1, scan->values[column], scan->nulls[column]);
+	values = scan->hands_over ? palloc(sizeof(Datum) * rows) : scan->value_room[column];
+	scan->nulls[column] = scan->hands_over ? palloc(sizeof(bool) * rows) : scan->null_room[column];
+	segment_read_column(&scan->reader, scan->block, column + 1, values, scan->nulls[column]);
+	scan->values[column] = values;
 	MemoryContextSwitchTo(old);
 }
 
@@ -613,6 +622,39 @@ sealed_scan_next_in_block(SealedScan *scan)
 	next = memchr(scan->dead + scan->row, false, rows - scan->row);
 	scan->row = next ? next - scan->dead : rows;
 	return next != NULL;
+}
+
+/* all rows of the open block that are of interest; how many */
+int
+sealed_scan_rows(SealedScan *scan, int *rows)
+{
+	int			all = sealed_scan_block_rows(scan);
+	int			n = 0;
+
+	if (scan->dead == NULL)
+	{
+		for (; n < all; n++)
+			rows[n] = n;
+		return n;
+	}
+	for (int i = 0; i < all;)
+	{
+		uint64		eight = 0;
+
+		if (i + 8 <= all)
+			memcpy(&eight, scan->dead + i, sizeof eight);
+		if (eight == UINT64CONST(0x0101010101010101))
+		{
+			i += 8;
+			continue;
+		}
+		for (int end = Min(i + 8, all); i < end; i++)
+		{
+			rows[n] = i;
+			n += !scan->dead[i];
+		}
+	}
+	return n;
 }
 
 void

@@ -172,6 +172,7 @@ extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
 extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
 extern bool zone_satisfies(const ZoneMap *zone, const PruneKey *key);
+extern bool prune_key_within(const PruneKey *key, int64 min, int64 max);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
 
 /* directory_cache.c */
