@@ -292,13 +292,12 @@ scan_open_sealed(TerritoryScanState *state)
 	state->sealed_possible = scan_prune_keys(state->prune_specs, state->prune_values,
 											 state->custom.ss.ps.ps_ExprContext, &keys, &nkeys);
 	MemoryContextSwitchTo(old);
-	if (state->sealed_possible)
-	{
-		scan_aim_sealed(state->sealed, keys, nkeys);
-		start_filter(state);
-	}
+	if (!state->sealed_possible)
+		return false;
+	scan_aim_sealed(state->sealed, keys, nkeys);
+	start_filter(state);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
-	return state->sealed_possible;
+	return true;
 }
 
 /* the columns that the rest of the quals reads, of the cursor's row */

@@ -546,6 +546,8 @@ add_segments(TerritoryScanState *state, OrderedRows *ordered)
 	{
 		SegmentEntry *entry;
 
+		if (sealed->directory_whole && sealed->excluded[s])
+			continue;
 		CHECK_FOR_INTERRUPTS();
 		if (s >= DIRECTORY_KEPT)
 		{
@@ -555,11 +557,8 @@ add_segments(TerritoryScanState *state, OrderedRows *ordered)
 			MemoryContextSwitchTo(scratch);
 		}
 		entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s);
-		if (sealed->directory_whole && zone_excludes(entry->zones, entry->nzones, sealed->keys, sealed->nkeys))
-			sealed->segments_pruned++;
-		else
-			add_pending(ordered, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL),
-						s, -1);
+		add_pending(ordered, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL), s,
+					-1);
 		ordered->blocks += entry->nblocks;
 	}
 	MemoryContextSwitchTo(old);

@@ -107,6 +107,7 @@ sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys)
 	{
 		read_directory(scan, NULL, 0);
 		scan->directory_whole = true;
+		scan->excluded = MemoryContextAlloc(scan->directory_context, scan->directory->nsegments + 1);
 		return;
 	}
 	scan->rescanned = scan->directory != NULL;
@@ -144,6 +145,11 @@ sealed_scan_restart(SealedScan *scan, ScanDirection direction)
 	{
 		read_directory(scan, scan->keys, scan->nkeys);
 		scan->segments_pruned += scan->directory->pruned;
+	}
+	if (scan->directory_whole)
+	{
+		directory_exclude(scan->directory, scan->keys, scan->nkeys, scan->excluded);
+		scan->segments_pruned += scan->directory->nsegments - key_mask_left(scan->excluded, scan->directory->nsegments);
 	}
 	scan->segment = ScanDirectionIsBackward(direction) ? scan->directory->nsegments : -1;
 	scan->segment_open = scan->block_open = false;
@@ -415,18 +421,10 @@ advance_segment(SealedScan *scan, ScanDirection direction)
 			scan->segment = Min(scan->segment + 1, scan->directory->nsegments);
 		if (scan->segment < 0 || scan->segment >= scan->directory->nsegments)
 			return false;
+		if (scan->directory_whole && scan->excluded[scan->segment])
+			continue;
 		if (scan->directory_snapshot != scan->snapshot && !is_settled(scan))
 			continue;
-		if (scan->directory_whole)
-		{
-			SegmentEntry *entry = entry_at(scan, scan->segment);
-
-			if (zone_excludes(entry->zones, entry->nzones, scan->keys, scan->nkeys))
-			{
-				scan->segments_pruned++;
-				continue;
-			}
-		}
 		return true;
 	}
 }

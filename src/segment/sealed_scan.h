@@ -23,7 +23,8 @@ typedef struct SealedScan
 	Snapshot	directory_snapshot; /* snapshot, or a dirty one: segments in progress are met, not read */
 	bool		met_unsettled;	/* since the last restart */
 	Directory  *directory;		/* NULL: to be read at the next restart */
-	bool		directory_whole;	/* it holds every segment, whatever the keys are */
+	bool		directory_whole;	/* it holds every segment, whatever the keys are ... */
+	uint8	   *excluded;		/* ... and these are excluded by them */
 	MemoryContext directory_context;
 	Bitmapset  *needed;			/* attribute numbers to decode; NULL: all */
 	bool		all_columns;

@@ -91,6 +91,7 @@ typedef struct Directory
 	SegmentNumber *numbers;
 	SegmentEntry **entries;		/* of the first DIRECTORY_KEPT of them; see directory_entry() */
 	uint16	   *parts;			/* of each, the bits of its parts that are of interest; NULL: all */
+	List	   *columns;		/* of directory_zones.c */
 	MemoryContext context;
 } Directory;
 
@@ -174,6 +175,9 @@ extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *num
 extern bool zone_satisfies(const ZoneMap *zone, const PruneKey *key);
 extern bool prune_key_within(const PruneKey *key, int64 min, int64 max);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
+
+/* directory_zones.c */
+extern void directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *out);
 
 /* directory_cache.c */
 extern SegmentEntry **directory_cached_members(ChunkStore *store, int level, int32 number, int *n);
