@@ -19,6 +19,7 @@
 #include "utils/sortsupport.h"
 #include "utils/tuplesort.h"
 
+#include "scan/scan_filter.h"
 #include "segment/sealed_scan.h"
 
 /* CustomScan.custom_private: lists, by place */
@@ -85,6 +86,11 @@ typedef struct TerritoryScanState
 	Bitmapset  *needed;			/* attributes that anybody reads */
 	List	   *filter_exprs;
 	ExprState  *filter;
+	ScanFilter *vectors;		/* the same for sealed rows, or NULL: there are no quals */
+	ExprState  *rest;			/* what they leave to ask */
+	int			nrest_columns;	/* which it reads, from 0; -1: all */
+	int		   *rest_columns;
+	int64		vectors_removed;	/* rows counted so far */
 
 	int			nprunes;
 	List	   *prune_specs;
@@ -139,12 +145,15 @@ extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List *
 extern bool scan_needs_system_columns(RelOptInfo *rel);
 
 /* scan_prune.c */
+extern bool scan_prune_decides(List *spec);
+extern bool scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable);
 extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys);
 
 /* scan_exec.c */
 extern const CustomScanMethods scan_methods;
 extern bool scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot);
 extern bool scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot);
+extern void scan_count_removed(TerritoryScanState *state);
 extern void scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys);
 extern bool scan_open_sealed(TerritoryScanState *state);
 

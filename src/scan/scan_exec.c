@@ -123,6 +123,9 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	begin_prunes(state, &exprs);
 	begin_sorts(state, sort_specs, exprs);
 	compile_for_any_slot(state, plan->scan.scanrelid);
+	if (state->filter_exprs)
+		state->vectors = scan_filter_begin(state->filter_exprs, plan->scan.scanrelid, &node->ss.ps);
+	state->rest_columns = palloc(sizeof(int) * Max(desc->natts, 1));
 	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
 												 ALLOCSET_SMALL_SIZES);
 	if (plan->custom_plans)
@@ -227,6 +230,42 @@ scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys)
 		sealed_scan_prune(sealed, keys, nkeys);
 }
 
+/* quals for the parameters' values of now */
+static void
+start_filter(TerritoryScanState *state)
+{
+	Bitmapset  *columns;
+
+	if (state->vectors == NULL)
+		return;
+	scan_filter_start(state->vectors, state->custom.ss.ps.ps_ExprContext);
+	state->rest = scan_filter_rest(state->vectors);
+	columns = scan_filter_rest_columns(state->vectors);
+	state->nrest_columns = bms_is_member(0, columns) ? -1 : 0;
+	for (int a = bms_next_member(columns, 0); state->nrest_columns >= 0 && a >= 0; a = bms_next_member(columns, a))
+		state->rest_columns[state->nrest_columns++] = a - 1;
+}
+
+static bool
+begin_sealed(TerritoryScanState *state)
+{
+	EState	   *estate = state->custom.ss.ps.state;
+	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+
+	state->sealed = sealed_scan_begin(state->custom.ss.ss_currentRelation, estate->es_snapshot,
+									  state->shared && !state->nsorts ? &state->shared->next_segment : NULL);
+	MemoryContextSwitchTo(old);
+	if (state->sealed == NULL)
+		return false;
+	sealed_scan_need(state->sealed, state->needed, false);
+	state->sealed->late = true;
+	if (state->vectors)
+		scan_filter_attach(state->vectors, state->sealed);
+	if (state->child)
+		PredicateLockRelation(state->custom.ss.ss_currentRelation, estate->es_snapshot);
+	return true;
+}
+
 /*
  * Point the sealed cursor before its first row, pruned by the parameters'
  * values of now.  False where no sealed row can pass.
@@ -234,7 +273,6 @@ scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys)
 bool
 scan_open_sealed(TerritoryScanState *state)
 {
-	EState	   *estate = state->custom.ss.ps.state;
 	PruneKey   *keys;
 	int			nkeys;
 	MemoryContext old;
@@ -246,58 +284,100 @@ scan_open_sealed(TerritoryScanState *state)
 	/* in order, one worker takes all segments */
 	if (state->nsorts && state->shared && pg_atomic_fetch_add_u32(&state->shared->next_segment, 1) > 0)
 		return false;
-	if (state->sealed == NULL)
-	{
-		old = MemoryContextSwitchTo(estate->es_query_cxt);
-		state->sealed = sealed_scan_begin(state->custom.ss.ss_currentRelation, estate->es_snapshot,
-										  state->shared && !state->nsorts ? &state->shared->next_segment : NULL);
-		MemoryContextSwitchTo(old);
-		if (state->sealed == NULL)
-			return false;
-		sealed_scan_need(state->sealed, state->needed, false);
-		if (state->child)
-			PredicateLockRelation(state->custom.ss.ss_currentRelation, estate->es_snapshot);
-	}
+	if (state->sealed == NULL && !begin_sealed(state))
+		return false;
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);
 	state->sealed_possible = scan_prune_keys(state->prune_specs, state->prune_values,
 											 state->custom.ss.ps.ps_ExprContext, &keys, &nkeys);
 	MemoryContextSwitchTo(old);
 	if (state->sealed_possible)
+	{
 		scan_aim_sealed(state->sealed, keys, nkeys);
+		start_filter(state);
+	}
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return state->sealed_possible;
+}
+
+/* the columns that the rest of the quals reads, of the cursor's row */
+static void
+store_rest_columns(TerritoryScanState *state, TupleTableSlot *slot)
+{
+	SealedScan *sealed = state->sealed;
+
+	if (state->nrest_columns < 0)
+	{
+		sealed_scan_row(sealed, slot->tts_values, slot->tts_isnull);
+		return;
+	}
+	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+	for (int i = 0; i < state->nrest_columns; i++)
+	{
+		int			a = state->rest_columns[i];
+
+		sealed_scan_decode(sealed, a);
+		slot->tts_values[a] = sealed->values[a][sealed->row];
+		slot->tts_isnull[a] = sealed->nulls[a][sealed->row];
+	}
+}
+
+static bool
+rest_passes(TerritoryScanState *state, TupleTableSlot *slot)
+{
+	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
+
+	store_rest_columns(state, slot);
+	ExecStoreVirtualTuple(slot);
+	sealed_scan_tid(state->sealed, &slot->tts_tid);
+	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
+	ResetExprContext(econtext);
+	econtext->ecxt_scantuple = slot;
+	if (ExecQual(state->rest, econtext))
+	{
+		ExecClearTuple(slot);
+		return true;
+	}
+	InstrCountFiltered1(&state->custom, 1);
+	return false;
 }
 
 /* the cursor's row into a virtual slot of the table's columns; does it pass the quals? */
 bool
 scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot)
 {
-	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
-
 	ExecClearTuple(slot);
+	if (state->rest && !rest_passes(state, slot))
+		return false;
 	sealed_scan_row(state->sealed, slot->tts_values, slot->tts_isnull);
 	ExecStoreVirtualTuple(slot);
 	sealed_scan_tid(state->sealed, &slot->tts_tid);
 	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
-	if (state->filter == NULL)
-		return true;
-	ResetExprContext(econtext);
-	econtext->ecxt_scantuple = slot;
-	if (ExecQual(state->filter, econtext))
-		return true;
-	InstrCountFiltered1(&state->custom, 1);
-	return false;
+	return true;
+}
+
+/* rows that never came to be asked */
+void
+scan_count_removed(TerritoryScanState *state)
+{
+	int64		removed = state->vectors ? scan_filter_removed(state->vectors) : 0;
+
+	if (removed == state->vectors_removed)
+		return;
+	InstrCountFiltered1(&state->custom, removed - state->vectors_removed);
+	state->vectors_removed = removed;
 }
 
 /* the next sealed row that passes the quals, in a virtual slot of the table's columns */
 bool
 scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot)
 {
-	while (state->sealed_possible && sealed_scan_next(state->sealed, direction))
-		if (scan_sealed_row_passes(state, slot))
-			return true;
-	return false;
+	bool		found = false;
+
+	while (!found && state->sealed_possible && sealed_scan_next(state->sealed, direction))
+		found = scan_sealed_row_passes(state, slot);
+	scan_count_removed(state);
+	return found;
 }
 
 /* ---- hot rows ---- */

@@ -91,6 +91,8 @@ has_unique_key(PlannerInfo *root, Index relid, AttrNumber attno)
 {
 	ListCell   *lc;
 
+	if (root == NULL)
+		return false;			/* the executor asks about zone maps alone */
 	foreach(lc, find_base_rel(root, relid)->indexlist)
 	{
 		IndexOptInfo *index = lfirst_node(IndexOptInfo, lc);

@@ -722,9 +722,11 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 bool
 zone_satisfies(const ZoneMap *zone, const PruneKey *key)
 {
-	if (!key->decides || key->is_null_test || key->nkeys > 0 || zone->kind == ZONE_NONE || zone->kind != key->zone ||
+	if (!key->decides || key->is_null_test || zone->kind == ZONE_NONE || zone->kind != key->zone ||
 		!zone->has_values || zone->nulls > 0)
 		return false;
+	if (key->nkeys > 0)
+		return zone->min == zone->max && any_key_within(key, zone->min, zone->max);
 	switch (key->strategy)
 	{
 		case BTLessStrategyNumber:

@@ -147,7 +147,7 @@ typedef struct PruneKey
 	bool		decides;		/* a value's zone key tells whether the value satisfies the clause */
 	int			nkeys;			/* strategy equal only: = ANY of these, ascending, when > 0 */
 	int64	   *keys;
-	int			clause;			/* the caller's number of the clause */
+	bool		any_null;		/* one of these is null */
 	bool		exact;			/* the column equals value by its type's own equality; while the caller holds it */
 	Datum		value;
 } PruneKey;

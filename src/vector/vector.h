@@ -188,6 +188,7 @@ typedef struct GroupTable
 	uint32	   *hashes;			/* of each */
 	uint32	   *successors;		/* number + 1 of the group looked up after it the last time, or 0 */
 	int64		last;			/* number of the group looked up last */
+	int			trust;			/* in successors */
 	char	  **chunks;			/* GROUPS_PER_CHUNK each */
 	uint32	   *slots;			/* number of a group + 1, or 0 */
 	uint32		nslots;
@@ -220,7 +221,8 @@ typedef struct VectorState
 
 	/* rows */
 	ExprContext *row_context;	/* reset for every row */
-	ExprState  *quals;
+	ExprState  *quals;			/* of hot rows */
+	ScanFilter *filter;			/* the same of sealed ones, or NULL */
 	Bitmapset  *needed;
 	bool		needs_all;		/* a whole row is asked for */
 	int			ncolumns;		/* sealed ones to copy into the slot */

@@ -117,6 +117,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	ps->scanops = NULL;
 	ps->scanopsfixed = false;
 	state->quals = ExecInitQual(quals, ps);
+	if (quals != NIL)
+		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
@@ -187,6 +189,7 @@ open_sealed(VectorState *state)
 		if (state->sealed == NULL)
 			return false;
 		sealed_scan_need(state->sealed, state->needed, false);
+		scan_filter_attach(state->filter, state->sealed);
 	}
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);
@@ -198,6 +201,8 @@ open_sealed(VectorState *state)
 	state->prune_keys = keys;
 	state->nprune_keys = nkeys;
 	scan_aim_sealed(state->sealed, keys, nkeys);
+	if (state->filter)
+		scan_filter_start(state->filter, state->custom.ss.ps.ps_ExprContext);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return true;
 }
