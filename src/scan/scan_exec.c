@@ -153,19 +153,6 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 }
 
 static void
-count_into_shared(TerritoryScanState *state)
-{
-	SealedScan *sealed = state->sealed;
-
-	if (state->shared == NULL || sealed == NULL)
-		return;
-	pg_atomic_fetch_add_u64(&state->shared->segments_read, sealed->segments_read);
-	pg_atomic_fetch_add_u64(&state->shared->segments_pruned, sealed->segments_pruned);
-	pg_atomic_fetch_add_u64(&state->shared->blocks_read, sealed->blocks_read);
-	pg_atomic_fetch_add_u64(&state->shared->blocks_pruned, sealed->blocks_pruned);
-}
-
-static void
 close_sealed(TerritoryScanState *state)
 {
 	if (state->sealed)
@@ -553,19 +540,12 @@ exec_scan(CustomScanState *node)
 	return ExecScan(&node->ss, next_row, recheck_row);
 }
 
-/* ---- parallel: heap's state after ours ---- */
-
-static Size
-heap_state_offset(void)
-{
-	return MAXALIGN(sizeof(ScanShared));
-}
+/* ---- parallel ---- */
 
 static Size
 estimate_dsm(CustomScanState *node, ParallelContext *pcxt)
 {
-	return heap_state_offset() +
-		table_parallelscan_estimate(node->ss.ss_currentRelation, node->ss.ps.state->es_snapshot);
+	return scan_shared_size(node->ss.ss_currentRelation, node->ss.ps.state->es_snapshot);
 }
 
 static void
@@ -573,32 +553,21 @@ attach_shared(TerritoryScanState *state, void *coordinate)
 {
 	state->shared = coordinate;
 	if (state->child == NULL)
-		state->hot_scan = territory_scan_hot(state->custom.ss.ss_currentRelation, state->custom.ss.ps.state->es_snapshot,
-											 (ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()));
+		state->hot_scan = scan_shared_hot(coordinate, state->custom.ss.ss_currentRelation,
+										  state->custom.ss.ps.state->es_snapshot);
 }
 
 static void
 initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
 {
-	ScanShared *shared = coordinate;
-
-	pg_atomic_init_u32(&shared->next_segment, 0);
-	pg_atomic_init_u64(&shared->segments_read, 0);
-	pg_atomic_init_u64(&shared->segments_pruned, 0);
-	pg_atomic_init_u64(&shared->blocks_read, 0);
-	pg_atomic_init_u64(&shared->blocks_pruned, 0);
-	table_parallelscan_initialize(node->ss.ss_currentRelation,
-								  (ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()),
-								  node->ss.ps.state->es_snapshot);
+	scan_shared_begin(coordinate, node->ss.ss_currentRelation, node->ss.ps.state->es_snapshot);
 	attach_shared((TerritoryScanState *) node, coordinate);
 }
 
 static void
 reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
 {
-	pg_atomic_write_u32(&((ScanShared *) coordinate)->next_segment, 0);
-	table_parallelscan_reinitialize(node->ss.ss_currentRelation,
-									(ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()));
+	scan_shared_restart(coordinate, node->ss.ss_currentRelation);
 }
 
 static void
@@ -607,7 +576,10 @@ initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate)
 	attach_shared((TerritoryScanState *) node, coordinate);
 }
 
-/* the shared memory goes away before EXPLAIN asks */
+/*
+ * The shared memory goes away before EXPLAIN asks, and so must what points into
+ * it: a Gather that is rescanned after this begins with new shared memory.
+ */
 static void
 shutdown_scan(CustomScanState *node)
 {
@@ -615,12 +587,18 @@ shutdown_scan(CustomScanState *node)
 
 	if (state->shared == NULL)
 		return;
-	count_into_shared(state);
-	if (!IsParallelWorker())
-		state->local = *state->shared;
-	state->shared = NULL;
+	scan_order_end(state);
 	if (state->sealed)
-		state->sealed->shared = NULL;
+		scan_shared_count(state->shared, state->sealed);
+	close_sealed(state);
+	if (state->hot_scan)
+		table_endscan(state->hot_scan);
+	state->hot_scan = NULL;
+	state->in_sealed = state->hot_done = state->sealed_done = true;	/* nothing more, before a rescan */
+	state->sealed_possible = false;
+	if (!IsParallelWorker())
+		scan_shared_sum(&state->local, state->shared);
+	state->shared = NULL;
 }
 
 const CustomScanMethods scan_methods = {

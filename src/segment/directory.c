@@ -572,6 +572,23 @@ directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit)
 }
 
 static void
+add_to_sum(SegmentEntry *entry, void *arg)
+{
+	add_to_group(arg, entry);
+}
+
+/* an entry that stands for all segments, by groups where there are; NULL where there is no segment */
+SegmentEntry *
+directory_sum(ChunkStore *store, Snapshot snapshot)
+{
+	SegmentEntry *all = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
+	Walk		walk = {store, snapshot, NULL, 0, DIRECTORY_TOP, add_to_sum, all, 0};
+
+	walk_all(&walk);
+	return all->segments > 0 ? all : NULL;
+}
+
+static void
 close_group(ChunkStore *store, int level, int32 number)
 {
 	List	   *members = directory_level(store, SnapshotSelf, level - 1, number << DIRECTORY_SHIFT,

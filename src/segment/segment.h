@@ -161,6 +161,7 @@ extern Directory *directory_choose(ChunkStore *store, Snapshot snapshot, List *p
 extern Directory *directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, SegmentNumber last);
 extern void directory_append(Directory *directory, const Directory *more);
 extern SegmentEntry *directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit);
+extern SegmentEntry *directory_sum(ChunkStore *store, Snapshot snapshot);
 extern uint64 directory_changes(void);
 extern void directory_announce(Relation rel);
 extern void directory_truncated(Relation rel);

@@ -19,6 +19,7 @@
 #define VECTOR_H
 
 #include "territory.h"
+#include "access/parallel.h"
 #include "executor/executor.h"
 #include "executor/nodeAgg.h"
 #include "nodes/extensible.h"
@@ -32,18 +33,32 @@ enum
 	VECTOR_COUNTS,				/* of group keys, aggregates, quals */
 	VECTOR_EQUAL,				/* the operator that makes two group keys one, for each */
 	VECTOR_PRUNES,				/* scan.h's prune specs */
+	VECTOR_PARTIAL,				/* 1: rows are states of transition functions */
 };
 
 /* of CustomPath.custom_private */
 typedef struct VectorTarget
 {
 	Index		relid;
-	List	   *keys;			/* group keys */
+	List	   *clauses;		/* SortGroupClauses: what the query groups by */
+	List	   *keys;			/* their expressions */
 	List	   *equal;			/* their operators */
 	List	   *aggregates;		/* Aggrefs */
 	List	   *quals;			/* in the order in which they are evaluated */
 	List	   *having;
+	PathTarget *output;
+	bool		partial;		/* states of transition functions are handed out, of a group more than once */
+	const char *refusal;		/* why the node cannot do it; NULL: it can */
 } VectorTarget;
+
+/* of a target, as far as workers do not matter */
+typedef struct VectorEstimate
+{
+	double		hot_pages;
+	double		decoded;		/* rows */
+	double		groups;
+	Cost		read;			/* all but handing out groups */
+} VectorEstimate;
 
 /* what a key is to a block's rows */
 typedef enum KeyForm
@@ -211,6 +226,16 @@ typedef struct BlockRowsTaken
 	GroupRun	runs[BLOCK_MAX_ROWS];
 } BlockRowsTaken;
 
+/* where a pass over the rows stands */
+typedef enum VectorStage
+{
+	STAGE_START,
+	STAGE_HOT,
+	STAGE_SEGMENTS,				/* between two of them */
+	STAGE_BLOCKS,				/* of the open segment */
+	STAGE_END,
+} VectorStage;
+
 typedef struct VectorState
 {
 	CustomScanState custom;
@@ -257,8 +282,12 @@ typedef struct VectorState
 	AggState   *aggstate;		/* for transition functions only: not a node that runs */
 	ExprContext *state_context; /* transition states live as long as the table */
 
+	VectorStage stage;
+	bool		partial;		/* groups that fill the memory are handed out, and the pass goes on */
+	bool		overfull;		/* they do */
 	bool		filled;			/* the table holds a pass's groups */
 	bool		done;
+	Bitmapset  *params;			/* that groups depend on */
 
 	/* blocks that are answered from their summaries */
 	bool		summaries;		/* such blocks may be */
@@ -273,14 +302,35 @@ typedef struct VectorState
 	int64		hot_rows;		/* counters, for EXPLAIN */
 	int64		keys_evaluated;
 	int64		passes;
+
+	/* workers that each aggregate what they read */
+	struct VectorShared *shared;
+	ScanShared	scanned;		/* what all of them read, once they have */
 } VectorState;
 
 #define group_keys(group) ((Datum *) (group))
 #define group_nulls(state, group) ((bool *) (group) + (state)->nulls_offset)
 #define group_state(agg, group) ((void *) ((char *) (group) + (agg)->offset))
 
-/* vector_paths.c */
+/* vector_target.c */
+extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, List *clauses, PathTarget *output,
+								   List *having);
+extern VectorTarget *vector_target_partial(VectorTarget *whole);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
+
+/* vector_sets.c */
+extern const char *vector_refuse_sets(PlannerInfo *root, PathTarget *output, List *having);
+extern List *vector_set_clauses(PlannerInfo *root, List *set);
+extern Node *vector_for_set(PlannerInfo *root, List *set, Node *expressions);
+
+/* vector_cost.c */
+extern VectorEstimate vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed,
+									  VectorTarget *target);
+extern int	vector_workers(RelOptInfo *rel, const VectorEstimate *estimate);
+extern void vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *estimate, int workers,
+							 AggSplit split, Path *path);
+
+/* vector_paths.c */
 extern void vector_init(void);
 
 /* vector_plan.c */
@@ -288,6 +338,14 @@ extern const CustomPathMethods vector_path_methods;
 
 /* vector_exec.c */
 extern const CustomScanMethods vector_methods;
+
+/* vector_parallel.c */
+extern Size vector_estimate_dsm(CustomScanState *node, ParallelContext *pcxt);
+extern void vector_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate);
+extern void vector_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate);
+extern void vector_initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate);
+extern pg_atomic_uint32 *vector_next_segment(VectorState *state);
+extern void vector_shutdown(CustomScanState *node);
 
 /* vector_group.c */
 extern void vector_groups_begin(VectorState *state);

@@ -128,9 +128,13 @@ vector_groups_reset(VectorState *state)
 static bool
 is_full(VectorState *state)
 {
-	return state->width > NARROWEST && state->table.n % GROUPS_PER_CHUNK == 0 &&
+	if (state->width <= NARROWEST || state->table.n % GROUPS_PER_CHUNK != 0 ||
 		MemoryContextMemAllocated(state->table_context, true) +
-		MemoryContextMemAllocated(state->state_context->ecxt_per_tuple_memory, true) > get_hash_memory_limit();
+		MemoryContextMemAllocated(state->state_context->ecxt_per_tuple_memory, true) <= get_hash_memory_limit())
+		return false;
+	/* partial groups may be handed out after this row or block, and begun anew */
+	state->overfull = state->partial;
+	return !state->partial;
 }
 
 /* ---- keys ---- */
