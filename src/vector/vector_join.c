@@ -588,7 +588,8 @@ take_entry(VectorState *state, JoinEntry *entry, const int *rows, int n)
 	{
 		set_row(state, row);
 		taken->n = n;
-		memcpy(taken->rows, rows, sizeof(int) * n);
+		if (rows != taken->rows)
+			memcpy(taken->rows, rows, sizeof(int) * n);
 		if (state->join->quals)
 			filter_pairs(state, taken);
 		if (taken->n > 0 && !vector_take_passed(state))
@@ -609,6 +610,8 @@ vector_join_take_rows(VectorState *state)
 	{
 		if (join->settled == NULL)
 			return true;
+		if (join->settled->rows->next == NULL)
+			return take_entry(state, join->settled, taken->rows, taken->n);
 		memcpy(join->sorted, taken->rows, sizeof(int) * taken->n);
 		return take_entry(state, join->settled, join->sorted, taken->n);
 	}
