@@ -318,6 +318,7 @@ typedef struct VectorState
 /* vector_target.c */
 extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, List *clauses, PathTarget *output,
 								   List *having);
+extern bool vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause);
 extern VectorTarget *vector_target_partial(VectorTarget *whole);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 
@@ -333,7 +334,15 @@ extern int	vector_workers(RelOptInfo *rel, const VectorEstimate *estimate);
 extern void vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *estimate, int workers,
 							 AggSplit split, Path *path);
 
+/* vector_distinct.c */
+extern bool vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped,
+									  const SealedCost *sealed, List *having);
+
 /* vector_paths.c */
+extern Path *vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+						 VectorTarget *target);
+extern Path *vector_gather_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+								VectorTarget *target);
 extern void vector_init(void);
 
 /* vector_plan.c */
