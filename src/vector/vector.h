@@ -262,7 +262,6 @@ typedef struct VectorState
 
 	/* groups */
 	VectorKey  *keys;
-	bool		keys_plain;
 	Datum	   *key_values;		/* of the row at hand */
 	bool	   *key_nulls;
 	Size		nulls_offset;	/* in a group */
@@ -361,6 +360,7 @@ extern void vector_keys_begin(VectorState *state, List *exprs, List *equal);
 extern void vector_keys_reset(VectorState *state);
 extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
+extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
 extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
 
 /* vector_aggregate.c */
