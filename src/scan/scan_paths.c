@@ -33,7 +33,7 @@
 #define ORDERED_COST_FACTOR 1.2
 
 /* of the rows that satisfy a condition on a measure, so many are neighbours in time, about */
-#define ROWS_TOGETHER 16
+#define ROWS_TOGETHER 64
 
 static set_rel_pathlist_hook_type previous_hook;
 
@@ -373,6 +373,8 @@ path_below(Path *path)
 {
 	switch (nodeTag(path))
 	{
+		case T_ProjectSetPath:
+			return ((ProjectSetPath *) path)->subpath;
 		case T_ProjectionPath:
 			return ((ProjectionPath *) path)->subpath;
 		case T_GatherPath:

@@ -673,6 +673,7 @@ def failing(model):
 def change_zone(model):
     """Another zone, and the same panel in both."""
     rng = model.rng
+    zones = ZONES + (model.zone,) * 3
     query = Query(model, model.tables[0])
     clock = query.table.time_column()
     made = bucket(model, clock, query.name(clock))
@@ -681,9 +682,9 @@ def change_zone(model):
     measure(model, query, simple=True)
     name = model.fresh_name('z')
     if rng.random() < 0.5:
-        return [query.statement(), Statement("SET TimeZone = '%s'" % rng.choice(ZONES)), query.statement()]
-    return [Statement('PREPARE %s AS %s' % (name, query.text())), query.statement('EXECUTE ' + name), Statement("SET TimeZone = '%s'" % rng.choice(ZONES)), query.statement('EXECUTE ' + name),
-            Statement("SET TimeZone = '%s'" % rng.choice(ZONES)), query.statement('EXECUTE ' + name), Statement('DEALLOCATE ' + name)]
+        return [query.statement(), Statement("SET TimeZone = '%s'" % rng.choice(zones)), query.statement()]
+    return [Statement('PREPARE %s AS %s' % (name, query.text())), query.statement('EXECUTE ' + name), Statement("SET TimeZone = '%s'" % rng.choice(zones)), query.statement('EXECUTE ' + name),
+            Statement("SET TimeZone = '%s'" % rng.choice(zones)), query.statement('EXECUTE ' + name), Statement('DEALLOCATE ' + name)]
 
 
 @feature('dense.transaction', 4)

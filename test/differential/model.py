@@ -147,6 +147,7 @@ class Model:
         self.prepared = []
         self.ask = None           # rows of a query on the left side
         self.aggregates = None    # what catalog.py found there
+        self.zone = 'Europe/Paris'    # whose clocks change while the rows last
         self.time_bucket = False  # the server has the function
 
     def fresh_name(self, prefix):
