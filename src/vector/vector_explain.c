@@ -35,8 +35,12 @@ show_row_filter(VectorState *state, List *ancestors, ExplainState *es)
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
 	List	   *inner = castNode(RowExpr, llast_node(TargetEntry, plan->custom_scan_tlist)->expr)->args;
+	List	   *once = list_copy_tail(list_truncate(list_copy(inner), state->nquals + state->nonce), state->nquals);
 	List	   *quals = list_truncate(list_copy(inner), state->nquals);
 
+	if (once)
+		ExplainPropertyText("One-Time Filter", deparse_expression((Node *) make_ands_explicit(once), context,
+																  es->verbose, false), es);
 	if (quals == NIL)
 		return;
 	ExplainPropertyText("Row Filter", deparse_expression((Node *) make_ands_explicit(quals), context, es->verbose,

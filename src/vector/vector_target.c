@@ -170,18 +170,21 @@ vector_ordered_quals(PlannerInfo *root, List *infos)
 static bool
 add_quals(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 {
+	List	   *of_rows = NIL;
 	ListCell   *lc;
 
 	foreach(lc, rel->baserestrictinfo)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
 
-		if (info->pseudoconstant)
-			return !refuse(target, "condition without columns");
 		if (!can_evaluate((Node *) info->clause, target))
 			return false;
+		if (info->pseudoconstant)
+			target->once = lappend(target->once, info->clause);
+		else
+			of_rows = lappend(of_rows, info);
 	}
-	target->quals = vector_ordered_quals(root, rel->baserestrictinfo);
+	target->quals = vector_ordered_quals(root, of_rows);
 	return true;
 }
 
