@@ -106,11 +106,12 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	Index		rti = llast_node(Var, inner)->varno;
 	const TupleTableSlotOps *ops = ps->scanops;
 	bool		fixed = ps->scanopsfixed;
-	int			nouter;			/* of inner, that are no values to prune by */
+	int			nouter;			/* of inner, after the values to prune by */
 	List	   *keys,
 			   *aggregates,
 			   *quals,
 			   *read;
+	int			first_value;
 
 	state->rel = compat_range_table_relation(estate, rti);
 	if (!relation_is_territory(state->rel))
@@ -118,17 +119,19 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->nkeys = list_nth_int(counts, 0);
 	state->naggregates = list_nth_int(counts, 1);
 	state->nquals = list_nth_int(counts, 2);
+	state->nonce = list_nth_int(counts, 3);
 	state->partial = linitial_int(list_nth(plan->custom_private, VECTOR_PARTIAL));
 	state->params = params_of(plan->custom_exprs);
 	keys = take_expressions(tlist, 0, state->nkeys);
 	aggregates = take_expressions(tlist, state->nkeys, state->naggregates);
 	quals = take_expressions(inner, 0, state->nquals);
+	first_value = state->nquals + state->nonce;
 
 	state->row_context = CreateExprContext(estate);
 	state->sealed_slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(state->rel), &TTSOpsVirtual);
 	state->hot_slot = table_slot_create(state->rel, &estate->es_tupleTable);
 	read = list_concat(list_concat(list_copy(keys), aggregates), quals);
-	nouter = state->nquals + 1;
+	nouter = 1;
 
 	/* these expressions meet rows of the table in two kinds of slots, not the node's own */
 	ps->scanops = NULL;
@@ -142,13 +145,14 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	if (state->join)
 		vector_join_begin_columns(state);
 	state->quals = ExecInitQual(quals, ps);
+	state->once = ExecInitQual(take_expressions(inner, state->nquals, state->nonce), ps);
 	if (quals != NIL)
 		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
 	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
-				 take_expressions(inner, state->nquals, list_length(inner) - nouter));
+				 take_expressions(inner, first_value, list_length(inner) - first_value - nouter));
 	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
@@ -330,12 +334,18 @@ take_rows(VectorState *state)
 static void
 start_pass(VectorState *state)
 {
+	ExprContext *context = state->custom.ss.ps.ps_ExprContext;
+
+	state->passes++;
+	ResetExprContext(context);
+	state->stage = STAGE_END;
+	if (!ExecQual(state->once, context))
+		return;
 	if (state->join)
 		vector_join_first_batch(state);
 	start_rows(state);
 	if (state->stage == STAGE_END)
 		end_rows(state);
-	state->passes++;
 }
 
 /* all groups of the pass, narrower and narrower ones until they fit; or those of some of its rows */

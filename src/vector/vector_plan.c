@@ -68,7 +68,7 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	List	   *specs = prune_specs(root, target, &values);
 	List	   *all = NIL;
 
-	inner->args = list_concat(list_copy(target->quals), values);
+	inner->args = list_concat(list_concat_copy(target->quals, target->once), values);
 	if (target->join)
 		inner->args = lappend(inner->args, vector_join_expression(target->join));
 	inner->args = lappend(inner->args, marker);
@@ -86,8 +86,8 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	scan->custom_scan_tlist = all;
 	collect_params((Node *) all, &scan->custom_exprs);
 	scan->custom_plans = children;
-	scan->custom_private = list_make5(list_make3_int(list_length(target->keys), list_length(target->aggregates),
-													 list_length(target->quals)),
+	scan->custom_private = list_make5(list_make4_int(list_length(target->keys), list_length(target->aggregates),
+													 list_length(target->quals), list_length(target->once)),
 									  target->equal, specs, list_make1_int(target->partial),
 									  vector_join_private(target->join));
 	scan->methods = &vector_methods;

@@ -42,7 +42,7 @@ is_foreign(Node *node, VectorTarget *target)
 		Var		   *var = (Var *) node;
 
 		if (!bms_is_member(var->varno, target->relids) || var->varlevelsup != 0)
-			return vector_refuse(target, "more than one table");
+			return vector_refuse(target, "expression of another level of the query");
 		return var->varattno < 0 && vector_refuse(target, "system column");
 	}
 	if (IsA(node, SubPlan) || IsA(node, AlternativeSubPlan))
@@ -172,18 +172,35 @@ vector_ordered_quals(PlannerInfo *root, List *infos)
 static bool
 add_quals(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 {
+	List	   *of_rows = NIL;
 	ListCell   *lc;
 
 	foreach(lc, rel->baserestrictinfo)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
 
-		if (info->pseudoconstant)
-			return !vector_refuse(target, "condition without columns");
 		if (!vector_can_evaluate((Node *) info->clause, target))
 			return false;
+		if (info->pseudoconstant)
+			target->once = lappend(target->once, info->clause);
+		else
+			of_rows = lappend(of_rows, info);
 	}
-	target->quals = vector_ordered_quals(root, rel->baserestrictinfo);
+	target->quals = vector_ordered_quals(root, of_rows);
+	return true;
+}
+
+/* one more, which no clause of the query is; false: the node cannot */
+bool
+vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause)
+{
+	if (!clause->hashable || !vector_can_evaluate(key, target))
+		return false;
+	if (list_member(target->keys, key))
+		return true;
+	target->keys = lappend(target->keys, key);
+	target->equal = lappend_oid(target->equal, clause->eqop);
+	add_column_to_pathtarget(target->output, (Expr *) key, 0);
 	return true;
 }
 
@@ -222,12 +239,13 @@ vector_target_partial(VectorTarget *whole)
 	target->having = NIL;
 	target->aggregates = NIL;
 	target->output = create_empty_pathtarget();
-	foreach(lc, target->clauses)
-		add_column_to_pathtarget(target->output, list_nth(target->keys, foreach_current_index(lc)),
-								 lfirst_node(SortGroupClause, lc)->tleSortGroupRef);
-	/* columns that depend on these */
-	for (int k = list_length(target->clauses); k < list_length(target->keys); k++)
-		add_column_to_pathtarget(target->output, list_nth(target->keys, k), 0);
+	foreach(lc, target->keys)
+	{
+		int			i = foreach_current_index(lc);
+
+		add_column_to_pathtarget(target->output, lfirst(lc), i >= list_length(target->clauses) ? 0 :
+								 list_nth_node(SortGroupClause, target->clauses, i)->tleSortGroupRef);
+	}
 	foreach(lc, whole->aggregates)
 	{
 		Aggref	   *aggref = copyObject(lfirst_node(Aggref, lc));
