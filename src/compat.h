@@ -264,6 +264,40 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 #define compat_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
 #endif
 
+/* a table of groups, each with so many bytes of ours */
+static inline TupleHashTable
+compat_build_group_table(PlanState *parent, TupleDesc desc, int nkeys, AttrNumber *keys, const Oid *equal,
+						 FmgrInfo *hash, Oid *collations, Size additional, MemoryContext context,
+						 MemoryContext temporary)
+{
+#if PG_VERSION_NUM >= 180000
+	return BuildTupleHashTable(parent, desc, &TTSOpsVirtual, nkeys, keys, equal, hash, collations, 256,
+							   additional, context, context, temporary, false);
+#else
+	return BuildTupleHashTableExt(parent, desc, nkeys, keys, equal, hash, collations, 256, additional, context,
+								  context, temporary, false);
+#endif
+}
+
+/* the bytes of ours, of a group that is new or not */
+static inline void *
+compat_group_data(TupleHashTable table, TupleHashEntry entry, bool isnew, Size additional, MemoryContext context)
+{
+#if PG_VERSION_NUM >= 180000
+	return TupleHashEntryGetAdditional(table, entry);
+#else
+	if (isnew)
+		entry->additional = MemoryContextAlloc(context, Max(additional, 1));
+	return entry->additional;
+#endif
+}
+
+#if PG_VERSION_NUM >= 180000
+#define compat_group_keys(entry) TupleHashEntryGetTuple(entry)
+#else
+#define compat_group_keys(entry) ((entry)->firstTuple)
+#endif
+
 /* ---- executor, transactions and sorting ---- */
 
 /* the executor's run hook */
