@@ -1,4 +1,4 @@
-"""Heap and territory side by side, in one run; writes RESULTS.md beside this file."""
+"""Heap and territory, and DuckDB if it is asked for, side by side, in one run; writes RESULTS.md beside this file."""
 
 import argparse
 import os
@@ -22,6 +22,7 @@ def parse():
     parser.add_argument('--sensors', type=int, default=1000, help='each with a reading a minute (1000)')
     parser.add_argument('--days', type=int, default=14, help='of readings (14: 20.16 million rows)')
     parser.add_argument('--quick', action='store_true', help='1 million rows, and a tenth of the segments')
+    parser.add_argument('--duckdb', action='store_true', help='DuckDB, too, from npm')
     parser.add_argument('--repeat', type=int, default=5, help='times that each thing is measured (5)')
     parser.add_argument('--only', action='append', choices=SECTIONS, help='these sections')
     parser.add_argument('--out', default=os.path.join(os.path.dirname(os.path.abspath(__file__)), 'RESULTS.md'))
@@ -31,6 +32,7 @@ def parse():
         options.sensors, options.days = 100, 7
     if options.days < 7 or options.sensors < 16:
         parser.error('it takes 16 sensors and 7 days at least')
+    options.count = options.sensors * options.days * 1440
     return options
 
 

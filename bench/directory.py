@@ -10,6 +10,9 @@ POINT = ("SELECT t, v FROM {table} WHERE sensor_id = {sensor} AND t >= '{hour}' 
          "interval '1 hour' ORDER BY t")
 
 
+GROUPED = "SELECT date_bin('1 hour', t, '2000-01-01 00:00+00') AS h, avg(v) FROM {table} GROUP BY h ORDER BY h"
+
+
 class Table:
     """Sealed in steps, as history comes: each holds some hours of every sensor."""
 
@@ -74,6 +77,27 @@ def bench(options, report):
     kept = [measure.backend_contexts(backend, 'territory%') for backend in backends]
     report.add('memory that a backend keeps for it', 'MB', *kept)
     report.add('memory that a backend keeps for the larger', 'MB', None, kept[1], at_most=8e6)
+    plan(options, report, connection, tables[1])
     for table, backend in zip(tables, backends):
         backend.close()
         run(connection, f'DROP TABLE {table.name}')
+
+
+def plan(options, report, connection, table):
+    """How long plans take to make, against heap's of the same rows."""
+    report.section('Planning', f'Planning time of a backend that has planned it before, the same rows as a heap table'
+                   f' and as {table.segments:,} segments; medians of {options.repeat * 10}.')
+    run(connection, 'CREATE TABLE many_heap (LIKE many INCLUDING INDEXES) USING heap')
+    run(connection, 'INSERT INTO many_heap SELECT * FROM many')
+    run(connection, 'VACUUM ANALYZE many_heap')
+    backend = connect()
+    for what, sql in (('a point query', POINT.format(table='{table}', sensor=7, hour=table.hour)), ('a GROUP BY', GROUPED)):
+        times = [[], []]
+        for number in range(options.repeat * 10 + 1):
+            for place, name in measure.turn(enumerate(('many_heap', 'many')), number):
+                found = rows(backend, 'EXPLAIN (SUMMARY, FORMAT json) ' + sql.format(table=name))[0][0]
+                if number > 0:
+                    times[place].append(found[0]['Planning Time'] / 1000)
+        report.add(what, 's', *map(statistics.median, times), over=0.001)
+    backend.close()
+    run(connection, 'DROP TABLE many_heap')

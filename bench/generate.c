@@ -6,8 +6,9 @@
  *
  * Writes FOLDER/sensors.csv (sensor_id, lon, lat) and FOLDER/1.csv to
  * FOLDER/PARTS.csv (sensor_id, t, temp, flow, idx, state, lon, lat), each an
- * equal share of the minutes.  Deterministic: the same arguments give the same
- * bytes.
+ * equal share of the minutes.  What comes afterwards, a hundredth of all that
+ * and an hour at least, is in FOLDER/hour.csv (its first hour) and
+ * FOLDER/later.csv.  Deterministic: the same arguments give the same bytes.
  *
  * temp wanders slowly about a daily curve (1 decimal), flow follows the
  * day's demand with 10 % of noise (3 decimals), idx is the meter that adds flow
@@ -140,6 +141,16 @@ finish(FILE *file)
 	}
 }
 
+static void
+write_minutes(const char *folder, const char *name, Sensor *sensors, int n, long from, long to)
+{
+	FILE	   *out = create(folder, name);
+
+	for (long minute = from; minute < to; minute++)
+		write_minute(out, sensors, n, minute);
+	finish(out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,11 +178,10 @@ main(int argc, char **argv)
 		char		name[32];
 
 		snprintf(name, sizeof name, "%d.csv", part);
-		out = create(argv[4], name);
-		for (long minute = minutes * (part - 1) / parts; minute < minutes * part / parts; minute++)
-			write_minute(out, sensors, n, minute);
-		finish(out);
+		write_minutes(argv[4], name, sensors, n, minutes * (part - 1) / parts, minutes * part / parts);
 	}
+	write_minutes(argv[4], "hour.csv", sensors, n, minutes, minutes + 60);
+	write_minutes(argv[4], "later.csv", sensors, n, minutes + 60, minutes + minutes / 100);
 	free(sensors);
 	return 0;
 }

@@ -1,56 +1,59 @@
 """A territory's sensors: load, seal, question, change, rewrite."""
 
-import datetime
-import os
 import random
-import re
 import statistics
-import subprocess
 
+import clients
+import data
+import duck
 import measure
+import queries
+from data import PARTS, create_readings, day
 from measure import SIDES, connect, run, rows, seconds, value
-
-PARTS = 5
-FIRST_DAY = datetime.datetime(2025, 6, 1, tzinfo=datetime.timezone.utc)
-SLOW = 5    # seconds: what takes longer is measured 3 times, not more
-
-TABLE = '''
-CREATE TABLE {name} (sensor_id int NOT NULL, t timestamptz NOT NULL, temp float8, flow float8, idx float8,
-    state smallint, lon float8, lat float8) USING {am};
-CREATE INDEX {name}_sensor_id_t ON {name} (sensor_id, t);
-CREATE INDEX {name}_t ON {name} USING brin (t);
-'''
 
 
 def bench(options, report):
-    count = options.sensors * options.days * 1440
-    work = options.work
+    count = options.count
     print(f'Generating {count:,} readings', flush=True)
-    subprocess.run([os.path.join(work, 'generate'), str(options.sensors), str(options.days), str(PARTS), work],
-                   check=True)
+    data.generate(options)
     connections = {side: connect(search_path=f'as_{side},public') for side in SIDES}
-    create(connections, work)
+    for side, connection in connections.items():
+        run(connection, f'CREATE SCHEMA as_{side}')
+        create_readings(connection, side)
+        data.create_sensors(connection, options.work)
     load(options, report, connections, count)
     seal(options, report, connections, count)
-    for side in SIDES:
-        run(connections[side], 'VACUUM (FREEZE, ANALYZE) readings')
-    ask(options, report, connections)
+    clean(connections)
+    ducks = start_duckdb(options, report, count) if options.duckdb else None
     points(options, report, connections)
+    queries.bench(options, report, connections, ducks)
+    if ducks:
+        ducks.stop()
+    clients.bench(options, report)
+    run(connections['territory'], "SELECT territory.seal('readings')")    # what came for the hot passes
+    clean(connections)
     change(options, report, connections)
-    rewrite(report, connections, count)
+    rewrite(report, connections)
     memory(options, report)
 
 
-def create(connections, work):
-    for side, connection in connections.items():
-        run(connection, f'CREATE SCHEMA as_{side}')
-        run(connection, TABLE.format(name='readings', am=side))
-        run(connection, 'CREATE TABLE sensors (sensor_id int PRIMARY KEY, lon float8, lat float8,'
-                        ' geom geometry(Point, 4326))')
-        run(connection, f"COPY sensors (sensor_id, lon, lat) FROM '{work}/sensors.csv' (FORMAT csv)")
-        run(connection, 'UPDATE sensors SET geom = ST_SetSRID(ST_MakePoint(lon, lat), 4326)')
-        run(connection, 'CREATE INDEX ON sensors USING gist (geom)')
-        run(connection, 'VACUUM ANALYZE sensors')
+def clean(connections):
+    for side in SIDES:
+        run(connections[side], 'VACUUM (FREEZE, ANALYZE) readings')
+
+
+def start_duckdb(options, report, count):
+    """DuckDB with the same rows; None, and said, where it is not to be had."""
+    report.section('DuckDB', 'Its readings in order of arrival, and sorted by sensor and time.', ('in order', 'sorted'))
+    try:
+        ducks = duck.Duck(options.work, '4GB')
+    except duck.DuckError as error:
+        report.line(f'skipped: {error}', [])
+        return None
+    arrival, ordered = ducks.load(options.work, PARTS)
+    report.line('load, sort afterwards', [arrival, ordered])
+    report.line('bytes a row', [f'{ducks.bytes(order) / count:.2f} B' for order in duck.ORDERS])
+    return ducks
 
 
 def bytes_of(connection, table='readings'):
@@ -63,8 +66,7 @@ def copy_parts(connections, targets, work):
     for part in range(1, PARTS + 1):
         for target in measure.turn(targets, part):
             side, table = target
-            times[target].append(seconds(lambda: run(connections[side],
-                                                     f"COPY {table} FROM '{work}/{part}.csv' (FORMAT csv)")))
+            times[target].append(seconds(lambda: data.copy(connections[side], work, part, table)))
     return times
 
 
@@ -75,7 +77,7 @@ def load(options, report, connections, count):
     bulk = measure.has_setting(connections['territory'], 'territory.bulk_seal')
     if bulk:
         connections['bulk'] = connect(search_path='as_territory,public', **{'territory.bulk_seal': 'on'})
-        run(connections['bulk'], TABLE.format(name='bulk', am='territory'))
+        create_readings(connections['bulk'], 'territory', 'bulk')
         targets.append(('bulk', 'bulk'))
     times = copy_parts(connections, targets, options.work)
     part = {target: statistics.median(t) for target, t in times.items()}
@@ -97,15 +99,15 @@ def seal(options, report, connections, count):
     report.section('Seal', f'Against COPY into the same table. One of the {PARTS} parts, all its rows at once; then all'
                    ' of them in as many steps by time, where each step reads all that is still hot: the median step.'
                    ' A VACUUM after each.')
-    run(connection, TABLE.format(name='part', am='territory'))
-    copied = seconds(lambda: run(connection, f"COPY part FROM '{options.work}/1.csv' (FORMAT csv)"))
+    create_readings(connection, 'territory', 'part')
+    copied = seconds(lambda: data.copy(connection, options.work, 1, 'part'))
     result = []
     sealed = seconds(lambda: result.extend(rows(connection, "SELECT rows FROM territory.seal('part')")))
     run(connection, 'DROP TABLE part')
     report.add('rows/s, COPY and seal of a part', 'rows/s', result[0][0] / copied, result[0][0] / sealed, at_least=2.5,
                note='COPY in the place of heap')
     for part in range(1, PARTS + 1):
-        border = FIRST_DAY + datetime.timedelta(minutes=options.days * 1440 * part // PARTS)
+        border = data.moment(0, 0, options.days * 1440 * part // PARTS)
         result = []
         elapsed = seconds(lambda: result.extend(
             rows(connection, 'SELECT rows, sealed_bytes FROM territory.seal(%s, %s)', 'readings', border)))
@@ -121,53 +123,9 @@ def seal(options, report, connections, count):
     report.check('every row is sealed', sealed_rows == count, f'{sealed_rows:,}')
 
 
-def day(number, hour=0, minute=0):
-    return "'" + (FIRST_DAY + datetime.timedelta(days=number, hours=hour, minutes=minute)).isoformat() + "'"
-
-
-def queries(options):
-    """(name, sql) with the values that this size of data gives."""
-    first = options.days * 4 // 7
-    chosen = [options.sensors * share // 1000 for share in (17, 133, 251, 398, 417, 642, 777, 903)]
-    values = {
-        'sensor': str(chosen[4]), 'sensors': ', '.join(map(str, chosen)),
-        'day': day(first), 'next_day': day(first + 1), 'third_day': day(first + 3),
-        'morning': day(first, 6), 'evening': day(first, 18),
-        'before_instant': day(options.days - 3, 17, 18), 'instant': day(options.days - 3, 17, 23),
-    }
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'queries.sql')) as file:
-        for block in file.read().split('\n\n')[1:]:
-            name, sql = block.strip().split('\n', 1)
-            sql = re.sub(r"(?<![:'\w]):([a-z_]+)", lambda match: values[match.group(1)], sql)
-            yield name.removeprefix('-- '), sql.rstrip(';')
-
-
-def ask(options, report, connections):
-    report.section('Queries', 'Warm. What takes more than 5 seconds was measured 3 times, the rest'
-                   f' {options.repeat} times; heap and territory in turn; medians.')
-    equal = True
-    for name, sql in queries(options):
-        times = {side: [] for side in SIDES}
-        results = {}
-        for side in SIDES:
-            elapsed, results[side] = measure.timed_rows(connections[side], sql)
-            times[side].append(elapsed)
-        if not measure.same_rows(results['heap'], results['territory'], 'ORDER BY' in sql):
-            equal = False
-            report.check(f'same rows: {name}', False)
-        slow = max(times['heap'][0], times['territory'][0]) > SLOW
-        if not slow:
-            times = {side: [] for side in SIDES}
-        for number in range(2 if slow else options.repeat):
-            for side in measure.turn(SIDES, number):
-                times[side].append(measure.timed_rows(connections[side], sql)[0])
-        heap, territory = (statistics.median(times[side]) for side in SIDES)
-        report.add(name, 's', heap, territory, at_most=1.0 if name == 'one sensor, one day' else None)
-    report.check('every query gives the same rows', equal)
-
-
 def points(options, report, connections):
     """Fifty sensors and days by a prepared statement."""
+    report.section('Prepared statements', 'Warm, in turn; medians.')
     random.seed(1)
     calls = [(random.randint(1, options.sensors), day(random.randrange(options.days))) for _ in range(50)]
     for side in SIDES:
@@ -215,10 +173,11 @@ def change(options, report, connections):
     report.check('the same rows afterwards', measure.same_rows(*sums, True))
 
 
-def rewrite(report, connections, count):
+def rewrite(report, connections):
     report.section('Rewrites')
     territory, heap = connections['territory'], connections['heap']
     before = rows(territory, 'SELECT count(*), sum(temp), sum(state) FROM readings')
+    count = before[0][0]
     elapsed = {side: seconds(lambda: run(connections[side], 'ALTER TABLE readings ALTER state TYPE int'))
                for side in SIDES}
     hot = value(territory, "SELECT pg_relation_size('readings')")
@@ -244,8 +203,8 @@ def memory(options, report):
     """What a backend takes for itself, above what it had."""
     report.section('Memory', 'Most anonymous memory of the backend, above what it had before.')
     connection = connect(search_path='as_territory,public', maintenance_work_mem='64MB')
-    run(connection, TABLE.format(name='part', am='territory'))
-    run(connection, f"COPY part FROM '{options.work}/1.csv' (FORMAT csv)")
+    create_readings(connection, 'territory', 'part')
+    data.copy(connection, options.work, 1, 'part')
     with measure.PeakMemory(connection) as peak:
         run(connection, "SELECT territory.seal('part')")
     report.add('seal, maintenance_work_mem = 64MB', 'MB', None, peak.growth, at_most=64e6 * 1.5)

@@ -1,4 +1,4 @@
-"""The table of results: what, heap, territory, the ratio, and the target that the ratio has."""
+"""The table of results: what, heap, territory, the ratio, and the target that the ratio has; or columns of its own."""
 
 import datetime
 import os
@@ -24,36 +24,62 @@ def figure(number, unit):
     return str(number)
 
 
+COLUMNS = ('heap', 'territory', 'ratio', 'target', 'met')
+
+
+def share(number):
+    """A ratio as people say it."""
+    inverse = 1 / number if number else 0
+    return f'1/{inverse:g}' if number < 1 and abs(inverse * 10 - round(inverse * 10)) < 1e-6 else f'{number:g}'
+
+
 class Report:
     def __init__(self):
         self.sections = []
         self.missed = []
 
-    def section(self, title, note=''):
-        self.sections.append((title, note, []))
+    def section(self, title, note='', columns=COLUMNS):
+        self.sections.append((title, note, columns, []))
         print(f'\n{title}', flush=True)
 
-    def add(self, what, unit, heap, territory, ratio=None, at_most=None, at_least=None, note=''):
-        """ratio: territory to heap, unless given; the target is about the ratio, or the figure where there is none."""
+    def line(self, what, cells, missed=False):
+        """A row of a section with columns of its own."""
+        _, _, columns, lines = self.sections[-1]
+        cells = [what] + [figure(c, 's') if isinstance(c, float) or c is None else c for c in cells]
+        lines.append(cells + [''] * (len(columns) + 1 - len(cells)))
+        if missed:
+            self.missed.append(what)
+        print('  ' + ' | '.join(cells), flush=True)
+
+    def add(self, what, unit, heap, territory, ratio=None, at_most=None, at_least=None, over=None, note=''):
+        """ratio: territory to heap, unless given; the target is about the ratio, or the figure where there is none.
+
+        over: the target is heap and that much."""
         if ratio is None and heap and territory is not None:
             ratio = territory / heap
         judged = ratio if ratio is not None else territory
-        target, met = '', ''
-        if (at_most is not None or at_least is not None) and judged is not None:
+        target, met, ok = '', '', True
+        if over is not None:
+            target, ok = f'≤ heap + {figure(over, unit)}', territory <= heap + over
+        elif (at_most is not None or at_least is not None) and judged is not None:
             ok = judged <= at_most if at_most is not None else judged >= at_least
             bound = at_most if at_most is not None else at_least
             target = ('≤ ' if at_most is not None else '≥ ') + \
-                (figure(bound, unit) if ratio is None and unit != 'n' else f'{bound:g}')
+                (figure(bound, unit) if ratio is None and unit != 'n' else share(bound))
+        if target:
             met = 'yes' if ok else '**no**'
-            if not ok:
-                self.missed.append(what)
         ratio_text = '' if ratio is None else f'{ratio:.3g}'
-        cells = [what + (f' ({note})' if note else ''), figure(heap, unit), figure(territory, unit), ratio_text, target, met]
-        self.sections[-1][2].append(cells)
-        print('  ' + ' | '.join(cells), flush=True)
+        self.line(what + (f' ({note})' if note else ''),
+                  [figure(heap, unit), figure(territory, unit), ratio_text, target, met], not ok)
 
     def check(self, what, ok, detail=''):
-        self.sections[-1][2].append([what, '', detail, '', 'equal' if not detail else 'holds', 'yes' if ok else '**no**'])
+        """A row that says whether something holds: its last cells, whatever the columns."""
+        _, _, columns, lines = self.sections[-1]
+        cells = [what] + [''] * len(columns)
+        cells[columns.index('territory') + 1] = detail
+        cells[columns.index('target') + 1] = 'holds' if detail else 'equal'
+        cells[columns.index('met') + 1] = 'yes' if ok else '**no**'
+        lines.append(cells)
         if not ok:
             self.missed.append(what)
             print(f'  {what}: NOT AS IT SHOULD BE {detail}', flush=True)
@@ -71,10 +97,10 @@ class Report:
                       f' PostGIS {value(connection, "SELECT extversion FROM pg_extension WHERE extname = %s", "postgis")},'
                       f' territory {value(connection, "SELECT extversion FROM pg_extension WHERE extname = %s", "territory")}\n')
             out.write('- settings: ' + ', '.join(f'{s} = {value(connection, f"SHOW {s}")}' for s in SETTINGS) + '\n')
-            for title, note, lines in self.sections:
+            for title, note, columns, lines in self.sections:
                 out.write(f'\n## {title}\n\n')
                 if note:
                     out.write(note + '\n\n')
-                out.write('| | heap | territory | ratio | target | met |\n| --- | --- | --- | --- | --- | --- |\n')
+                out.write('| | ' + ' | '.join(columns) + ' |\n' + '| --- ' * (len(columns) + 1) + '|\n')
                 for cells in lines:
                     out.write('| ' + ' | '.join(cells) + ' |\n')

@@ -385,8 +385,7 @@ must_be_unique(UniqueIndex *unique, EState *estate, TupleTableSlot *slot, Datum 
 static void
 aim_scan(SealedScan *scan, UniqueIndex *unique, PruneKey *keys, int nkeys, List *parts, bool anywhere)
 {
-	scan->needed = unique->columns;
-	scan->all_columns = unique->all_columns;
+	sealed_scan_need(scan, unique->columns, unique->all_columns);
 	if (anywhere)
 		sealed_scan_prune(scan, keys, nkeys);
 	else
@@ -766,8 +765,7 @@ put_sealed_keys(UniqueBatch *batch, BatchIndex *mine)
 	TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(batch->check.rel), &TTSOpsVirtual);
 
 	sort_keys(batch, mine);
-	scan->needed = mine->unique->columns;
-	scan->all_columns = mine->unique->all_columns;
+	sealed_scan_need(scan, mine->unique->columns, mine->unique->all_columns);
 	sealed_scan_prune(scan, mine->zones, mine->unbounded ? 0 : mine->nzones);
 	sealed_scan_restart(scan, ForwardScanDirection);
 	while (sealed_scan_next(scan, ForwardScanDirection))

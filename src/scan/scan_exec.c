@@ -254,7 +254,7 @@ scan_open_sealed(TerritoryScanState *state)
 		MemoryContextSwitchTo(old);
 		if (state->sealed == NULL)
 			return false;
-		sealed_scan_need(state->sealed, state->needed);
+		sealed_scan_need(state->sealed, state->needed, false);
 		if (state->child)
 			PredicateLockRelation(state->custom.ss.ss_currentRelation, estate->es_snapshot);
 	}

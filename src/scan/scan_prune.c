@@ -148,6 +148,15 @@ compare_key(PruneKey *key, Oid column, List *spec, Datum value)
 	return true;
 }
 
+static int
+compare_keys(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
 /* false: the clause passes no row at all; *usable tells whether key says anything */
 static bool
 any_key(PruneKey *key, Oid column, Datum array, bool *usable)
@@ -176,6 +185,8 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 		key->nkeys++;
 	}
 	*usable = true;
+	key->decides = keys_are_exact(column, type);
+	qsort(key->keys, key->nkeys, sizeof(int64), compare_keys);
 	return key->nkeys > 0;
 }
 

@@ -38,6 +38,7 @@ chunk_store_open(Relation rel, LOCKMODE lockmode, ChunkStore *store)
 	}
 	store->index = index_open(linitial_oid(indexes), lockmode);
 	store->lockmode = lockmode;
+	store->blocks = 0;
 	list_free(indexes);
 	return true;
 }
@@ -53,7 +54,8 @@ chunk_store_close(ChunkStore *store, LOCKMODE lockmode)
 bool
 chunk_store_empty(ChunkStore *store)
 {
-	return RelationGetNumberOfBlocks(store->toast) == 0;
+	store->blocks = RelationGetNumberOfBlocks(store->toast);
+	return store->blocks == 0;
 }
 
 void
@@ -144,17 +146,16 @@ damaged(ChunkStore *store, HeapTuple tuple)
 
 /* callers take the key for a place in their arrays, so what the index says is not enough */
 static bool
-has_key(ChunkScan *scan, HeapTuple tuple)
+has_key(ChunkStore *store, HeapTuple tuple, Oid id, int32 first, int32 last)
 {
-	TupleDesc	desc = RelationGetDescr(scan->store->toast);
+	TupleDesc	desc = RelationGetDescr(store->toast);
 	bool		isnull;
 	int32		seq;
 
 	if (HeapTupleHasNulls(tuple) || HeapTupleHeaderGetNatts(tuple->t_data) != desc->natts)
 		return false;
-	seq = chunk_seq(scan->store, tuple);
-	return DatumGetObjectId(fastgetattr(tuple, 1, desc, &isnull)) == DatumGetObjectId(scan->keys[0].sk_argument) &&
-		seq >= DatumGetInt32(scan->keys[1].sk_argument) && seq <= DatumGetInt32(scan->keys[2].sk_argument);
+	seq = chunk_seq(store, tuple);
+	return DatumGetObjectId(fastgetattr(tuple, 1, desc, &isnull)) == id && seq >= first && seq <= last;
 }
 
 /* the tuple is valid until the next call */
@@ -166,7 +167,8 @@ chunk_scan_next(ChunkScan *scan, ScanDirection direction)
 	if (!index_getnext_slot(scan->scan, direction, scan->slot))
 		return NULL;
 	tuple = ((BufferHeapTupleTableSlot *) scan->slot)->base.tuple;
-	if (!has_key(scan, tuple))
+	if (!has_key(scan->store, tuple, DatumGetObjectId(scan->keys[0].sk_argument),
+				 DatumGetInt32(scan->keys[1].sk_argument), DatumGetInt32(scan->keys[2].sk_argument)))
 		damaged(scan->store, tuple);
 	return tuple;
 }
@@ -176,6 +178,30 @@ chunk_scan_end(ChunkScan *scan)
 {
 	index_endscan(scan->scan);
 	ExecDropSingleTupleTableSlot(scan->slot);
+}
+
+/*
+ * What stands at this TID, whoever sees it, where it bears the key and its maker
+ * did not fail; the caller releases the buffer.  False: look into the index.
+ */
+bool
+chunk_fetch(ChunkStore *store, ItemPointer tid, ChunkKey key, HeapTuple tuple, Buffer *buffer)
+{
+	if (!ItemPointerIsValid(tid))
+		return false;
+	if (ItemPointerGetBlockNumber(tid) >= store->blocks)
+	{
+		store->blocks = RelationGetNumberOfBlocks(store->toast);
+		if (ItemPointerGetBlockNumber(tid) >= store->blocks)
+			return false;
+	}
+	tuple->t_self = *tid;
+	if (!heap_fetch(store->toast, SnapshotAny, tuple, buffer, false))
+		return false;
+	if (has_key(store, tuple, key.id, key.seq, key.seq) && !chunk_inserter_aborted(tuple))
+		return true;
+	ReleaseBuffer(*buffer);
+	return false;
 }
 
 int32

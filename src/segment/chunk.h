@@ -22,6 +22,7 @@
 #include "territory.h"
 #include "access/genam.h"
 #include "port/pg_crc32c.h"
+#include "storage/buf.h"
 #include "utils/snapshot.h"
 
 #define CHUNK_DIRECTORY ((Oid) 1)
@@ -129,6 +130,7 @@ typedef struct ChunkStore
 	Relation	toast;
 	Relation	index;
 	LOCKMODE	lockmode;
+	BlockNumber blocks;			/* the TOAST relation has so many, at least; never less while it is open */
 } ChunkStore;
 
 typedef struct ChunkScan
@@ -155,6 +157,7 @@ extern void chunk_scan_begin(ChunkScan *scan, ChunkStore *store, Snapshot snapsh
 							 int32 last);
 extern HeapTuple chunk_scan_next(ChunkScan *scan, ScanDirection direction);
 extern void chunk_scan_end(ChunkScan *scan);
+extern bool chunk_fetch(ChunkStore *store, ItemPointer tid, ChunkKey key, HeapTuple tuple, Buffer *buffer);
 
 extern int32 chunk_seq(ChunkStore *store, HeapTuple tuple);
 extern const char *chunk_bytes(ChunkStore *store, HeapTuple tuple, int *len);

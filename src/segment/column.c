@@ -559,28 +559,42 @@ column_integer_datum(const ColumnType *column, int64 value)
 	}
 }
 
+StaticAssertDecl(sizeof(Datum) == sizeof(int64_t), "vectors are decoded in place");
+
+/* integers as decoded to Datums of this length, in place */
+static void
+integers_to_datums(int16 len, Datum *values, int n)
+{
+	switch (len)
+	{
+		case 1:
+			for (int i = 0; i < n; i++)
+				values[i] = CharGetDatum((char) values[i]);
+			break;
+		case 2:
+			for (int i = 0; i < n; i++)
+				values[i] = Int16GetDatum((int16) values[i]);
+			break;
+		case 4:
+			for (int i = 0; i < n; i++)
+				values[i] = Int32GetDatum((int32) values[i]);
+			break;
+	}
+}
+
 static void
 decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, Datum *values)
 {
-	int64_t    *numbers = palloc(sizeof(int64_t) * (n + 1));
-
-	if (codec_int64_decode(in, len, n, numbers) != CODEC_OK)
+	if (codec_int64_decode(in, len, n, (int64_t *) values) != CODEC_OK)
 		corrupt();
-	for (int i = 0; i < n; i++)
-		values[i] = column_integer_datum(column, numbers[i]);
-	pfree(numbers);
+	integers_to_datums(column->len, values, n);
 }
 
 static void
 decode_float8(const uint8_t *in, size_t len, int n, Datum *values)
 {
-	double	   *numbers = palloc(sizeof(double) * (n + 1));
-
-	if (codec_float64_decode(in, len, n, numbers) != CODEC_OK)
+	if (codec_float64_decode(in, len, n, (double *) values) != CODEC_OK)
 		corrupt();
-	for (int i = 0; i < n; i++)
-		values[i] = Float8GetDatum(numbers[i]);
-	pfree(numbers);
 }
 
 static void

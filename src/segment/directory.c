@@ -34,6 +34,7 @@
 
 #include "segment/lock.h"
 #include "segment/segment.h"
+#include "segment/segment_cache.h"
 
 #define DIRECTORY_TOP (DIRECTORY_LEVELS - 1)
 #define GROUP_SIZE (1 << DIRECTORY_SHIFT)
@@ -472,6 +473,7 @@ void
 directory_truncated(Relation rel)
 {
 	segment_lock_forget();
+	segment_cache_forget();
 	changes.count++;
 	if (OidIsValid(rel->rd_rel->reltoastrelid))
 		CacheInvalidateRelcacheByRelid(rel->rd_rel->reltoastrelid);
@@ -671,6 +673,25 @@ directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
 	}
 }
 
+/* does a key of = ANY lie there? */
+static bool
+any_key_within(const PruneKey *key, int64 min, int64 max)
+{
+	int			low = 0;
+	int			high = key->nkeys;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (key->keys[middle] < min)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < key->nkeys && key->keys[low] <= max;
+}
+
 static bool
 zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 {
@@ -681,12 +702,7 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 	if (zone->kind != key->zone || key->zone == ZONE_NONE)
 		return false;			/* the column's type changed since, or has no order */
 	if (key->nkeys > 0)
-	{
-		for (int i = 0; i < key->nkeys; i++)
-			if (key->keys[i] >= zone->min && key->keys[i] <= zone->max)
-				return false;
-		return true;
-	}
+		return !any_key_within(key, zone->min, zone->max);
 	/* keys may merge values, so strict comparisons prune as the others do */
 	switch (key->strategy)
 	{

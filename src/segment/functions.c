@@ -26,6 +26,7 @@
 #include "segment/layout.h"
 #include "segment/seal.h"
 #include "segment/sealed_scan.h"
+#include "segment/segment_cache.h"
 #include "segment/table.h"
 
 static TupleDesc
@@ -131,6 +132,7 @@ verify_segment(SealedScan *scan, int place, int64 *rows)
 	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
+		segment_cache_forget();	/* what stands on disk is in question */
 		sealed_scan_restart(scan, ForwardScanDirection);
 		scan->segment = place - 1;
 		scan->directory->nsegments = place + 1;

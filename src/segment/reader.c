@@ -8,12 +8,14 @@
  */
 #include "territory.h"
 
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "codec/codec_summary.h"
 #include "segment/missing.h"
 #include "segment/segment.h"
+#include "segment/segment_cache.h"
 
 static void
 damaged(SegmentReader *reader)
@@ -24,42 +26,86 @@ damaged(SegmentReader *reader)
 					errhint("Run territory.verify() on the table, and restore it from a backup.")));
 }
 
-/* bytes [from, from + len) of a segment's data, palloc'd */
-static char *
-read_range(SegmentReader *reader, int64 from, int64 len)
+/* bytes [from, from + len) of a segment's data are to be found in pieces first to last */
+typedef struct Range
 {
-	char	   *bytes = MemoryContextAllocHuge(CurrentMemoryContext, len + 1);
-	int			first = from / CHUNK_BYTES;
-	int			last = len > 0 ? (from + len - 1) / CHUNK_BYTES : first;
-	int			expected = first;
+	SegmentReader *reader;
+	int64		from;
+	int64		len;
+	int			last;
+	int			expected;		/* the next piece */
+	char	   *bytes;
+} Range;
+
+static void
+take_piece(Range *range, HeapTuple tuple)
+{
+	int			piece = range->expected++;
+	int64		at = (int64) piece * CHUNK_BYTES;
+	int			size;
+	const char *data = chunk_bytes(range->reader->store, tuple, &size);
+	int64		start = Max(range->from, at);
+	int64		end = Min(range->from + range->len, at + size);
+
+	if (size > CHUNK_BYTES || (piece < range->last && size != CHUNK_BYTES) ||
+		(piece == range->last && end != range->from + range->len))
+		damaged(range->reader);
+	memcpy(range->bytes + (start - range->from), data + (start - at), end - start);
+}
+
+static void
+take_pieces_by_index(Range *range)
+{
+	SegmentReader *reader = range->reader;
 	ChunkKey	key = chunk_data_key(reader->entry->number, 0);
 	ChunkScan	scan;
 	HeapTuple	tuple;
 
-	chunk_scan_begin(&scan, reader->store, SnapshotAny, key.id, key.seq + first, key.seq + last);
+	chunk_scan_begin(&scan, reader->store, SnapshotAny, key.id, key.seq + range->expected, key.seq + range->last);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
 	{
 		int			piece = chunk_seq(reader->store, tuple) - key.seq;
-		int			size;
-		const char *data;
-		int64		start,
-					end;
 
 		if (chunk_inserter_aborted(tuple))
 			continue;
-		data = chunk_bytes(reader->store, tuple, &size);
-		start = Max(from, (int64) piece * CHUNK_BYTES);
-		end = Min(from + len, (int64) piece * CHUNK_BYTES + size);
-		if (piece != expected || size > CHUNK_BYTES ||
-			(piece < last && size != CHUNK_BYTES) || (piece == last && end != from + len))
+		if (piece != range->expected)
 			damaged(reader);
-		memcpy(bytes + (start - from), data + (start - (int64) piece * CHUNK_BYTES), end - start);
-		expected++;
+		if (piece < reader->cached->npieces)
+			reader->cached->pieces[piece] = tuple->t_self;
+		take_piece(range, tuple);
 	}
 	chunk_scan_end(&scan);
-	if (expected != last + 1)
+	if (range->expected != range->last + 1)
 		damaged(reader);
-	return bytes;
+}
+
+/* palloc'd; by TID where the pieces were met before */
+static char *
+read_range(SegmentReader *reader, int64 from, int64 len)
+{
+	Range		range = {reader, from, len};
+	CachedSegment *cached = reader->cached;
+
+	range.bytes = MemoryContextAllocHuge(CurrentMemoryContext, len + 1);
+	range.expected = from / CHUNK_BYTES;
+	range.last = len > 0 ? (from + len - 1) / CHUNK_BYTES : range.expected;
+	reader->bytes_read += len;
+	while (range.expected <= range.last)
+	{
+		HeapTupleData tuple;
+		Buffer		buffer;
+
+		if (range.expected >= cached->npieces ||
+			!chunk_fetch(reader->store, &cached->pieces[range.expected],
+						 chunk_data_key(reader->entry->number, range.expected), &tuple, &buffer))
+		{
+			take_pieces_by_index(&range);
+			break;
+		}
+		take_piece(&range, &tuple);
+		ReleaseBuffer(buffer);
+	}
+	return range.bytes;
 }
 
 /* what is left of the header while it is taken apart */
@@ -152,7 +198,20 @@ take_layout(HeaderCursor *cursor, BlockHeader *header)
 	pfree(ordered);
 }
 
-/* lens are kept as offsets from the start of this column until all are known */
+static void
+skip_stream(HeaderCursor *cursor)
+{
+	uint16		len = take_uint16(cursor);
+
+	if (len > cursor->end - cursor->at)
+		damaged(cursor->reader);
+	cursor->at += len;
+}
+
+/*
+ * Lens are kept as offsets from the start of this column until all are known;
+ * what else is told of each block is taken out by unpack_column().
+ */
 static void
 take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 {
@@ -162,15 +221,19 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 
 	column->attno = take_uint16(cursor);
 	column->zone = take_uint16(cursor);
+	if (column->attno <= 0 || column->attno > cursor->reader->entry->natts)
+		damaged(cursor->reader);
 	lens = take_integers(cursor, nblocks);
-	column->nulls = take_integers(cursor, nblocks);
+	column->packed = cursor->at;
+	skip_stream(cursor);
 	if (column->zone != ZONE_NONE)
 	{
-		column->min = take_keys(cursor, column->zone, nblocks);
-		column->max = take_keys(cursor, column->zone, nblocks);
+		skip_stream(cursor);
+		skip_stream(cursor);
 	}
-	column->crc = palloc(sizeof(uint32) * nblocks);
-	take_bytes(cursor, column->crc, sizeof(uint32) * nblocks);
+	if ((ptrdiff_t) sizeof(uint32) * nblocks > cursor->end - cursor->at)
+		damaged(cursor->reader);
+	cursor->at += sizeof(uint32) * nblocks;
 	take_bytes(cursor, &column->summary_len, sizeof column->summary_len);
 	take_bytes(cursor, &column->summary_crc, sizeof column->summary_crc);
 	column->offsets = palloc(sizeof(int64) * (nblocks + 1));
@@ -183,6 +246,26 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 	}
 	column->offsets[nblocks] = offset;
 	pfree(lens);
+}
+
+static void
+unpack_column(SegmentReader *reader, HeaderColumn *column)
+{
+	BlockHeader *header = reader->header;
+	HeaderCursor cursor = {reader, column->packed, header->end};
+	MemoryContext old = MemoryContextSwitchTo(reader->cached->context);
+
+	column->nulls = take_integers(&cursor, header->nblocks);
+	if (column->zone != ZONE_NONE)
+	{
+		column->min = take_keys(&cursor, column->zone, header->nblocks);
+		column->max = take_keys(&cursor, column->zone, header->nblocks);
+	}
+	column->crc = palloc(sizeof(uint32) * header->nblocks);
+	take_bytes(&cursor, column->crc, sizeof(uint32) * header->nblocks);
+	column->packed = NULL;
+	MemoryContextSwitchTo(old);
+	segment_cache_grown(reader->cached);
 }
 
 /* the summaries of all columns follow the header, then their blocks */
@@ -216,6 +299,7 @@ place_columns(SegmentReader *reader, BlockHeader *header)
 		damaged(reader);
 }
 
+/* its bytes stay, for unpack_column() */
 static BlockHeader *
 read_header(SegmentReader *reader)
 {
@@ -228,42 +312,74 @@ read_header(SegmentReader *reader)
 		entry->nblocks > CODEC_VECTOR)
 		damaged(reader);
 	header->nblocks = entry->nblocks;
+	header->end = cursor.end;
 	take_layout(&cursor, header);
 	header->columns = palloc0(sizeof(HeaderColumn) * Max(entry->natts, 1));
+	header->by_attno = palloc0(sizeof(HeaderColumn *) * (entry->natts + 1));
 	while (cursor.at < cursor.end)
 	{
+		HeaderColumn *column = &header->columns[header->ncolumns];
+
 		if (header->ncolumns == entry->natts)
 			damaged(reader);
-		take_column(&cursor, &header->columns[header->ncolumns++], header->nblocks);
+		take_column(&cursor, column, header->nblocks);
+		header->ncolumns++;
+		header->by_attno[column->attno] = column;
 	}
 	place_columns(reader, header);
-	pfree(bytes);
 	return header;
 }
 
-/* the header is read into context, which must outlive the reader's use */
+static void
+release_cached(void *cached)
+{
+	segment_cache_release(cached);
+}
+
+/* the header stays as long as context, which must outlive the reader's use */
 void
 segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, SegmentEntry *entry,
 					MemoryContext context)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
 
 	reader->rel = rel;
 	reader->desc = RelationGetDescr(rel);
 	reader->store = store;
 	reader->entry = entry;
-	reader->context = context;
-	reader->header = read_header(reader);
-	MemoryContextSwitchTo(old);
+	reader->types = NULL;
+	reader->cached = segment_cache_get(store, entry);
+	if (reader->cached == NULL)
+	{
+		MemoryContext old;
+
+		reader->cached = segment_cache_make(store, entry);
+		old = MemoryContextSwitchTo(reader->cached->context);
+		reader->cached->header = read_header(reader);
+		MemoryContextSwitchTo(old);
+		segment_cache_keep(reader->cached);
+	}
+	reader->header = reader->cached->header;
+	callback->func = release_cached;
+	callback->arg = reader->cached;
+	MemoryContextRegisterResetCallback(context, callback);
 }
 
 static HeaderColumn *
 find_column(SegmentReader *reader, AttrNumber attno)
 {
-	for (int c = 0; c < reader->header->ncolumns; c++)
-		if (reader->header->columns[c].attno == attno)
-			return &reader->header->columns[c];
-	return NULL;
+	HeaderColumn *column = attno <= reader->entry->natts ? reader->header->by_attno[attno] : NULL;
+
+	if (column && column->packed)
+		unpack_column(reader, column);
+	return column;
+}
+
+/* NULL where the segment holds nothing of it */
+const HeaderColumn *
+segment_column(SegmentReader *reader, AttrNumber attno)
+{
+	return find_column(reader, attno);
 }
 
 /* false where the block holds nothing of the column: it was added later */
@@ -304,7 +420,7 @@ static void
 read_summaries(SegmentReader *reader, HeaderColumn *column)
 {
 	BlockHeader *header = reader->header;
-	MemoryContext old = MemoryContextSwitchTo(reader->context);
+	MemoryContext old = MemoryContextSwitchTo(reader->cached->context);
 	ColumnSummary *summaries = palloc0(sizeof(ColumnSummary) * header->nblocks);
 	char	   *bytes = read_range(reader, column->summary_offset, column->summary_len);
 	ColumnType	type;
@@ -338,6 +454,7 @@ read_summaries(SegmentReader *reader, HeaderColumn *column)
 	column->summaries = summaries;
 	pfree(bytes);
 	MemoryContextSwitchTo(old);
+	segment_cache_grown(reader->cached);
 }
 
 /* false where the block holds nothing of the column: it was added later */
@@ -402,7 +519,8 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
 	HeaderColumn *column = find_column(reader, attno);
 	TupleDesc	desc = reader->desc;
-	ColumnType	type;
+	ColumnType	own,
+			   *type = reader->types ? &reader->types[attno - 1] : &own;
 	char	   *bytes;
 	int64		len;
 
@@ -423,11 +541,12 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 		}
 		return;
 	}
-	column_type_init(&type, TupleDescAttr(desc, attno - 1));
+	if (type == &own || !OidIsValid(type->type))
+		column_type_init(type, TupleDescAttr(desc, attno - 1));
 	len = column->offsets[block + 1] - column->offsets[block];
 	bytes = read_range(reader, column->offsets[block], len);
 	if (chunk_crc(bytes, len) != column->crc[block])
 		damaged(reader);
-	column_decode(&type, bytes, len, rows, values, nulls);
+	column_decode(type, bytes, len, rows, values, nulls);
 	pfree(bytes);
 }

@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "segment/key_mask.h"
 #include "segment/sealed_scan.h"
 #include "segment/state.h"
 
@@ -66,12 +67,13 @@ sealed_scan_end(SealedScan *scan)
 	MemoryContextDelete(scan->context);
 }
 
-/* decode only these attributes; an empty set decodes none */
+/* decode only these attributes, or all; an empty set decodes none.  Takes effect at the next restart. */
 void
-sealed_scan_need(SealedScan *scan, Bitmapset *attributes)
+sealed_scan_need(SealedScan *scan, Bitmapset *attributes, bool all)
 {
-	scan->all_columns = false;
+	scan->all_columns = all;
 	scan->needed = attributes;
+	scan->wanted_known = false;
 }
 
 static void
@@ -173,141 +175,178 @@ entry_at(SealedScan *scan, int segment)
 	return entry;
 }
 
+/* what is the same for all blocks */
+static void
+know_columns(SealedScan *scan)
+{
+	if (scan->types_desc != scan->desc)
+	{
+		scan->types = MemoryContextAllocZero(scan->context, sizeof(ColumnType) * (scan->desc->natts + 1));
+		scan->wanted = MemoryContextAlloc(scan->context, sizeof(int) * (scan->desc->natts + 1));
+		scan->types_desc = scan->desc;
+		scan->wanted_known = false;
+	}
+	if (scan->wanted_known)
+		return;
+	scan->nwanted = 0;
+	for (int a = 0; a < scan->desc->natts; a++)
+		if (!TupleDescAttr(scan->desc, a)->attisdropped &&
+			(scan->all_columns || bms_is_member(a + 1, scan->needed)))
+		{
+			if (!OidIsValid(scan->types[a].type))
+				column_type_init(&scan->types[a], TupleDescAttr(scan->desc, a));
+			scan->wanted[scan->nwanted++] = a;
+		}
+	scan->wanted_known = true;
+}
+
 static void
 open_segment(SealedScan *scan, ScanDirection direction)
 {
-	MemoryContext old;
-
+	know_columns(scan);
 	MemoryContextReset(scan->block_context);
 	MemoryContextReset(scan->segment_context);
 	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry_at(scan, scan->segment), scan->segment_context);
 	scan->reader.desc = scan->desc;
-	old = MemoryContextSwitchTo(scan->segment_context);
-	scan->dead_bitmaps = scan->any_state ?
-		state_read_dead_bitmaps(&scan->store, scan->snapshot, scan->reader.entry) : NULL;
-	MemoryContextSwitchTo(old);
+	scan->reader.types = scan->types;
+	scan->dead_bitmaps = NULL;
+	if (scan->any_state)
+	{
+		MemoryContext old = MemoryContextSwitchTo(scan->segment_context);
+
+		scan->dead_bitmaps = state_read_dead_bitmaps(&scan->store, scan->snapshot, scan->reader.entry);
+		MemoryContextSwitchTo(old);
+	}
 	scan->block = ScanDirectionIsBackward(direction) ? scan->reader.header->nblocks : -1;
 	scan->segment_open = true;
 	scan->segments_read++;
 }
 
-static int
-block_rows(SealedScan *scan)
+int
+sealed_scan_block_rows(SealedScan *scan)
 {
 	return scan->reader.header->first_row[scan->block + 1] - scan->reader.header->first_row[scan->block];
 }
 
-static void
-read_column(SealedScan *scan, int column, int rows)
+/* a column of the open block, from 0, into values and nulls, unless it is there */
+void
+sealed_scan_decode(SealedScan *scan, int column)
 {
+	int			rows = sealed_scan_block_rows(scan);
+	MemoryContext old;
+
+	if (scan->values[column])
+		return;
+	old = MemoryContextSwitchTo(scan->block_context);
 	scan->values[column] = palloc(sizeof(Datum) * rows);
 	scan->nulls[column] = palloc(sizeof(bool) * rows);
 	segment_read_column(&scan->reader, scan->block, column + 1, scan->values[column], scan->nulls[column]);
+	MemoryContextSwitchTo(old);
 }
 
-static bool
-column_is_wanted(SealedScan *scan, int column)
+/* all columns that were asked for */
+void
+sealed_scan_show(SealedScan *scan)
 {
-	return !TupleDescAttr(scan->desc, column)->attisdropped &&
-		(scan->all_columns || bms_is_member(column + 1, scan->needed));
+	if (scan->block_shown)
+		return;
+	for (int i = 0; i < scan->nwanted; i++)
+		sealed_scan_decode(scan, scan->wanted[i]);
+	scan->block_shown = true;
 }
 
-/* the range that a key leaves; false where it would cost more to ask each row */
-static bool
-key_range(SealedScan *scan, const PruneKey *key, int64 *low, int64 *high)
+/* the flags of the open block, to be written to */
+uint8 *
+sealed_scan_dead(SealedScan *scan)
 {
-	Form_pg_attribute attribute = TupleDescAttr(scan->desc, key->attno - 1);
-
-	if (key->is_null_test || key->zone == ZONE_NONE || key->zone == ZONE_NUMERIC ||
-		column_zone_kind(getBaseType(attribute->atttypid)) != key->zone)
-		return false;
-	*low = PG_INT64_MIN;
-	*high = PG_INT64_MAX;
-	if (key->nkeys > 0)
-	{
-		*low = *high = key->keys[0];
-		for (int i = 1; i < key->nkeys; i++)
-		{
-			*low = Min(*low, key->keys[i]);
-			*high = Max(*high, key->keys[i]);
-		}
-		return true;
-	}
-	if (key->strategy != BTLessStrategyNumber && key->strategy != BTLessEqualStrategyNumber)
-		*low = key->key;
-	if (key->strategy != BTGreaterStrategyNumber && key->strategy != BTGreaterEqualStrategyNumber)
-		*high = key->key;
-	return true;
+	if (scan->dead == NULL)
+		scan->dead = MemoryContextAllocZero(scan->block_context, sealed_scan_block_rows(scan));
+	return scan->dead;
 }
 
 /* flag the rows that a key excludes, as zone maps do for blocks; how many are left */
 static int
 pass_over_rows(SealedScan *scan, const PruneKey *key, int rows)
 {
-	const Datum *values = scan->values[key->attno - 1];
-	const bool *nulls = scan->nulls[key->attno - 1];
+	int			column = key->attno - 1;
+	BlockHeader *header = scan->reader.header;
+	const bool *nulls;
+	const int64 *keys;
 	int64		low,
 				high;
-	uint8	   *dead;
-	int			left = 0;
+	int			nkeys;
+	ZoneMap		zone;
+	bool		known;
 
-	if (!key_range(scan, key, &low, &high))
+	/* keys of numerics cost more than the qual, and those of another type say nothing of the values */
+	if (key->zone == ZONE_NUMERIC || !key_mask_limits(key, &low, &high) ||
+		column_zone_kind(scan->types[column].type) != key->zone)
+		return rows;
+	keys = key->keys;
+	nkeys = key->nkeys;
+	known = segment_block_zone(&scan->reader, scan->block, key->attno, &zone) && zone.kind == key->zone;
+	if (known && nkeys > 0 && zone.has_values)
+	{
+		nkeys = key_mask_among(key, zone.min, zone.max, &keys);
+		if (nkeys == 1)
+			low = high = keys[0];
+	}
+	if (known && zone.nulls == 0 && nkeys <= 1 && zone.min >= low && zone.max <= high)
+		return rows;
+	sealed_scan_decode(scan, column);
+	nulls = known && zone.nulls == 0 ? NULL : scan->nulls[column];
+	if (nkeys > 1)
+		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, sealed_scan_dead(scan));
+	else if (header->ordered[scan->block] && header->time == key->attno && key->zone == ZONE_INTEGER)
+		key_mask_sorted(scan->values[column], rows, low, high, sealed_scan_dead(scan));
+	else
+		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, sealed_scan_dead(scan));
+	return key_mask_left(scan->dead, rows);
+}
+
+static int
+pass_over_dead(SealedScan *scan, int rows)
+{
+	uint8	   *dead = state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
+											scan->reader.header->first_row[scan->block], rows);
+
+	if (dead == NULL)
 		return rows;
 	if (scan->dead == NULL)
-		scan->dead = palloc0(rows);
-	dead = scan->dead;
-	if (key->zone == ZONE_INTEGER)
-		for (int i = 0; i < rows; i++)	/* the value is its own key */
-			dead[i] |= nulls[i] | ((int64) values[i] < low) | ((int64) values[i] > high);
+		scan->dead = dead;
 	else
 		for (int i = 0; i < rows; i++)
-		{
-			int64		value = nulls[i] ? 0 : column_zone_key(key->zone, values[i]);
-
-			dead[i] |= nulls[i] | (value < low) | (value > high);
-		}
-	for (int i = 0; i < rows; i++)
-		left += !dead[i];
-	return left;
+			scan->dead[i] |= dead[i];
+	return key_mask_left(scan->dead, rows);
 }
 
 /*
- * Columns that keys speak of are decoded first.  Where they leave no row, or
- * none that is alive, no other is.
+ * Columns that keys and the filter speak of are decoded first.  Where they leave
+ * no row, or none that is alive, no other is.
  */
 static void
 open_block(SealedScan *scan, ScanDirection direction)
 {
-	int			rows = block_rows(scan);
+	int			rows = sealed_scan_block_rows(scan);
 	int			left = rows;
-	uint8	   *dead = NULL;
 	MemoryContext old;
 
 	MemoryContextReset(scan->block_context);
 	old = MemoryContextSwitchTo(scan->block_context);
 	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
 	scan->dead = NULL;
+	scan->block_shown = false;
 	for (int k = 0; k < scan->nkeys && left > 0; k++)
-	{
-		int			column = scan->keys[k].attno - 1;
-
-		if (!column_is_wanted(scan, column))
-			continue;
-		if (scan->values[column] == NULL)
-			read_column(scan, column, rows);
-		left = Min(left, pass_over_rows(scan, &scan->keys[k], rows));
-	}
+		if (scan->all_columns || bms_is_member(scan->keys[k].attno, scan->needed))
+			left = Min(left, pass_over_rows(scan, &scan->keys[k], rows));
 	if (scan->any_state && left > 0)
-		dead = state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
-									scan->reader.header->first_row[scan->block], rows);
-	if (scan->dead == NULL)
-		scan->dead = dead;
-	else
-		for (int i = 0; dead && i < rows; i++)
-			scan->dead[i] |= dead[i];
-	for (int a = 0; a < scan->desc->natts && left > 0; a++)
-		if (scan->values[a] == NULL && column_is_wanted(scan, a))
-			read_column(scan, a, rows);
+		left = Min(left, pass_over_dead(scan, rows));
+	if (scan->filter && left > 0)
+		left = scan->filter(scan, scan->filter_arg);
+	if (left == 0 && scan->dead == NULL)
+		memset(sealed_scan_dead(scan), true, rows);
+	if (left > 0 && !scan->late)
+		sealed_scan_show(scan);
 	MemoryContextSwitchTo(old);
 	scan->row = ScanDirectionIsBackward(direction) ? rows : -1;
 	scan->block_open = true;
@@ -383,6 +422,15 @@ advance_block(SealedScan *scan, ScanDirection direction)
 	}
 }
 
+static bool
+previous_in_block(SealedScan *scan)
+{
+	for (scan->row--; scan->row >= 0; scan->row--)
+		if (scan->dead == NULL || !scan->dead[scan->row])
+			return true;
+	return false;
+}
+
 bool
 sealed_scan_next(SealedScan *scan, ScanDirection direction)
 {
@@ -392,11 +440,8 @@ sealed_scan_next(SealedScan *scan, ScanDirection direction)
 	{
 		if (scan->block_open)
 		{
-			int			rows = block_rows(scan);
-
-			for (scan->row += step; scan->row >= 0 && scan->row < rows; scan->row += step)
-				if (scan->dead == NULL || !scan->dead[scan->row])
-					return true;
+			if (step > 0 ? sealed_scan_next_in_block(scan) : previous_in_block(scan))
+				return true;
 			scan->block_open = false;
 		}
 		if (scan->segment_open)
@@ -458,7 +503,7 @@ sealed_scan_next_block(SealedScan *scan)
 bool
 sealed_scan_block_whole(SealedScan *scan)
 {
-	int			rows = block_rows(scan);
+	int			rows = sealed_scan_block_rows(scan);
 	MemoryContext old;
 	uint8	   *dead;
 
@@ -524,12 +569,16 @@ sealed_scan_seek_block(SealedScan *scan, int segment, int block)
 bool
 sealed_scan_next_in_block(SealedScan *scan)
 {
-	int			rows = block_rows(scan);
+	int			rows = sealed_scan_block_rows(scan);
 
-	for (scan->row++; scan->row < rows; scan->row++)
-		if (scan->dead == NULL || !scan->dead[scan->row])
-			return true;
-	return false;
+	const uint8 *next;
+
+	scan->row++;
+	if (scan->dead == NULL || scan->row >= rows)
+		return scan->row < rows;
+	next = memchr(scan->dead + scan->row, false, rows - scan->row);
+	scan->row = next ? next - scan->dead : rows;
+	return next != NULL;
 }
 
 void
@@ -543,14 +592,16 @@ sealed_scan_tid(SealedScan *scan, ItemPointer tid)
 void
 sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls)
 {
-	int			natts = scan->desc->natts;
+	int			row = scan->row;
 
-	for (int a = 0; a < natts; a++)
+	sealed_scan_show(scan);
+	memset(nulls, true, sizeof(bool) * scan->desc->natts);
+	for (int i = 0; i < scan->nwanted; i++)
 	{
-		bool		isnull = scan->values[a] == NULL || scan->nulls[a][scan->row];
+		int			a = scan->wanted[i];
 
-		nulls[a] = isnull;
-		values[a] = isnull ? (Datum) 0 : scan->values[a][scan->row];
+		nulls[a] = scan->nulls[a][row];
+		values[a] = nulls[a] ? (Datum) 0 : scan->values[a][row];
 	}
 }
 

@@ -9,6 +9,11 @@
 #include "port/atomics.h"
 #include "segment/segment.h"
 
+struct SealedScan;
+
+/* flags in scan->dead (NULL: none is yet; see sealed_scan_dead()) more rows of the open block; how many are left */
+typedef int (*SealedFilter) (struct SealedScan *scan, void *arg);
+
 typedef struct SealedScan
 {
 	Relation	rel;
@@ -22,6 +27,14 @@ typedef struct SealedScan
 	MemoryContext directory_context;
 	Bitmapset  *needed;			/* attribute numbers to decode; NULL: all */
 	bool		all_columns;
+	bool		late;			/* what only rows that are left show is decoded by sealed_scan_show() */
+	bool		wanted_known;
+	int			nwanted;
+	int		   *wanted;			/* columns to decode, from 0 */
+	ColumnType *types;			/* per column, of desc */
+	TupleDesc	types_desc;
+	SealedFilter filter;
+	void	   *filter_arg;
 	int			nkeys;
 	PruneKey   *keys;
 	pg_atomic_uint32 *shared;	/* parallel: the next segment, by place in the directory */
@@ -35,6 +48,7 @@ typedef struct SealedScan
 	SegmentReader reader;
 	bool		segment_open;
 	bool		block_open;
+	bool		block_shown;	/* all wanted columns of the open block are decoded */
 	uint8	   *dead_bitmaps;	/* of the open segment; NULL: they say nothing */
 	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
 	Datum	  **values;			/* per attribute, of the open block */
@@ -52,7 +66,7 @@ typedef struct SealedScan
 } SealedScan;
 
 extern SealedScan *sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared);
-extern void sealed_scan_need(SealedScan *scan, Bitmapset *attributes);
+extern void sealed_scan_need(SealedScan *scan, Bitmapset *attributes, bool all);
 extern void sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys);
 extern void sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *parts);
 extern void sealed_scan_forget(SealedScan *scan);
@@ -68,6 +82,10 @@ extern void sealed_scan_open_block(SealedScan *scan);
 extern void sealed_scan_seek_segment(SealedScan *scan, int segment);
 extern void sealed_scan_seek_block(SealedScan *scan, int segment, int block);
 extern bool sealed_scan_next_in_block(SealedScan *scan);
+extern int	sealed_scan_block_rows(SealedScan *scan);
+extern uint8 *sealed_scan_dead(SealedScan *scan);
+extern void sealed_scan_decode(SealedScan *scan, int column);
+extern void sealed_scan_show(SealedScan *scan);
 extern void sealed_scan_end(SealedScan *scan);
 
 extern void sealed_scan_tid(SealedScan *scan, ItemPointer tid);

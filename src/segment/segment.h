@@ -113,6 +113,7 @@ typedef struct HeaderColumn
 	int64	   *min;			/* per block, where zone says so */
 	int64	   *max;
 	uint32	   *crc;
+	const char *packed;			/* nulls, min, max and crc, in the header's bytes; NULL once they were taken out */
 	int64		summary_offset;
 	uint32		summary_len;
 	uint32		summary_crc;
@@ -131,6 +132,8 @@ typedef struct BlockHeader
 	char		zone[TZ_STRLEN_MAX + 1];	/* of the calendar that blocks were cut by */
 	int			ncolumns;
 	HeaderColumn *columns;
+	HeaderColumn **by_attno;	/* natts + 1 of the entry; NULL where there is none */
+	const char *end;			/* of the header's bytes */
 } BlockHeader;
 
 /* what pruning compares: column op constant, both as zone keys */
@@ -142,8 +145,9 @@ typedef struct PruneKey
 	int64		key;
 	bool		is_null_test;	/* strategy unused: column IS NULL */
 	bool		decides;		/* a value's zone key tells whether the value satisfies the clause */
-	int			nkeys;			/* strategy equal only: = ANY of these, when > 0 */
+	int			nkeys;			/* strategy equal only: = ANY of these, ascending, when > 0 */
 	int64	   *keys;
+	int			clause;			/* the caller's number of the clause */
 	bool		exact;			/* the column equals value by its type's own equality; while the caller holds it */
 	Datum		value;
 } PruneKey;
@@ -192,9 +196,12 @@ typedef struct SegmentReader
 	ChunkStore *store;
 	SegmentEntry *entry;
 	BlockHeader *header;
-	MemoryContext context;		/* holds header */
+	struct CachedSegment *cached;	/* holds header; pinned while the context of opening lasts */
+	ColumnType *types;			/* per attribute, where the caller keeps them; type 0: not known yet */
+	int64		bytes_read;
 } SegmentReader;
 
+extern const HeaderColumn *segment_column(SegmentReader *reader, AttrNumber attno);
 extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, SegmentEntry *entry,
 								MemoryContext context);
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);

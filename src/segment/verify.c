@@ -137,6 +137,6 @@ segment_verify(SegmentReader *reader)
 	}
 	MemoryContextSwitchTo(old);
 	for (int c = 0; c < reader->header->ncolumns; c++)
-		verify_column(reader, &reader->header->columns[c], scratch);
+		verify_column(reader, segment_column(reader, reader->header->columns[c].attno), scratch);
 	MemoryContextDelete(scratch);
 }

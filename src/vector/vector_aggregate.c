@@ -380,7 +380,10 @@ evaluate_input(VectorState *state, VectorAggregate *agg, Datum *values, bool *nu
 		nulls[i] = !passes_filter(state, agg);
 		if (nulls[i] || agg->nargs == 0)
 			continue;
-		values[i] = ExecEvalExpr(agg->args[0], state->row_context, &nulls[i]);
+		if (agg->columns[0] > 0)
+			values[i] = slot_getattr(state->sealed_slot, agg->columns[0], &nulls[i]);
+		else
+			values[i] = ExecEvalExpr(agg->args[0], state->row_context, &nulls[i]);
 	}
 }
 
@@ -445,9 +448,10 @@ vector_aggregates_take_block(VectorState *state)
 	{
 		VectorAggregate *agg = &state->aggregates[a];
 
-		if (agg->kernel != KERNEL_NONE)
+		/* a numeric that an expression made does not outlive its row */
+		if (agg->kernel != KERNEL_NONE && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
 			run_kernel(state, agg);
-		else if (agg->plain_columns && agg->filter == NULL)
+		else if (agg->kernel == KERNEL_NONE && agg->plain_columns && agg->filter == NULL)
 			advance_columns(state, agg);
 		else
 			advance_rows(state, agg);

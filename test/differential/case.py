@@ -4,7 +4,10 @@ import time
 
 import aggregates  # noqa: F401 (registers its queries)
 import blocks
+import changes
+import dashboards
 import ddl
+import dense
 import dml
 import idioms  # noqa: F401
 import layout  # noqa: F401
@@ -24,7 +27,20 @@ SETTINGS = (
     ('work_mem', ("'64kB'", "'4MB'")), ('jit', ('off',)), ('max_parallel_workers_per_gather', ('0', '0', '2')), ('min_parallel_table_scan_size', ('0', "'8MB'")),
     ('min_parallel_index_scan_size', ('0', "'512kB'")), ('parallel_setup_cost', ('0', '1000')), ('parallel_tuple_cost', ('0', '0.1')),
     ('parallel_leader_participation', ('on', 'off')), ('random_page_cost', ('4', '1.1', '0.1')), ('cursor_tuple_fraction', ('0.1', '1')))
-GROUPS = ((0.52, queries), (0.24, dml), (0.13, blocks), (0.11, ddl))
+
+
+PARALLEL = ('max_parallel_workers_per_gather = 2', 'parallel_setup_cost = 0', 'parallel_tuple_cost = 0', 'min_parallel_table_scan_size = 0', 'min_parallel_index_scan_size = 0')
+
+
+class Profile:
+    """What the tables are, what is done with them (shares of groups of features), in which time zones, with how many settings, and how often with those of PARALLEL."""
+
+    def __init__(self, build, groups, zones, segment_rows, settings, parallel=0):
+        self.build, self.groups, self.zones, self.segment_rows, self.settings, self.parallel = build, groups, zones, segment_rows, settings, parallel
+
+
+PROFILES = {'mixed': Profile(schema.build, ((0.52, queries), (0.24, dml), (0.13, blocks), (0.11, ddl)), ('Europe/Paris',), SEGMENT_ROWS, (3, 9)),
+            'dense': Profile(dense.build, ((0.86, dashboards), (0.14, changes)), dense.ZONES, (300, 2500, 5000, 32768, 32768), (0, 6), 0.3)}
 
 
 class Difference(Exception):
@@ -40,6 +56,8 @@ class Case:
         self.sealing = random.Random('%d %s' % (seed, mode))
         self.model = Model(random.Random(seed * 7919 + 1), options.geometry)
         self.model.version = options.version
+        self.model.ask, self.model.time_bucket = left.ask, options.time_bucket
+        self.profile = PROFILES[options.profile]
         self.done = []      # (side, statement) in order
         self.territory = right.method == 'territory'
         self.inject = None
@@ -87,6 +105,8 @@ class Case:
             outcome = self.run(statement)
             if outcome is not None:
                 self.statistics.count(step.feature, outcome, statement)
+                if self.options.coverage and outcome.error is None:
+                    self.options.coverage.look(self, step.feature, statement)
         if step.changes:
             self.compare_tables()
 
@@ -147,9 +167,9 @@ class Case:
             self.sealing.choice((0.5, 0.5, 0.3, 0.9)), clock.sql, leaf, clock.sql))
         return rows[0][0] and rows[0][0] + '::timestamptz'
 
-    def segment_rows(self, choices=SEGMENT_ROWS):
+    def segment_rows(self):
         if self.territory:
-            self.on_right('SET territory.segment_rows = %d' % self.sealing.choice(choices))
+            self.on_right('SET territory.segment_rows = %d' % self.sealing.choice(self.profile.segment_rows))
 
     def seal_first(self):
         self.segment_rows()
@@ -202,13 +222,15 @@ class Case:
 
     def settings(self):
         rng = self.model.rng
-        chosen = [Statement('SET %s = %s' % (n, rng.choice(v))) for n, v in rng.sample(SETTINGS, rng.randrange(3, 9))]
+        chosen = [Statement('SET %s = %s' % (n, rng.choice(v))) for n, v in rng.sample(SETTINGS, rng.randrange(*self.profile.settings))]
+        if self.profile.parallel and rng.random() < self.profile.parallel:
+            chosen += [Statement('SET ' + s) for s in PARALLEL]
         if rng.random() < 0.25:
             chosen.append(Statement('SET %s = %s' % ('force_parallel_mode' if self.options.version < 16 else 'debug_parallel_query', rng.choice(('on', 'regress')))))
         if {'SET enable_hashjoin = off', 'SET enable_mergejoin = off'} <= {s.sql for s in chosen}:
             # all that is left would be every row with every row
             chosen = [s for s in chosen if s.sql != 'SET enable_hashjoin = off']
-        return [Statement('RESET ALL'), Statement("SET TimeZone = 'Europe/Paris'"), Statement("SET client_min_messages = error"),
+        return [Statement('RESET ALL'), Statement("SET TimeZone = '%s'" % rng.choice(self.profile.zones)), Statement("SET client_min_messages = error"),
                 Statement("SET statement_timeout = '%s'" % TIMEOUT)] + chosen
 
     def set_up(self):
@@ -230,7 +252,7 @@ class Case:
     def next_step(self):
         rng = self.model.rng
         for _ in range(20):
-            group = rng.choices([g for _, g in GROUPS], [w for w, _ in GROUPS])[0]
+            group = rng.choices([g for _, g in self.profile.groups], [w for w, _ in self.profile.groups])[0]
             able = [f for f in group.FEATURES if self.options.wanted(f[0])]
             if not able:
                 continue
@@ -243,7 +265,7 @@ class Case:
     def play(self):
         self.set_up()
         self.apply_settings()
-        for step in schema.build(self.model):
+        for step in self.profile.build(self.model):
             self.step(step)
         self.seal_first()
         for number in range(self.options.statements):

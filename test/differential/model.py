@@ -18,6 +18,7 @@ class Column:
         self.fresh_next = None    # where values are distinct: the next one's number
         self.references = None    # (table, column): values come from there
         self.partition_key = False
+        self.collation = None     # where it is not the type's own
 
     @property
     def sql(self):
@@ -143,6 +144,9 @@ class Model:
         self.log = False
         self.names = 0
         self.prepared = []
+        self.ask = None           # rows of a query on the left side
+        self.aggregates = None    # what catalog.py found there
+        self.time_bucket = False  # the server has the function
 
     def fresh_name(self, prefix):
         self.names += 1

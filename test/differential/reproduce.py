@@ -39,7 +39,7 @@ def script(case, found):
         if number == found.number:
             lines.append('\\echo ---- the difference:')
         sql = statement.sql.replace('USING ' + METHOD, 'USING :method').replace('ACCESS METHOD ' + METHOD, 'ACCESS METHOD :method').replace('@SIDE@', 'twin')
-        text = sql + ';\n'
+        text = ('-- in a second session:\n' if statement.elder else '') + sql + ';\n'
         if statement.copy_in is not None:
             text += statement.copy_in + '\\.\n'
         if sql == 'RESET ALL':

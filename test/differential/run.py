@@ -15,7 +15,8 @@ import traceback
 
 import psycopg2
 
-from case import Case, Difference
+from case import PROFILES, Case, Difference
+from coverage import Coverage
 import reproduce
 from session import Lost, Side
 from statement import Statement
@@ -58,9 +59,8 @@ class Statistics:
             print('never reached: ' + ', '.join(never))
 
 
-def feature_names():
-    from case import GROUPS
-    return {f[0] for _, group in GROUPS for f in group.FEATURES}
+def feature_names(options):
+    return {f[0] for _, group in PROFILES[options.profile].groups for f in group.FEATURES}
 
 
 def numbers(text):
@@ -76,6 +76,8 @@ def arguments():
     parser.add_argument('--dsn', default='', help='libpq connection string; default: the environment')
     parser.add_argument('--seeds', default='1-20', help='such as 1-20 or 3,7,100-120')
     parser.add_argument('--seed', help='one seed, instead of --seeds')
+    parser.add_argument('--profile', default='mixed', choices=sorted(PROFILES), help='mixed: any tables, any SQL; dense: readings of a few entities, and what '
+                        'dashboards ask of them')
     parser.add_argument('--modes', default='none,half,all,every')
     parser.add_argument('--statements', type=int, default=60, help='steps after loading (a step is one statement or a few that belong together)')
     parser.add_argument('--left', default='heap', help='access method of the left twin')
@@ -90,6 +92,7 @@ def arguments():
     parser.add_argument('--reduce', action='store_true', help='make the script of each difference small, by leaving out statements')
     parser.add_argument('--fail-fast', action='store_true', help='stop at the first difference')
     parser.add_argument('--self-test', action='store_true', help='see that differences are found, then end')
+    parser.add_argument('--coverage', action='store_true', help='with --profile dense: explain every query of the right side, and tell at the end how they were answered')
     parser.add_argument('-v', '--verbose', action='store_true', help='a line per case; statistics per feature at the end')
     parser.add_argument('-e', '--errors', action='store_true', help='with -v: an example of each error')
     options = parser.parse_args()
@@ -97,6 +100,7 @@ def arguments():
     options.wanted = lambda name: (not only or name.startswith(tuple(only))) and not name.startswith(tuple(avoid) or ('\0',))
     options.seed_list = numbers(options.seed or options.seeds)
     options.mode_list = options.modes.split(',')
+    options.coverage = Coverage() if options.coverage else None
     return options
 
 
@@ -115,6 +119,8 @@ def prepare(options):
         options.geometry = False
     if 'territory' in (options.left, options.right):
         cursor.execute('CREATE EXTENSION IF NOT EXISTS territory')
+    cursor.execute("SELECT to_regprocedure('territory.time_bucket(interval, timestamptz)') IS NOT NULL")
+    options.time_bucket = cursor.fetchone()[0] in (True, 't')
     connection.close()
 
 
@@ -185,10 +191,12 @@ def main():
         if failed and options.fail_fast:
             break
     if options.verbose:
-        statistics.show(feature_names())
+        statistics.show(feature_names(options))
         if options.errors:
             for (feature, state), example in sorted(statistics.examples.items()):
                 print('%s %s: %s' % (feature, state, example))
+    if options.coverage:
+        options.coverage.show()
     for message, times in statistics.refusals.most_common():
         print('seal refused %d times: %s' % (times, message))
     print('%d passed, %d failed' % (passed, failed))

@@ -150,6 +150,8 @@ def make_table(model, name, shape, parent=None):
 
 def column_definition(column):
     text = '%s %s' % (column.sql, column.kind.sql)
+    if column.collation:
+        text += ' COLLATE ' + column.collation
     if column.generated:
         return text + ' GENERATED ALWAYS AS (%s) STORED' % column.generated
     if column.identity:

@@ -39,6 +39,7 @@ class Side:
         self.dsn, self.schema, self.method = dsn, schema, method
         self.connection = None
         self.observer = None      # looks at the tables between the steps, with the server's own settings
+        self.elder = None         # a second session, made where a statement asks for it
 
     def connect(self, wait=0):
         """A fresh connection; after a crash, as soon as the server takes one again."""
@@ -61,16 +62,23 @@ class Side:
                 time.sleep(0.2)
 
     def close(self):
-        for connection in (self.connection, self.observer):
+        for connection in (self.connection, self.observer, self.elder):
             if connection is not None:
                 connection.close()
-        self.connection = self.observer = None
+        self.connection = self.observer = self.elder = None
+
+    def second(self):
+        if self.elder is None:
+            self.elder = psycopg2.connect(self.dsn, options="-c search_path=%s,public -c jit=off -c statement_timeout=%s -c TimeZone=Europe/Paris" % (
+                self.schema, TIMEOUT))
+            self.elder.autocommit = True
+        return self.elder
 
     def text(self, sql):
         return sql.replace(METHOD, self.method).replace('@SIDE@', self.schema)
 
     def run(self, statement, connection=None):
-        connection = connection or self.connection
+        connection = connection or (self.second() if statement.elder else self.connection)
         cursor = connection.cursor()
         sql = self.text(statement.sql)
         try:

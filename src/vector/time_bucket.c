@@ -1,0 +1,200 @@
+/*
+ * time_bucket.c
+ *	  territory.time_bucket(): the beginning of the bucket of time that a value
+ *	  is in.
+ *
+ * Buckets of a fixed length are counted from a Monday, buckets of months from
+ * a January.  Where a time zone is given, that is so on its clocks and
+ * calendar: a day is one of 23, 24 or 25 hours.  The result is never later than
+ * the value.
+ */
+#include "territory.h"
+
+#include "common/int.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "vector/vector.h"
+
+/* 2000-01-03, the first Monday: times count from 2000-01-01, which begins a month */
+#define MONDAY (2 * USECS_PER_DAY)
+
+/* length of a bucket: months, or else time */
+typedef struct BucketWidth
+{
+	int32		months;
+	int64		usecs;
+} BucketWidth;
+
+static BucketWidth
+bucket_width(const Interval *interval)
+{
+	BucketWidth width = {.months = interval->month};
+
+	if (interval->month != 0 && (interval->day != 0 || interval->time != 0))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a bucket of months cannot have days or a time besides"),
+						errhint("Give months and years only, or weeks, days and smaller units only.")));
+	if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &width.usecs) ||
+		pg_add_s64_overflow(width.usecs, interval->time, &width.usecs))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("interval out of range")));
+	if (width.months < 0 || (width.months == 0 && width.usecs <= 0))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the width of a bucket must be greater than zero"),
+						errhint("Give an interval such as '5 minutes' or '1 month'.")));
+	return width;
+}
+
+static int64
+default_origin(BucketWidth width)
+{
+	return width.months > 0 ? 0 : MONDAY;
+}
+
+static int64
+floor_modulo(int64 value, int64 divisor)
+{
+	int64		rest = value % divisor;
+
+	return rest < 0 ? rest + divisor : rest;
+}
+
+static void
+out_of_range(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+}
+
+/* months since the beginning of the year 0, of a timestamp's month, which begins *within before it */
+static int
+month_of(Timestamp ts, int64 *within)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (timestamp2tm(ts, NULL, &tm, &fsec, NULL, NULL) != 0)
+		out_of_range();
+	*within = (((tm.tm_mday - 1) * 24 + tm.tm_hour) * 60 + tm.tm_min) * INT64CONST(60) + tm.tm_sec;
+	*within = *within * USECS_PER_SEC + fsec;
+	return tm.tm_year * MONTHS_PER_YEAR + tm.tm_mon - 1;
+}
+
+static Timestamp
+bucket_of_months(int32 months, Timestamp ts, Timestamp origin)
+{
+	struct pg_tm tm = {0};
+	Timestamp	result;
+	int64		within;
+	int64		first = month_of(origin, &within);
+	int64		month;
+
+	if (within != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the origin of buckets of months must be the beginning of a month"),
+						errhint("Give the first instant of a month, in the time zone of the buckets.")));
+	month = month_of(ts, &within);
+	month -= floor_modulo(month - first, months);
+	tm.tm_year = (month - floor_modulo(month, MONTHS_PER_YEAR)) / MONTHS_PER_YEAR;
+	tm.tm_mon = floor_modulo(month, MONTHS_PER_YEAR) + 1;
+	tm.tm_mday = 1;
+	if (!IS_VALID_JULIAN(tm.tm_year, tm.tm_mon, tm.tm_mday) || tm2timestamp(&tm, 0, NULL, &result) != 0)
+		out_of_range();
+	return result;
+}
+
+/* of finite values */
+static Timestamp
+bucket_of(BucketWidth width, Timestamp ts, Timestamp origin)
+{
+	int64		since;
+	Timestamp	result;
+
+	if (TIMESTAMP_NOT_FINITE(origin))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("origin out of range"),
+						errhint("Give a finite origin.")));
+	if (width.months > 0)
+		return bucket_of_months(width.months, ts, origin);
+	if (pg_sub_s64_overflow(ts, floor_modulo(origin, width.usecs), &since) ||
+		pg_sub_s64_overflow(ts, floor_modulo(since, width.usecs), &result) || !IS_VALID_TIMESTAMP(result))
+		out_of_range();
+	return result;
+}
+
+/*
+ * On the clocks of a zone.  Where these show a bucket's beginning twice, it is
+ * the second time for values after that, and the first for those before.
+ */
+static TimestampTz
+bucket_in_zone(BucketWidth width, TimestampTz ts, Datum zone, Timestamp origin)
+{
+	Timestamp	local = DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, zone, TimestampTzGetDatum(ts)));
+	Timestamp	begins = bucket_of(width, local, origin);
+	TimestampTz result = DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, zone, TimestampGetDatum(begins)));
+
+	if (result > ts)
+	{
+		result = ts - (local - begins);
+		if (!IS_VALID_TIMESTAMP(result))
+			out_of_range();
+	}
+	return result;
+}
+
+PG_FUNCTION_INFO_V1(territory_time_bucket);
+PG_FUNCTION_INFO_V1(territory_time_bucket_zone);
+PG_FUNCTION_INFO_V1(territory_time_bucket_date);
+
+/* of a timestamp, and of a timestamptz by UTC: (width, ts [, origin]) */
+Datum
+territory_time_bucket(PG_FUNCTION_ARGS)
+{
+	BucketWidth width = bucket_width(PG_GETARG_INTERVAL_P(0));
+	Timestamp	ts = PG_GETARG_TIMESTAMP(1);
+
+	if (TIMESTAMP_NOT_FINITE(ts))
+		PG_RETURN_TIMESTAMP(ts);
+	PG_RETURN_TIMESTAMP(bucket_of(width, ts, PG_NARGS() > 2 ? PG_GETARG_TIMESTAMP(2) : default_origin(width)));
+}
+
+/* (width, timestamptz, timezone [, origin]) */
+Datum
+territory_time_bucket_zone(PG_FUNCTION_ARGS)
+{
+	BucketWidth width = bucket_width(PG_GETARG_INTERVAL_P(0));
+	TimestampTz ts = PG_GETARG_TIMESTAMPTZ(1);
+	Datum		zone = PG_GETARG_DATUM(2);
+	Timestamp	origin = default_origin(width);
+
+	if (TIMESTAMP_NOT_FINITE(ts))
+		PG_RETURN_TIMESTAMPTZ(ts);
+	if (PG_NARGS() > 3)
+		origin = DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, zone, PG_GETARG_DATUM(3)));
+	PG_RETURN_TIMESTAMPTZ(bucket_in_zone(width, ts, zone, origin));
+}
+
+static Timestamp
+date_to_timestamp(DateADT day)
+{
+	return DatumGetTimestamp(DirectFunctionCall1(date_timestamp, DateADTGetDatum(day)));
+}
+
+/* (width, date [, origin]) */
+Datum
+territory_time_bucket_date(PG_FUNCTION_ARGS)
+{
+	BucketWidth width = bucket_width(PG_GETARG_INTERVAL_P(0));
+	DateADT		day = PG_GETARG_DATEADT(1);
+	Timestamp	origin = default_origin(width);
+
+	if (width.usecs % USECS_PER_DAY != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("dates cannot be put into buckets of parts of days"),
+						errhint("Give days, weeks, months or years, or cast the date to a timestamp.")));
+	if (DATE_NOT_FINITE(day))
+		PG_RETURN_DATEADT(day);
+	if (PG_NARGS() > 2)
+		origin = date_to_timestamp(PG_GETARG_DATEADT(2));
+	return DirectFunctionCall1(timestamp_date, TimestampGetDatum(bucket_of(width, date_to_timestamp(day), origin)));
+}
