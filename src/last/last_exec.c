@@ -253,7 +253,7 @@ open_sealed(LastState *state)
 		MemoryContextSwitchTo(old);
 		if (state->sealed == NULL)
 			return false;
-		sealed_scan_need(state->sealed, state->needed);
+		sealed_scan_need(state->sealed, state->needed, false);
 	}
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);
