@@ -7,7 +7,7 @@
  * by block.  What it computes is listed in its custom_scan_tlist, so that core
  * resolves every output expression against it:
  *
- *	  group keys | aggregates | ROW (quals of the rows, values to prune by, marker)
+ *	  group keys | aggregates | ROW (quals of the rows, values to prune by, limits, marker)
  *
  * The first two are columns of the node's rows.  The last is null there, and is
  * one entry, which no expression of the query can equal: setrefs would take any
@@ -32,6 +32,7 @@ enum
 	VECTOR_COUNTS,				/* of group keys, aggregates, quals */
 	VECTOR_EQUAL,				/* the operator that makes two group keys one, for each */
 	VECTOR_PRUNES,				/* scan.h's prune specs */
+	VECTOR_TOP,					/* see vector_top_spec() */
 };
 
 /* of CustomPath.custom_private */
@@ -43,6 +44,8 @@ typedef struct VectorTarget
 	List	   *aggregates;		/* Aggrefs */
 	List	   *quals;			/* in the order in which they are evaluated */
 	List	   *having;
+	List	   *top;			/* see vector_top_spec() */
+	List	   *limits;			/* LIMIT and OFFSET, where that says that there is a top */
 } VectorTarget;
 
 /* a key that is the same for all rows of a block where it is so at both ends of a column's range */
@@ -266,6 +269,8 @@ typedef struct VectorState
 	int64		segments_summed;
 	int64		blocks_summed;
 
+	struct VectorTop *top;		/* NULL: all groups are wanted */
+
 	int64		hot_rows;		/* counters, for EXPLAIN */
 	int64		passes;
 } VectorState;
@@ -275,6 +280,7 @@ typedef struct VectorState
 #define group_state(agg, group) ((void *) ((char *) (group) + (agg)->offset))
 
 /* vector_paths.c */
+extern bool vector_can_evaluate(Node *node, Index relid);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 extern void vector_init(void);
 
@@ -291,6 +297,17 @@ extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
 extern VectorGroup *vector_find_group(VectorState *state, bool *full);
 extern VectorGroup *vector_next_group(VectorState *state);
 extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
+
+extern VectorGroup *vector_group_at(VectorState *state, int64 number);
+
+/* vector_top.c */
+extern List *vector_top_spec(PlannerInfo *root, VectorTarget *target);
+extern double vector_top_share(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target);
+extern void vector_top_begin(VectorState *state, List *spec, List *values);
+extern void vector_top_reset(VectorState *state);
+extern bool vector_top_drops(VectorState *state, VectorGroup *group);
+extern bool vector_top_applies(VectorState *state);
+extern bool vector_top_take_sealed(VectorState *state);
 
 /* vector_key.c */
 extern KeyForm vector_key_form(Node *key, AttrNumber *column);

@@ -96,7 +96,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	bool		fixed = ps->scanopsfixed;
 	List	   *keys,
 			   *aggregates,
-			   *quals;
+			   *quals,
+			   *values;
 
 	state->rel = compat_range_table_relation(estate, rti);
 	if (!relation_is_territory(state->rel))
@@ -120,9 +121,10 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
-	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
-				 take_expressions(inner, state->nquals, list_length(inner) - state->nquals - 1));
+	values = take_expressions(inner, state->nquals, list_length(inner) - state->nquals - 1);
+	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES), values);
 	vector_summaries_begin(state, keys, aggregates);
+	vector_top_begin(state, list_nth(plan->custom_private, VECTOR_TOP), values);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
 }
@@ -210,6 +212,8 @@ take_sealed_rows(VectorState *state)
 
 	if (!open_sealed(state))
 		return true;
+	if (vector_top_applies(state))
+		return vector_top_take_sealed(state);
 	while (!full && (entry = sealed_scan_next_segment(state->sealed)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -234,6 +238,7 @@ fill(VectorState *state)
 	{
 		state->passes++;
 		vector_groups_reset(state);
+		vector_top_reset(state);
 		if (take_hot_rows(state) && take_sealed_rows(state))
 			break;
 		state->width /= 2;
@@ -253,9 +258,9 @@ next_group(VectorState *state)
 
 		if (!state->filled)
 			fill(state);
-		group = vector_next_group(state);
-		if (group)
-			return group;
+		while ((group = vector_next_group(state)) != NULL)
+			if (!vector_top_drops(state, group))
+				return group;
 		state->low += state->width;
 		state->filled = false;
 		state->done = state->nkeys == 0 || state->low >= (uint64) 1 << 32;

@@ -53,8 +53,8 @@ is_foreign(Node *node, Index *relid)
 	return expression_tree_walker(node, is_foreign, (void *) relid);
 }
 
-static bool
-can_evaluate(Node *node, Index relid)
+bool
+vector_can_evaluate(Node *node, Index relid)
 {
 	return !is_foreign(node, &relid) && !contain_volatile_functions(node) &&
 		!expression_returns_set(node);
@@ -78,7 +78,7 @@ needs_more(Node *node, VectorTarget *target)
 		return false;
 	if (IsA(node, Aggref))
 	{
-		if (!can_aggregate((Aggref *) node) || !can_evaluate(node, target->relid))
+		if (!can_aggregate((Aggref *) node) || !vector_can_evaluate(node, target->relid))
 			return true;
 		target->aggregates = list_append_unique(target->aggregates, node);
 		return false;
@@ -98,7 +98,7 @@ add_keys(PlannerInfo *root, VectorTarget *target)
 		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
 		Node	   *key = get_sortgroupclause_expr(clause, root->processed_tlist);
 
-		if (!clause->hashable || !can_evaluate(key, target->relid))
+		if (!clause->hashable || !vector_can_evaluate(key, target->relid))
 			return false;
 		target->keys = lappend(target->keys, key);
 		target->equal = lappend_oid(target->equal, clause->eqop);
@@ -162,7 +162,7 @@ add_quals(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
 
-		if (info->pseudoconstant || !can_evaluate((Node *) info->clause, target->relid))
+		if (info->pseudoconstant || !vector_can_evaluate((Node *) info->clause, target->relid))
 			return false;
 	}
 	target->quals = vector_ordered_quals(root, rel->baserestrictinfo);
@@ -180,6 +180,7 @@ make_target(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, List *havin
 	if (!add_keys(root, target) || !add_quals(root, rel, target) ||
 		needs_more((Node *) grouped->reltarget->exprs, target) || needs_more((Node *) having, target))
 		return NULL;
+	target->top = vector_top_spec(root, target);
 	return target;
 }
 
@@ -212,6 +213,7 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, VectorTa
 	double		hot = Max(rel->tuples - sealed->rows, 0);
 	double		share = decoded_share(root, rel, target);
 	double		groups = target->keys ? estimate_num_groups(root, target->keys, rel->rows, NULL, NULL) : 1;
+	double		top = target->top ? vector_top_share(root, rel, target) : 1;
 	AggClauseCosts costs;
 	QualCost	keys,
 				having;
@@ -222,6 +224,8 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, VectorTa
 	cost_qual_eval(&keys, target->keys, root);
 	cost_qual_eval(&having, target->having, root);
 
+	share *= top;
+	groups *= top;
 	/* as a TerritoryScan estimates its hot part */
 	cost = Max((double) rel->pages - sealed->pages, 0) * seq_page_cost * Min(hot / Max(rel->tuples, 1), 1) +
 		hot * (cpu_tuple_cost + rel->baserestrictcost.per_tuple) +

@@ -68,6 +68,7 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	List	   *specs = prune_specs(root, target, &values);
 	List	   *all = NIL;
 
+	values = list_concat(values, target->limits);
 	inner->args = lappend(list_concat(list_copy(target->quals), values), marker);
 	inner->row_typeid = RECORDOID;
 	inner->row_format = COERCE_EXPLICIT_CALL;
@@ -82,9 +83,9 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	scan->flags = path->flags;
 	scan->custom_scan_tlist = all;
 	collect_params((Node *) all, &scan->custom_exprs);
-	scan->custom_private = list_make3(list_make3_int(list_length(target->keys), list_length(target->aggregates),
+	scan->custom_private = list_make4(list_make3_int(list_length(target->keys), list_length(target->aggregates),
 													 list_length(target->quals)),
-									  target->equal, specs);
+									  target->equal, specs, target->top);
 	scan->methods = &vector_methods;
 	return &scan->scan.plan;
 }

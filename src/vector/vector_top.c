@@ -1,0 +1,518 @@
+/*
+ * vector_top.c
+ *	  GROUP BY bucket ORDER BY bucket DESC LIMIT n, without the rows of other
+ *	  buckets.
+ *
+ * Where the first sort key is a group key that rises with a column, and every
+ * group becomes a row, only rows of the n best buckets matter.  Segments and
+ * blocks are taken from that end on; the groups that there are by then tell the
+ * n-th best bucket, and that tells a *cut*: rows beyond it in the column belong
+ * to worse buckets.  The cut is one more prune key, so directory, headers and
+ * decoded rows are passed over by what does that anyway.
+ *
+ * Invariant: a group of the n best buckets is complete.  Others may miss rows,
+ * and are not handed out.  In a pass over a part of the groups, the n best of
+ * that part are complete; they hold all of its groups that are among the n best
+ * of all.
+ */
+#include "territory.h"
+
+#include "access/stratnum.h"
+#include "common/int.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "pgtime.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "vector/vector.h"
+
+/* for the planner: of a limit that is not known yet, and of blocks that hold the end of the best buckets */
+#define UNKNOWN_LIMIT_SHARE 0.1
+#define LEAST_SHARE 0.02
+
+#define MOST_BUCKETS 10000		/* that are kept in order */
+/* a local time repeats at most the last hours: so far from a cut, no change of the offset from UTC moves a row past it */
+#define MARGIN (10 * USECS_PER_DAY)
+
+typedef struct VectorTop
+{
+	int			key;			/* the group key */
+	bool		descending;
+	bool		nulls_first;
+	ZoneKind	zone;			/* of the key */
+	ExprState  *limit;
+	ExprState  *offset;			/* or NULL */
+	int64		wanted;			/* buckets; 0: all */
+	int64	   *best;			/* positions of the best buckets met, the best first */
+	int64		nbest;
+	int64		looked_at;		/* groups */
+	PruneKey   *keys;			/* the scan's own, then the cut */
+	int			nkeys;			/* of the scan's own */
+	bool		has_end;
+	int64		end;			/* no row's value of the column lies beyond, on the side of the best */
+	int64		cut_for;		/* the position that the cut was made for */
+	bool		has_cut;
+} VectorTop;
+
+/* a segment, by its place in the directory */
+typedef struct Candidate
+{
+	int64		bound;			/* position of its best value */
+	int			place;
+} Candidate;
+
+/* ---- of plan trees ---- */
+
+/*
+ * Which key, whether it falls, whether nulls come first, and how many limits
+ * there are; NIL where not all groups that the node gives are rows.
+ */
+List *
+vector_top_spec(PlannerInfo *root, VectorTarget *target)
+{
+	Query	   *parse = root->parse;
+	SortGroupClause *clause;
+	Node	   *expr;
+	AttrNumber	column;
+	Oid			opfamily;
+	bool		descending;
+	int			k = 0;
+
+	if (parse->limitCount == NULL || parse->sortClause == NIL || parse->distinctClause || parse->hasWindowFuncs ||
+		parse->hasTargetSRFs || parse->havingQual || target->having || parse->setOperations)
+		return NIL;
+	if (!vector_can_evaluate(parse->limitCount, target->relid) ||
+		(parse->limitOffset && !vector_can_evaluate(parse->limitOffset, target->relid)))
+		return NIL;
+	clause = linitial_node(SortGroupClause, parse->sortClause);
+	expr = get_sortgroupclause_expr(clause, root->processed_tlist);
+	while (k < list_length(target->keys) && !equal(list_nth(target->keys, k), expr))
+		k++;
+	if (k == list_length(target->keys) || vector_key_form(expr, &column) == KEY_ANY ||
+		column_zone_kind(getBaseType(exprType(expr))) == ZONE_NONE ||
+		!compat_ordering_op(clause->sortop, &opfamily, &descending) ||
+		opfamily != lookup_type_cache(getBaseType(exprType(expr)), TYPECACHE_BTREE_OPFAMILY)->btree_opf)
+		return NIL;
+	target->limits = list_make1(parse->limitCount);
+	if (parse->limitOffset)
+		target->limits = lappend(target->limits, parse->limitOffset);
+	return list_make4_int(k, descending, clause->nulls_first, list_length(target->limits));
+}
+
+/* the share of rows, and of groups, that is left: about */
+double
+vector_top_share(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
+{
+	List	   *key = list_make1(list_nth(target->keys, linitial_int(target->top)));
+	double		buckets = estimate_num_groups(root, key, rel->rows, NULL, NULL);
+	double		wanted = buckets * UNKNOWN_LIMIT_SHARE;
+	ListCell   *lc;
+
+	foreach(lc, target->limits)
+	{
+		Node	   *limit = estimate_expression_value(root, lfirst(lc));
+
+		if (!IsA(limit, Const) || ((Const *) limit)->constisnull)
+			return Min(LEAST_SHARE + wanted / buckets, 1);
+		wanted = (lc == list_head(target->limits) ? 0 : wanted) + Max(DatumGetInt64(((Const *) limit)->constvalue), 0);
+	}
+	return Min(LEAST_SHARE + wanted / Max(buckets, 1), 1);
+}
+
+/* ---- begin ---- */
+
+/* values end with the limits */
+void
+vector_top_begin(VectorState *state, List *spec, List *values)
+{
+	VectorTop  *top;
+	List	   *limits;
+
+	if (spec == NIL)
+		return;
+	state->top = top = palloc0(sizeof(VectorTop));
+	top->key = linitial_int(spec);
+	top->descending = lsecond_int(spec);
+	top->nulls_first = lthird_int(spec);
+	top->zone = column_zone_kind(getBaseType(state->keys[top->key].type));
+	limits = list_copy_tail(values, list_length(values) - lfourth_int(spec));
+	top->limit = ExecInitExpr(linitial(limits), &state->custom.ss.ps);
+	if (list_length(limits) > 1)
+		top->offset = ExecInitExpr(lsecond(limits), &state->custom.ss.ps);
+}
+
+/* 0 where it limits nothing, or LIMIT itself is to complain */
+static int64
+evaluate_limit(VectorState *state, ExprState *expr)
+{
+	bool		isnull;
+	Datum		value = ExecEvalExprSwitchContext(expr, state->custom.ss.ps.ps_ExprContext, &isnull);
+
+	return isnull ? 0 : Max(DatumGetInt64(value), 0);
+}
+
+/* before a pass */
+void
+vector_top_reset(VectorState *state)
+{
+	VectorTop  *top = state->top;
+	int64		offset;
+
+	if (top == NULL)
+		return;
+	top->wanted = evaluate_limit(state, top->limit);
+	offset = top->offset ? evaluate_limit(state, top->offset) : 0;
+	if (top->wanted > MOST_BUCKETS || offset > MOST_BUCKETS - top->wanted)
+		top->wanted = 0;
+	else if (top->wanted > 0)
+		top->wanted += offset;
+	top->best = MemoryContextAlloc(state->table_context, sizeof(int64) * (top->wanted + 1));
+	top->nbest = top->looked_at = 0;
+	top->has_cut = top->has_end = false;
+}
+
+/* ---- the n best buckets ---- */
+
+static int64
+position(const VectorTop *top, ZoneKind zone, Datum value, bool isnull)
+{
+	int64		key;
+
+	if (isnull)
+		return top->nulls_first ? PG_INT64_MIN : PG_INT64_MAX;
+	key = column_zone_key(zone, value);
+	return top->descending ? ~key : key;
+}
+
+static int64
+group_position(VectorState *state, VectorGroup *group)
+{
+	VectorTop  *top = state->top;
+
+	return position(top, top->zone, group_keys(group)[top->key], group_nulls(state, group)[top->key]);
+}
+
+static void
+add_bucket(VectorTop *top, int64 at)
+{
+	int64		low = 0;
+	int64		high = top->nbest;
+
+	while (low < high)
+	{
+		int64		middle = (low + high) / 2;
+
+		if (top->best[middle] < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == top->wanted || (low < top->nbest && top->best[low] == at))
+		return;
+	if (top->nbest < top->wanted)
+		top->nbest++;
+	memmove(top->best + low + 1, top->best + low, sizeof(int64) * (top->nbest - 1 - low));
+	top->best[low] = at;
+}
+
+/* is the group none of the n best buckets'? */
+bool
+vector_top_drops(VectorState *state, VectorGroup *group)
+{
+	VectorTop  *top = state->top;
+
+	return top && top->wanted > 0 && top->nbest == top->wanted && top->looked_at == state->table.n &&
+		group_position(state, group) > top->best[top->nbest - 1];
+}
+
+/* ---- the cut ---- */
+
+/* where the key stands for a value of its column */
+static int64
+position_at(VectorState *state, int64 value)
+{
+	VectorTop  *top = state->top;
+	KeyStretch	stretch;
+
+	ResetExprContext(state->row_context);
+	vector_key_stretch(state, top->key, value, &stretch);
+	return position(top, top->zone, stretch.key, stretch.isnull);
+}
+
+/* value + step, or - step, away from the best; false past the ends of time */
+static bool
+step_away(const VectorTop *top, int64 value, int64 step, int64 *result)
+{
+	return top->descending ? !pg_sub_s64_overflow(value, step, result) : !pg_add_s64_overflow(value, step, result);
+}
+
+#define LONGEST_STEP (USECS_PER_DAY * 366 * 100)
+
+/*
+ * The last value of the column, seen from the best end, whose bucket is not
+ * worse than this position.  Of a key that rises, all beyond it are worse.
+ */
+static bool
+find_cut(VectorState *state, int64 worst, int64 *cut)
+{
+	VectorTop  *top = state->top;
+	int64		inside = top->end;
+	int64		outside;
+	int64		step = 1;
+
+	if (position_at(state, inside) > worst)
+	{
+		*cut = inside;			/* of what is left, all */
+		return true;
+	}
+	for (;; step *= 4)
+	{
+		if (step > LONGEST_STEP || !step_away(top, inside, step, &outside) || TIMESTAMP_NOT_FINITE(outside))
+			return false;
+		if (position_at(state, outside) > worst)
+			break;
+		inside = outside;
+	}
+	while (inside != outside + 1 && inside != outside - 1)
+	{
+		int64		middle = inside + (outside - inside) / 2;
+
+		if (position_at(state, middle) > worst)
+			outside = middle;
+		else
+			inside = middle;
+	}
+	*cut = inside;
+	return true;
+}
+
+/* does the session's time zone keep its offset from UTC so long before and after? */
+static bool
+offset_is_kept(TimestampTz at, int64 before_and_after)
+{
+	pg_time_t	start = timestamptz_to_time_t(at - before_and_after);
+	pg_time_t	boundary;
+	long		before,
+				after;
+	int			before_dst,
+				after_dst;
+	int			found = pg_next_dst_boundary(&start, &before, &before_dst, &boundary, &after, &after_dst,
+											 session_timezone);
+
+	return found == 0 || (found == 1 && boundary > timestamptz_to_time_t(at + before_and_after));
+}
+
+/* as far as the groups that there are tell */
+static void
+move_cut(VectorState *state)
+{
+	VectorTop  *top = state->top;
+	VectorKey  *key = &state->keys[top->key];
+	PruneKey   *prune = &top->keys[top->nkeys];
+	int64		worst,
+				cut;
+
+	for (; top->looked_at < state->table.n; top->looked_at++)
+		add_bucket(top, group_position(state, vector_group_at(state, top->looked_at)));
+	if (top->nbest < top->wanted || !top->has_end)
+		return;
+	worst = top->best[top->nbest - 1];
+	if ((top->has_cut && top->cut_for == worst) || worst == PG_INT64_MIN || worst == PG_INT64_MAX)
+		return;
+	top->cut_for = worst;
+	if (key->form == KEY_COLUMN)
+		cut = top->descending ? ~worst : worst;
+	else if (!find_cut(state, worst, &cut) ||
+			 (key->form == KEY_LOCAL && !offset_is_kept(cut, MARGIN) && !step_away(top, cut, MARGIN, &cut)))
+		return;
+	memset(prune, 0, sizeof *prune);
+	prune->attno = key->column;
+	prune->zone = column_zone_kind(getBaseType(TupleDescAttr(RelationGetDescr(state->rel), key->column - 1)->atttypid));
+	prune->strategy = top->descending ? BTGreaterEqualStrategyNumber : BTLessEqualStrategyNumber;
+	prune->key = cut;
+	prune->decides = true;
+	top->has_cut = true;
+}
+
+/* ---- sealed rows ---- */
+
+static int64
+zone_bound(const VectorTop *top, const ZoneMap *zone)
+{
+	if (zone->nulls > 0 && top->nulls_first)
+		return PG_INT64_MIN;
+	if (!zone->has_values)
+		return PG_INT64_MAX;
+	return top->descending ? ~zone->max : zone->min;
+}
+
+/* with the cut, but where nulls come first: a prune key passes over them */
+static void
+set_keys(VectorState *state, bool nulls)
+{
+	VectorTop  *top = state->top;
+
+	state->sealed->keys = top->keys;
+	state->sealed->nkeys = top->nkeys + (top->has_cut && !(nulls && top->nulls_first) ? 1 : 0);
+}
+
+static const ZoneMap *
+segment_zone(const SegmentEntry *entry, AttrNumber attno, ZoneKind kind)
+{
+	for (int z = 0; z < entry->nzones; z++)
+		if (entry->zones[z].attno == attno && entry->zones[z].kind == kind)
+			return &entry->zones[z];
+	return NULL;
+}
+
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const Candidate *x = a;
+	const Candidate *y = b;
+
+	if (x->bound != y->bound)
+		return x->bound < y->bound ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* all segments, the best first */
+static Candidate *
+order_segments(VectorState *state, ZoneKind kind)
+{
+	VectorTop  *top = state->top;
+	SealedScan *sealed = state->sealed;
+	int			n = sealed->directory->nsegments;
+	Candidate  *candidates = MemoryContextAllocHuge(state->prune_context, sizeof(Candidate) * (n + 1));
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "territory segment's entry",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+
+	for (int s = 0; s < n; s++)
+	{
+		SegmentEntry *entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s);
+		const ZoneMap *zone = segment_zone(entry, state->keys[top->key].column, kind);
+
+		CHECK_FOR_INTERRUPTS();
+		candidates[s].place = s;
+		candidates[s].bound = zone ? zone_bound(top, zone) : PG_INT64_MIN;
+		if (zone && zone->has_values)
+		{
+			int64		end = top->descending ? zone->max : zone->min;
+
+			if (!TIMESTAMP_NOT_FINITE(end) && (!top->has_end || (top->descending ? end > top->end : end < top->end)))
+			{
+				top->end = end;
+				top->has_end = true;
+			}
+		}
+		MemoryContextReset(scratch);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+	qsort(candidates, n, sizeof(Candidate), compare_candidates);
+	return candidates;
+}
+
+/* false: the table of groups is full */
+static bool
+take_block(VectorState *state, int block, ZoneKind kind)
+{
+	SealedScan *sealed = state->sealed;
+	ZoneMap		zone;
+	bool		full = false;
+
+	CHECK_FOR_INTERRUPTS();
+	sealed->block = block;
+	set_keys(state, !segment_block_zone(&sealed->reader, block, state->keys[state->top->key].column, &zone) ||
+			 zone.kind != kind || zone.nulls > 0);
+	if (segment_block_excluded(&sealed->reader, block, sealed->keys, sealed->nkeys))
+	{
+		sealed->blocks_pruned++;
+		return true;
+	}
+	if (!vector_answer_block(state, &full))
+		full = !vector_take_block(state);
+	if (!full)
+		move_cut(state);
+	return !full;
+}
+
+static bool
+take_segment(VectorState *state, int place, ZoneKind kind)
+{
+	SealedScan *sealed = state->sealed;
+	int			nblocks;
+
+	sealed_scan_seek_segment(sealed, place);
+	nblocks = sealed->reader.header->nblocks;
+	for (int b = 0; b < nblocks; b++)
+		if (!take_block(state, state->top->descending ? nblocks - 1 - b : b, kind))
+			return false;
+	return true;
+}
+
+/* a segment that the cut leaves, or not; false: the table of groups is full */
+static bool
+take_candidate(VectorState *state, int place, ZoneKind kind)
+{
+	SealedScan *sealed = state->sealed;
+	SegmentEntry *entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, place);
+	const ZoneMap *zone = segment_zone(entry, state->keys[state->top->key].column, kind);
+	bool		full = false;
+
+	set_keys(state, zone == NULL || zone->nulls > 0);
+	if (zone_excludes(entry->zones, entry->nzones, sealed->keys, sealed->nkeys))
+	{
+		sealed->segments_pruned++;
+		return true;
+	}
+	if (!vector_answer_segment(state, entry, &full))
+		return take_segment(state, place, kind);
+	if (!full)
+		move_cut(state);
+	return !full;
+}
+
+/* does this pass go from the best end on? */
+bool
+vector_top_applies(VectorState *state)
+{
+	return state->top && state->top->wanted > 0 && state->sealed->shared == NULL;
+}
+
+/* the sealed cursor stands before its first row; false: the table of groups is full */
+bool
+vector_top_take_sealed(VectorState *state)
+{
+	VectorTop  *top = state->top;
+	SealedScan *sealed = state->sealed;
+	int			attno = state->keys[top->key].column;
+	ZoneKind	kind = column_zone_kind(getBaseType(TupleDescAttr(RelationGetDescr(state->rel), attno - 1)->atttypid));
+	Candidate  *candidates = order_segments(state, kind);
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "territory segment's entry",
+												  ALLOCSET_SMALL_SIZES);
+	bool		fits = true;
+
+	top->nkeys = sealed->nkeys;
+	top->keys = MemoryContextAlloc(state->prune_context, sizeof(PruneKey) * (top->nkeys + 1));
+	memcpy(top->keys, sealed->keys, sizeof(PruneKey) * top->nkeys);
+	move_cut(state);			/* by hot rows */
+	for (int c = 0; fits && c < sealed->directory->nsegments; c++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(scratch);
+
+		fits = take_candidate(state, candidates[c].place, kind);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextDelete(scratch);
+	pfree(candidates);
+	return fits;
+}
