@@ -306,6 +306,7 @@ extern double vector_top_share(PlannerInfo *root, RelOptInfo *rel, VectorTarget 
 extern void vector_top_begin(VectorState *state, List *spec, List *values);
 extern void vector_top_reset(VectorState *state);
 extern bool vector_top_drops(VectorState *state, VectorGroup *group);
+extern bool vector_top_key(VectorState *state, int *key, bool *descending, int64 *wanted);
 extern bool vector_top_applies(VectorState *state);
 extern bool vector_top_take_sealed(VectorState *state);
 

@@ -480,6 +480,20 @@ take_candidate(VectorState *state, int place, ZoneKind kind)
 	return !full;
 }
 
+/* for EXPLAIN; false where all groups are wanted */
+bool
+vector_top_key(VectorState *state, int *key, bool *descending, int64 *wanted)
+{
+	VectorTop  *top = state->top;
+
+	if (top == NULL)
+		return false;
+	*key = top->key;
+	*descending = top->descending;
+	*wanted = top->wanted;
+	return true;
+}
+
 /* does this pass go from the best end on? */
 bool
 vector_top_applies(VectorState *state)
