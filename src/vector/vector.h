@@ -189,6 +189,8 @@ typedef struct GroupTable
 {
 	int64		n;
 	uint32	   *hashes;			/* of each */
+	uint32	   *successors;		/* number + 1 of the group looked up after it the last time, or 0 */
+	int64		last;			/* number of the group looked up last */
 	char	  **chunks;			/* GROUPS_PER_CHUNK each */
 	uint32	   *slots;			/* number of a group + 1, or 0 */
 	uint32		nslots;

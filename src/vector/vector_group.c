@@ -3,8 +3,9 @@
  *	  The table of groups, within hash_mem.
  *
  * A group's keys and states lie together, groups one after the other in the
- * order in which they are met, which is that of entities and time: a look-up
- * mostly finds its neighbour in the cache.
+ * order in which they are met, which is that of entities and time.  Entities
+ * have their buckets of time in the same order, so the group after the last one
+ * is mostly that which followed it before: no hash is needed to find it.
  *
  * Where the groups do not fit, the table takes those whose hash lies in a
  * range, hands them out, and the rows are read again for the next range: sealed
@@ -68,15 +69,18 @@ add_group(VectorState *state, uint32 hash)
 		{
 			table->chunks = MemoryContextAlloc(context, sizeof(char *));
 			table->hashes = MemoryContextAlloc(context, sizeof(uint32) * GROUPS_PER_CHUNK);
+			table->successors = MemoryContextAlloc(context, sizeof(uint32) * GROUPS_PER_CHUNK);
 		}
 		else if ((chunk & (chunk - 1)) == 0)
 		{
 			table->chunks = repalloc_huge(table->chunks, sizeof(char *) * chunk * 2);
 			table->hashes = repalloc_huge(table->hashes, sizeof(uint32) * GROUPS_PER_CHUNK * chunk * 2);
+			table->successors = repalloc_huge(table->successors, sizeof(uint32) * GROUPS_PER_CHUNK * chunk * 2);
 		}
 		table->chunks[chunk] = MemoryContextAlloc(context, state->group_size * GROUPS_PER_CHUNK);
 	}
 	table->hashes[number] = hash;
+	table->successors[number] = 0;
 	table->n++;
 	return group_at(state, number);
 }
@@ -200,7 +204,7 @@ group_has_keys(VectorState *state, VectorGroup *group)
 	return true;
 }
 
-static VectorGroup *
+static void
 make_group(VectorState *state, uint32 hash)
 {
 	GroupTable *table = &state->table;
@@ -230,7 +234,18 @@ make_group(VectorState *state, uint32 hash)
 		MemoryContextSwitchTo(old);
 	}
 	vector_aggregates_start(state, group);
-	return group;
+}
+
+/* a look-up ended here */
+static VectorGroup *
+remember_group(VectorState *state, int64 number)
+{
+	GroupTable *table = &state->table;
+
+	if (state->last)
+		table->successors[table->last] = number + 1;
+	table->last = number;
+	return state->last = group_at(state, number);
 }
 
 /*
@@ -249,8 +264,18 @@ vector_find_group(VectorState *state, bool *full)
 	for (int k = 0; k < state->nkeys; k++)
 		if (state->keys[k].plain)
 			state->key_values[k] = plain_key(&state->keys[k], state->key_values[k]);
-	if (state->last && state->keys_plain && group_has_keys(state, state->last))
-		return state->last;
+	if (state->last && state->keys_plain)
+	{
+		uint32		successor = table->successors[table->last];
+
+		if (group_has_keys(state, state->last))
+			return state->last;
+		if (successor > 0 && group_has_keys(state, group_at(state, successor - 1)))
+		{
+			table->last = successor - 1;
+			return state->last = group_at(state, successor - 1);
+		}
+	}
 	hash = hash_keys(state);
 	if (hash < state->low || hash >= state->low + state->width)
 		return NULL;
@@ -259,11 +284,11 @@ vector_find_group(VectorState *state, bool *full)
 		int64		number = table->slots[at] - 1;
 
 		if (table->hashes[number] == hash && group_has_keys(state, group_at(state, number)))
-			return state->last = group_at(state, number);
+			return remember_group(state, number);
 	}
-	state->last = make_group(state, hash);
+	make_group(state, hash);
 	*full = is_full(state);
-	return state->last;
+	return remember_group(state, table->n - 1);
 }
 
 /* ---- rows in and out ---- */

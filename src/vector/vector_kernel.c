@@ -391,8 +391,13 @@ sum_integers(Oid type, const Datum *values, int n)
 static void
 add_tame_moments(const VectorAggregate *agg, MomentState *state, const double *values, int n)
 {
-	double		sum = codec_sum_float64(values, n);
+	double		sum = 0;
 
+	if (n < FEW)
+		for (int i = 0; i < n; i++)
+			sum += values[i];
+	else
+		sum = codec_sum_float64(values, n);
 	if (!agg->mean_only)
 	{
 		double		m2 = codec_m2_float64(values, n, sum / n);
