@@ -21,7 +21,10 @@
 #include "commands/vacuum.h"
 #include "executor/executor.h"
 #include "nodes/pathnodes.h"
+#include "parser/scansup.h"
+#include "pgtime.h"
 #include "utils/acl.h"
+#include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -263,6 +266,34 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 #else
 #define compat_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
 #endif
+
+/* ---- time zones ---- */
+
+typedef enum ZoneNameKind
+{
+	ZONE_IS_UNKNOWN,			/* or an abbreviation whose meaning depends on the time */
+	ZONE_IS_OFFSET,				/* an abbreviation of one offset from UTC */
+	ZONE_IS_REGION,
+} ZoneNameKind;
+
+/* what functions with a time zone take its name for */
+static inline ZoneNameKind
+compat_decode_zone(const char *name, pg_tz **zone)
+{
+	int			offset;
+#if PG_VERSION_NUM >= 160000
+	int			kind = DecodeTimezoneName(name, &offset, zone);
+
+	return kind == TZNAME_FIXED_OFFSET ? ZONE_IS_OFFSET : kind == TZNAME_ZONE ? ZONE_IS_REGION : ZONE_IS_UNKNOWN;
+#else
+	int			kind = DecodeTimezoneAbbrev(0, downcase_truncate_identifier(name, strlen(name), false), &offset, zone);
+
+	if (kind == TZ || kind == DTZ)
+		return ZONE_IS_OFFSET;
+	*zone = kind == DYNTZ ? NULL : pg_tzset(name);
+	return *zone ? ZONE_IS_REGION : ZONE_IS_UNKNOWN;
+#endif
+}
 
 /* a table of groups, each with so many bytes of ours */
 static inline TupleHashTable

@@ -16,10 +16,12 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
-#include "vector/vector.h"
+#include "vector/vector_key.h"
 
 /* 2000-01-03, the first Monday: times count from 2000-01-01, which begins a month */
 #define MONDAY (2 * USECS_PER_DAY)
+
+#define LAST_YEAR 294000		/* in which all of a year is still a timestamp */
 
 /* length of a bucket: months, or else time */
 typedef struct BucketWidth
@@ -82,10 +84,22 @@ month_of(Timestamp ts, int64 *within)
 }
 
 static Timestamp
-bucket_of_months(int32 months, Timestamp ts, Timestamp origin)
+first_of_month(int64 month)
 {
 	struct pg_tm tm = {0};
 	Timestamp	result;
+
+	tm.tm_year = (month - floor_modulo(month, MONTHS_PER_YEAR)) / MONTHS_PER_YEAR;
+	tm.tm_mon = floor_modulo(month, MONTHS_PER_YEAR) + 1;
+	tm.tm_mday = 1;
+	if (!IS_VALID_JULIAN(tm.tm_year, tm.tm_mon, tm.tm_mday) || tm2timestamp(&tm, 0, NULL, &result) != 0)
+		out_of_range();
+	return result;
+}
+
+static Timestamp
+bucket_of_months(int32 months, Timestamp ts, Timestamp origin)
+{
 	int64		within;
 	int64		first = month_of(origin, &within);
 	int64		month;
@@ -95,13 +109,7 @@ bucket_of_months(int32 months, Timestamp ts, Timestamp origin)
 						errmsg("the origin of buckets of months must be the beginning of a month"),
 						errhint("Give the first instant of a month, in the time zone of the buckets.")));
 	month = month_of(ts, &within);
-	month -= floor_modulo(month - first, months);
-	tm.tm_year = (month - floor_modulo(month, MONTHS_PER_YEAR)) / MONTHS_PER_YEAR;
-	tm.tm_mon = floor_modulo(month, MONTHS_PER_YEAR) + 1;
-	tm.tm_mday = 1;
-	if (!IS_VALID_JULIAN(tm.tm_year, tm.tm_mon, tm.tm_mday) || tm2timestamp(&tm, 0, NULL, &result) != 0)
-		out_of_range();
-	return result;
+	return first_of_month(month - floor_modulo(month - first, months));
 }
 
 /* of finite values */
@@ -120,6 +128,26 @@ bucket_of(BucketWidth width, Timestamp ts, Timestamp origin)
 		pg_sub_s64_overflow(ts, floor_modulo(since, width.usecs), &result) || !IS_VALID_TIMESTAMP(result))
 		out_of_range();
 	return result;
+}
+
+/* the values of a finite value's bucket; not all of them at the end of time */
+ValueRange
+time_bucket_stretch(const Interval *interval, Timestamp local, const Timestamp *origin)
+{
+	BucketWidth width = bucket_width(interval);
+	ValueRange	range;
+	int64		within;
+
+	range.from = bucket_of(width, local, origin ? *origin : default_origin(width));
+	if (width.months > 0)
+	{
+		int64		next = month_of(range.from, &within) + width.months;
+
+		range.to = next / MONTHS_PER_YEAR < LAST_YEAR ? first_of_month(next) - 1 : local;
+	}
+	else if (pg_add_s64_overflow(range.from, width.usecs - 1, &range.to))
+		range.to = local;
+	return range;
 }
 
 /*

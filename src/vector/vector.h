@@ -48,13 +48,12 @@ typedef struct VectorTarget
 	List	   *limits;			/* LIMIT and OFFSET, where that says that there is a top */
 } VectorTarget;
 
-/* a key that is the same for all rows of a block where it is so at both ends of a column's range */
+/* what a key is to a block's rows */
 typedef enum KeyForm
 {
 	KEY_ANY,					/* nothing is known */
 	KEY_COLUMN,					/* the column itself */
-	KEY_RISING,					/* never falls while the column rises */
-	KEY_LOCAL,					/* the same, while the session's time zone keeps its offset from UTC */
+	KEY_STRETCH,				/* the same for stretches of the column's values */
 } KeyForm;
 
 /* how the state of an aggregate is kept: by its own transition function, or natively, for kernels and summaries */
@@ -159,6 +158,8 @@ typedef struct KeyStretch
 	bool		isnull;
 } KeyStretch;
 
+typedef struct KeyMemory KeyMemory;
+
 /* one group key */
 typedef struct VectorKey
 {
@@ -172,8 +173,7 @@ typedef struct VectorKey
 	FmgrInfo	hash;
 	KeyForm		form;
 	AttrNumber	column;			/* that it depends on, unless form is KEY_ANY */
-	bool		known;			/* vector_key.c: stretch is one */
-	KeyStretch	stretch;
+	KeyMemory  *memory;			/* of KEY_STRETCH: vector_key.c */
 
 	/* of the block at hand, in vector_block.c */
 	bool		constant;		/* one value */
@@ -274,6 +274,7 @@ typedef struct VectorState
 	struct VectorTop *top;		/* NULL: all groups are wanted */
 
 	int64		hot_rows;		/* counters, for EXPLAIN */
+	int64		keys_evaluated;
 	int64		passes;
 } VectorState;
 
@@ -316,6 +317,7 @@ extern bool vector_top_take_sealed(VectorState *state);
 extern KeyForm vector_key_form(Node *key, AttrNumber *column);
 extern void vector_keys_begin(VectorState *state, List *exprs, List *equal);
 extern void vector_keys_reset(VectorState *state);
+extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
 extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
 

@@ -112,6 +112,30 @@ filter_rows(VectorState *state, BlockRowsTaken *taken)
 
 /* ---- groups ---- */
 
+/* between which values of its column a key will be asked for */
+static void
+announce_values(VectorState *state, int k)
+{
+	const VectorKey *key = &state->keys[k];
+	const BlockRowsTaken *taken = &state->taken;
+	const Datum *values = state->sealed->values[key->column - 1];
+	const bool *nulls = state->sealed->nulls[key->column - 1];
+	int64		from = PG_INT64_MAX;
+	int64		to = PG_INT64_MIN;
+
+	for (int i = 0; i < taken->n; i += key->rising ? Max(taken->n - 1, 1) : 1)
+	{
+		int			row = taken->rows[i];
+		int64		value = DatumGetInt64(values[row]);
+
+		if (nulls[row])
+			continue;
+		from = Min(from, value);
+		to = Max(to, value);
+	}
+	vector_key_reach(state, k, from, to);
+}
+
 /* how the keys behave in this block; false where some key has to be looked at on every row */
 static bool
 begin_keys(VectorState *state)
@@ -127,12 +151,14 @@ begin_keys(VectorState *state)
 		bool		known = key->form != KEY_ANY && vector_block_zone(state, key->column, &zone) && zone.nulls == 0 &&
 			zone.has_values;
 
-		key->constant = known && key->form == KEY_COLUMN && zone.min == zone.max;
-		key->rising = known && key->form != KEY_COLUMN && header->ordered[sealed->block] &&
+		key->constant = known && zone.min == zone.max;
+		key->rising = known && !key->constant && key->form != KEY_COLUMN && header->ordered[sealed->block] &&
 			header->time == key->column;
 		key->here.from = 1;
 		key->here.to = 0;
 		all = all && (key->constant || key->rising);
+		if (key->form == KEY_STRETCH)
+			announce_values(state, k);
 	}
 	return all;
 }
@@ -180,7 +206,10 @@ load_keys(VectorState *state, int row)
 		VectorKey  *key = &state->keys[k];
 
 		if (key->form == KEY_ANY || (key->form != KEY_COLUMN && state->sealed->nulls[key->column - 1][row]))
+		{
 			state->key_values[k] = ExecEvalExprSwitchContext(key->expr, state->row_context, &state->key_nulls[k]);
+			state->keys_evaluated++;
+		}
 	}
 }
 

@@ -311,7 +311,10 @@ vector_take_row(VectorState *state, TupleTableSlot *slot)
 	}
 	old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
 	for (int k = 0; k < state->nkeys; k++)
+	{
 		state->key_values[k] = ExecEvalExpr(state->keys[k].expr, context, &state->key_nulls[k]);
+		state->keys_evaluated += state->keys[k].form != KEY_COLUMN;
+	}
 	group = vector_find_group(state, &full);
 	if (group && !full)
 		vector_aggregates_advance(state, group, slot);

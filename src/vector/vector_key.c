@@ -2,87 +2,98 @@
  * vector_key.c
  *	  Group keys that are the same for a stretch of a column's values.
  *
- * A bucket of time is asked for once per stretch, not once per row: where a key
- * cannot fall while its column rises, what is the same at both ends of a
- * stretch is so in between.  What is not known to be so is evaluated on every
- * row.
+ * A bucket of time is asked for once per stretch, not once per row, and a
+ * stretch that was found is remembered: every entity has rows in the same ones.
+ * Where a key cannot fall while its column rises, what is the same at both ends
+ * of a range is so in between, so the ends of a stretch are searched for.
+ *
+ * Nothing is evaluated that a row could not have: only at values of the column
+ * between those of rows, which are no less and no more than what rows were
+ * asked for or announced by vector_key_reach().
  */
 #include "territory.h"
 
-#include "datatype/timestamp.h"
-#include "miscadmin.h"
+#include "catalog/pg_type.h"
+#include "common/int.h"
 #include "nodes/nodeFuncs.h"
-#include "pgtime.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "segment/column.h"
 #include "vector/vector.h"
+#include "vector/vector_key.h"
 
-#define MOST_TRIES 4			/* to find the end of a stretch */
+#define MOST_STRETCHES 16384	/* that are remembered of a key */
+#define MOST_POINTS 4096		/* so many of them, at most, where each may be of one value */
+
+/* of one key */
+struct KeyMemory
+{
+	KeyNode    *node;
+	Oid			type;			/* of the column */
+	ColumnType	column;
+	ExprContext *context;		/* for its evaluations ... */
+	int64	   *evaluated;		/* ... and their number */
+	TupleTableSlot *slot;		/* null but for the column */
+	ValueRange	reach;			/* rows have values from here to there; from > to: nothing is known */
+	int64		width;			/* of a stretch whose ends were found, or 0 */
+	int			n;
+	int			size;
+	int			last;			/* where the one asked for before stands */
+	KeyStretch *stretches;		/* ascending, without overlap */
+	MemoryContext constants;
+	MemoryContext keys;			/* of those that are passed by reference */
+	MemoryContext keys_before;	/* of those forgotten last: who asked still has one */
+};
 
 /* ---- which keys are stretches ---- */
 
-static bool
-is_constant(Node *node)
-{
-	return IsA(node, Const) && !((Const *) node)->constisnull;
-}
-
-/* which column makes the key, and how; only keys that are passed by value are compared */
+/* which column makes the key, and how */
 KeyForm
 vector_key_form(Node *key, AttrNumber *column)
 {
-	FuncExpr   *call = (FuncExpr *) key;
-	KeyForm		form;
-	Node	   *arg;
+	KeyNode    *node;
+	Oid			type;
 
-	*column = 0;
-	if (IsA(key, Var) && ((Var *) key)->varattno > 0)
-	{
-		*column = ((Var *) key)->varattno;
-		switch (column_zone_kind(((Var *) key)->vartype))
-		{
-			case ZONE_INTEGER:
-			case ZONE_OID:
-				return KEY_COLUMN;
-			default:
-				return KEY_ANY;
-		}
-	}
-	if (!IsA(key, FuncExpr))
+	node = vector_key_parse(key, column, &type);
+	if (node == NULL)
 		return KEY_ANY;
-	switch (call->funcid)
+	switch (column_zone_kind(type))
 	{
-		case F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP:
-		case F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ:
-			if (!is_constant(linitial(call->args)) || !is_constant(lthird(call->args)))
-				return KEY_ANY;
-			arg = lsecond(call->args);
-			form = KEY_RISING;
-			break;
-		case F_DATE_TRUNC_TEXT_TIMESTAMP:
-		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
-			if (!is_constant(linitial(call->args)))
-				return KEY_ANY;
-			arg = lsecond(call->args);
-			form = call->funcid == F_DATE_TRUNC_TEXT_TIMESTAMP ? KEY_RISING : KEY_LOCAL;
-			break;
-		case F_DATE_TIMESTAMP:
-		case F_DATE_TIMESTAMPTZ:
-			arg = linitial(call->args);
-			form = call->funcid == F_DATE_TIMESTAMP ? KEY_RISING : KEY_LOCAL;
+		case ZONE_INTEGER:
+		case ZONE_OID:
 			break;
 		default:
 			return KEY_ANY;
 	}
-	if (!IsA(arg, Var) || ((Var *) arg)->varattno <= 0)
-		return KEY_ANY;
-	*column = ((Var *) arg)->varattno;
-	return form;
+	if (IsA(key, Var))
+		return KEY_COLUMN;
+	return node->coarse ? KEY_STRETCH : KEY_ANY;
 }
 
 /* ---- begin ---- */
+
+static KeyMemory *
+begin_memory(VectorState *state, VectorKey *key, Node *expr)
+{
+	KeyMemory  *memory = palloc0(sizeof(KeyMemory));
+	TupleDesc	desc = RelationGetDescr(state->rel);
+
+	memory->node = vector_key_parse(expr, &key->column, &memory->type);
+	vector_key_begin_node(memory->node, &state->custom.ss.ps);
+	column_type_init(&memory->column, TupleDescAttr(desc, key->column - 1));
+	memory->evaluated = &state->keys_evaluated;
+	memory->context = CreateExprContext(state->custom.ss.ps.state);
+	memory->slot = ExecInitExtraTupleSlot(state->custom.ss.ps.state, desc, &TTSOpsVirtual);
+	memset(memory->slot->tts_isnull, true, sizeof(bool) * desc->natts);
+	memory->constants = AllocSetContextCreate(CurrentMemoryContext, "territory key constants", ALLOCSET_SMALL_SIZES);
+	memory->keys = AllocSetContextCreate(CurrentMemoryContext, "territory keys", ALLOCSET_SMALL_SIZES);
+	memory->keys_before = AllocSetContextCreate(CurrentMemoryContext, "territory keys", ALLOCSET_SMALL_SIZES);
+	return memory;
+}
 
 /* is equality of the type that of its bits? */
 static bool
@@ -132,8 +143,22 @@ vector_keys_begin(VectorState *state, List *exprs, List *equal)
 		key->hash = hashes[k];
 		key->plain = key->byval && equality_is_plain(functions[k]);
 		key->form = vector_key_form(expr, &key->column);
+		if (key->form == KEY_STRETCH)
+			key->memory = begin_memory(state, key, expr);
 		state->keys_plain = state->keys_plain && key->plain;
 	}
+}
+
+/* no stretch is remembered */
+static void
+forget(KeyMemory *memory)
+{
+	MemoryContext keys = memory->keys_before;
+
+	MemoryContextReset(keys);
+	memory->keys_before = memory->keys;
+	memory->keys = keys;
+	memory->n = memory->last = 0;
 }
 
 /* parameters or the session's time zone may have changed */
@@ -141,109 +166,332 @@ void
 vector_keys_reset(VectorState *state)
 {
 	for (int k = 0; k < state->nkeys; k++)
-		state->keys[k].known = false;
-}
-
-/* ---- stretches ---- */
-
-/* does the session's time zone keep its offset from one time to the other? */
-static bool
-one_offset(TimestampTz from, TimestampTz to)
-{
-	pg_time_t	start,
-				boundary;
-	long		before,
-				after;
-	int			before_dst,
-				after_dst;
-	int			found;
-
-	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
-		return from == to;
-	start = timestamptz_to_time_t(from) - 1;
-	found = pg_next_dst_boundary(&start, &before, &before_dst, &boundary, &after, &after_dst, session_timezone);
-	return found == 0 || (found == 1 && boundary > timestamptz_to_time_t(to) + 1);
-}
-
-/* a key where its column has this value, whatever the others have */
-static Datum
-key_at(VectorState *state, VectorKey *key, Datum value, bool *isnull)
-{
-	TupleTableSlot *slot = state->sealed_slot;
-
-	ExecClearTuple(slot);
-	slot->tts_values[key->column - 1] = value;
-	slot->tts_isnull[key->column - 1] = false;
-	ExecStoreVirtualTuple(slot);
-	state->row_context->ecxt_scantuple = slot;
-	return ExecEvalExprSwitchContext(key->expr, state->row_context, isnull);
-}
-
-/* what is the same at both ends is so in between */
-static bool
-may_bisect(VectorKey *key, int64 from, int64 to)
-{
-	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
-		return from == to;
-	return key->form == KEY_RISING || (key->form == KEY_LOCAL && one_offset(from, to));
-}
-
-static void
-find_stretch(VectorState *state, VectorKey *key, int64 value)
-{
-	KeyStretch *stretch = &key->stretch;
-	int64		width = key->known && stretch->to > stretch->from ? stretch->to - stretch->from : USECS_PER_DAY;
-
-	stretch->from = stretch->to = value;
-	stretch->key = key_at(state, key, Int64GetDatum(value), &stretch->isnull);
-	key->known = key->byval;
-	for (int tries = 0; key->plain && !stretch->isnull && tries < MOST_TRIES && width > 0; tries++, width /= 2)
 	{
-		int64		end;
-		bool		isnull;
+		KeyMemory  *memory = state->keys[k].memory;
 
-		if (pg_add_s64_overflow(value, width, &end) || !may_bisect(key, value, end))
+		if (memory == NULL)
 			continue;
-		if (key_at(state, key, Int64GetDatum(end), &isnull) == stretch->key && !isnull)
-		{
-			stretch->to = end;
-			break;
-		}
+		forget(memory);
+		memory->reach = (ValueRange){PG_INT64_MAX, PG_INT64_MIN};
+		vector_key_reset_node(memory->node);
+		MemoryContextReset(memory->constants);
 	}
 }
 
+/* the key of rows with values of the column from one to the other will be asked for */
+void
+vector_key_reach(VectorState *state, int k, int64 from, int64 to)
+{
+	ValueRange *reach = &state->keys[k].memory->reach;
+
+	reach->from = Min(reach->from, from);
+	reach->to = Max(reach->to, to);
+}
+
+/* ---- evaluations ---- */
+
+/* a key where its column has this value, whatever the others have; it lives until the next one */
+static Datum
+key_at(VectorKey *key, int64 value, bool *isnull)
+{
+	KeyMemory  *memory = key->memory;
+	TupleTableSlot *slot = memory->slot;
+
+	(*memory->evaluated)++;
+	ResetExprContext(memory->context);
+	ExecClearTuple(slot);
+	slot->tts_values[key->column - 1] = column_integer_datum(&memory->column, value);
+	slot->tts_isnull[key->column - 1] = false;
+	ExecStoreVirtualTuple(slot);
+	memory->context->ecxt_scantuple = slot;
+	return ExecEvalExprSwitchContext(key->expr, memory->context, isnull);
+}
+
+/* to the bit */
+static bool
+same_key(const VectorKey *key, Datum a, Datum b)
+{
+	return key->byval ? a == b : datum_image_eq(a, b, false, key->len);
+}
+
+static bool
+is_same_at(VectorKey *key, const KeyStretch *stretch, int64 value)
+{
+	bool		isnull;
+	Datum		other = key_at(key, value, &isnull);
+
+	return !isnull && same_key(key, other, stretch->key);
+}
+
+/* ---- the ends of a stretch ---- */
+
 /*
- * What a key is at this value of its column, and as far around it as a few
- * evaluations tell.  A key that is passed by reference lives until the next
- * row.
+ * The key is the same from one value on, in the direction of sign, for how
+ * many more values?  Of at most so many, among which it changes once or not at
+ * all, and of them only multiples of step are looked at; guess: of just so many.
+ */
+static uint64
+same_for(VectorKey *key, const KeyStretch *stretch, int64 from, int sign, uint64 most, uint64 guess, uint64 step)
+{
+	uint64		low = 0;		/* for so many steps, it is */
+	uint64		high = most / step + 1; /* for so many it is not, or more than that are not asked for */
+	uint64		stride = Max(key->memory->width / step / 16, 1);
+	bool		ended = false;
+
+#define IS_SAME(n) is_same_at(key, stretch, (int64) ((uint64) from + (sign > 0 ? (n) * step : -((n) * step))))
+	guess /= step;
+	if (guess < high)
+	{
+		if (guess > 0 && !IS_SAME(guess))
+		{
+			high = guess;
+			ended = true;
+		}
+		else if (guess + 1 == high || !IS_SAME(guess + 1))
+			return guess * step;
+		else
+			low = guess + 1;
+	}
+	while (high - low > 1)
+	{
+		uint64		next = ended ? low + (high - low) / 2 : Min(low + stride, high - 1);
+
+		stride *= 2;
+		if (IS_SAME(next))
+			low = next;
+		else
+		{
+			high = next;
+			ended = true;
+		}
+	}
+#undef IS_SAME
+	return low * step;
+}
+
+/* back to the beginning; before is the stretch that is known before this one, or NULL */
+static void
+find_from(VectorKey *key, KeyStretch *stretch, ValueRange within, const KeyStretch *before, uint64 step)
+{
+	int64		width = key->memory->width;
+	uint64		most;
+	uint64		guess = 0;
+
+	if (before && before->to >= within.from)
+	{
+		if (!before->isnull && same_key(key, before->key, stretch->key))
+		{
+			stretch->from = before->to + 1;
+			return;
+		}
+		within.from = before->to + 1;
+	}
+	if (within.from >= stretch->from)
+		return;
+	most = (uint64) stretch->from - (uint64) within.from;
+	if (width > 0)
+		guess = before ? ((uint64) stretch->from - (uint64) before->to - 1) % width : Min(width / 2, most);
+	stretch->from -= same_for(key, stretch, stretch->from, -1, most, guess, step);
+}
+
+static void
+find_to(VectorKey *key, KeyStretch *stretch, ValueRange within, const KeyStretch *after, uint64 step)
+{
+	int64		width = key->memory->width;
+	uint64		known = (uint64) stretch->to - (uint64) stretch->from + 1;
+	uint64		most;
+
+	if (after && after->from <= within.to)
+	{
+		if (!after->isnull && same_key(key, after->key, stretch->key))
+		{
+			stretch->to = after->from - 1;
+			return;
+		}
+		within.to = after->from - 1;
+	}
+	if (within.to <= stretch->to)
+		return;
+	most = (uint64) within.to - (uint64) stretch->to;
+	stretch->to += same_for(key, stretch, stretch->to, 1, most, width > known ? width - known : 0, step);
+}
+
+/* its ends as far as rows reach, between the stretches that are known beside it */
+static void
+find_ends(VectorKey *key, KeyStretch *stretch, const KeyFact *fact, const KeyStretch *before, const KeyStretch *after)
+{
+	KeyMemory  *memory = key->memory;
+	ValueRange	within = {Max(fact->rises.from, memory->reach.from), Min(fact->rises.to, memory->reach.to)};
+	uint64		step = (uint64) fact->same.to - (uint64) fact->same.from + 1;
+
+	if (fact->rises.from < fact->same.from)
+		find_from(key, stretch, within, before, step);
+	if (fact->rises.to > fact->same.to)
+		find_to(key, stretch, within, after, step);
+	if (stretch->from > memory->reach.from && stretch->to < memory->reach.to &&
+		pg_sub_s64_overflow(stretch->to, stretch->from - 1, &memory->width))
+		memory->width = 0;
+}
+
+/* ---- what is remembered ---- */
+
+/* the first stretch that ends at a value or after it */
+static int
+first_not_before(const KeyMemory *memory, int64 value)
+{
+	int			low = 0;
+	int			high = memory->n;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (memory->stretches[middle].to < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+holds(const KeyMemory *memory, int i, int64 value)
+{
+	return i < memory->n && value >= memory->stretches[i].from && value <= memory->stretches[i].to;
+}
+
+/* does one stretch go on where the other ends? */
+static bool
+joins(const VectorKey *key, const KeyStretch *before, const KeyStretch *after)
+{
+	return before->to + 1 == after->from && before->isnull == after->isnull &&
+		(before->isnull || same_key(key, before->key, after->key));
+}
+
+static void
+insert_stretch(KeyMemory *memory, int i, const KeyStretch *stretch)
+{
+	if (memory->n == memory->size)
+	{
+		memory->size = memory->size == 0 ? 64 : memory->size * 2;
+		memory->stretches = memory->stretches == NULL ?
+			MemoryContextAlloc(GetMemoryChunkContext(memory), sizeof(KeyStretch) * memory->size) :
+			repalloc(memory->stretches, sizeof(KeyStretch) * memory->size);
+	}
+	memmove(memory->stretches + i + 1, memory->stretches + i, sizeof(KeyStretch) * (memory->n - i));
+	memory->stretches[i] = *stretch;
+	memory->n++;
+}
+
+/* as the i-th, or as a part of those beside it */
+static void
+remember(VectorKey *key, int i, KeyStretch *stretch)
+{
+	KeyMemory  *memory = key->memory;
+	KeyStretch *all = memory->stretches;
+
+	if (i > 0 && joins(key, &all[i - 1], stretch))
+	{
+		all[--i].to = stretch->to;
+		if (i + 1 < memory->n && joins(key, &all[i], &all[i + 1]))
+		{
+			all[i].to = all[i + 1].to;
+			memmove(all + i + 1, all + i + 2, sizeof(KeyStretch) * (--memory->n - i - 1));
+		}
+	}
+	else if (i < memory->n && joins(key, stretch, &all[i]))
+		all[i].from = stretch->from;
+	else
+	{
+		if (!key->byval && !stretch->isnull)
+		{
+			MemoryContext old = MemoryContextSwitchTo(memory->keys);
+
+			stretch->key = datumCopy(stretch->key, false, key->len);
+			MemoryContextSwitchTo(old);
+		}
+		insert_stretch(memory, i, stretch);
+	}
+	memory->last = i;
+	*stretch = memory->stretches[i];
+}
+
+/* ---- what is asked for ---- */
+
+static void
+find_stretch(VectorKey *key, int64 value, KeyStretch *stretch)
+{
+	KeyMemory  *memory = key->memory;
+	const KeyStretch *before,
+			   *after;
+	KeyFact		fact;
+	Datum		own;
+	int			i;
+
+	if (memory->n >= MOST_STRETCHES)
+		forget(memory);
+	i = first_not_before(memory, value);
+	before = i > 0 ? &memory->stretches[i - 1] : NULL;
+	after = i < memory->n ? &memory->stretches[i] : NULL;
+	stretch->key = key_at(key, value, &stretch->isnull);
+	fact = vector_key_fact(memory->node, memory->type, value, memory->context, memory->constants);
+	stretch->from = before ? Max(fact.same.from, before->to + 1) : fact.same.from;
+	stretch->to = after ? Min(fact.same.to, after->from - 1) : fact.same.to;
+	if (stretch->from == stretch->to && fact.rises.from == fact.rises.to && memory->n >= MOST_POINTS)
+		return;
+	if (stretch->isnull)
+	{
+		remember(key, i, stretch);
+		return;
+	}
+	/* evaluations elsewhere would overwrite it */
+	own = stretch->key = datumCopy(stretch->key, key->byval, key->len);
+	find_ends(key, stretch, &fact, before, after);
+	remember(key, i, stretch);
+	if (!key->byval)
+		pfree(DatumGetPointer(own));
+}
+
+/*
+ * What a key is at the value that a row has in its column, and the range around
+ * it that is known to have the same key, in every bit.  A key that is passed by
+ * reference lives until the next call for this key.
  */
 void
 vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch)
 {
 	VectorKey  *key = &state->keys[k];
+	KeyMemory  *memory = key->memory;
 
-	if (!key->known || value < key->stretch.from || value > key->stretch.to)
-		find_stretch(state, key, value);
-	*stretch = key->stretch;
+	if (!holds(memory, memory->last, value) && !holds(memory, ++memory->last, value))
+		memory->last = first_not_before(memory, value);
+	if (holds(memory, memory->last, value))
+	{
+		*stretch = memory->stretches[memory->last];
+		return;
+	}
+	vector_key_reach(state, k, value, value);
+	find_stretch(key, value, stretch);
 }
 
-/* is the key the same, and which, for all values of its column from one to the other? */
+/* is the key the same, and which, for all values of its column from one to the other, which rows have? */
 bool
 vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *value, bool *isnull)
 {
-	VectorKey  *key = &state->keys[k];
 	KeyStretch	first,
 				last;
 
-	if (key->form == KEY_ANY || key->form == KEY_COLUMN || !key->plain)
+	if (state->keys[k].memory == NULL)
 		return false;
+	vector_key_reach(state, k, from, to);
 	vector_key_stretch(state, k, from, &first);
+	if (first.to < to)
+	{
+		/* stretches may grow together */
+		vector_key_stretch(state, k, to, &last);
+		vector_key_stretch(state, k, from, &first);
+	}
 	*value = first.key;
 	*isnull = first.isnull;
-	if (first.to >= to)
-		return true;
-	if (!may_bisect(key, from, to))
-		return false;
-	vector_key_stretch(state, k, to, &last);
-	return !first.isnull && !last.isnull && first.key == last.key;
+	return first.to >= to;
 }
