@@ -319,6 +319,7 @@ extern void vector_keys_begin(VectorState *state, List *exprs, List *equal);
 extern void vector_keys_reset(VectorState *state);
 extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
+extern bool vector_key_rises(VectorState *state, int k, int64 from, int64 to);
 extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
 
 /* vector_aggregate.c */

@@ -18,12 +18,13 @@
 #include "territory.h"
 
 #include "access/stratnum.h"
-#include "common/int.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "pgtime.h"
+#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/memutils.h"
@@ -31,20 +32,31 @@
 #include "utils/typcache.h"
 
 #include "vector/vector.h"
+#include "vector/vector_key.h"
 
 /* for the planner: of a limit that is not known yet, and of blocks that hold the end of the best buckets */
 #define UNKNOWN_LIMIT_SHARE 0.1
 #define LEAST_SHARE 0.02
 
 #define MOST_BUCKETS 10000		/* that are kept in order */
-/* a local time repeats at most the last hours: so far from a cut, no change of the offset from UTC moves a row past it */
 #define MARGIN (10 * USECS_PER_DAY)
+
+/* how the key depends on its column */
+typedef enum TopRule
+{
+	TOP_COLUMN,					/* it is the column */
+	TOP_RISES,					/* it never falls while that rises */
+	TOP_LOCAL,					/* the same, by the local time of the session's zone */
+	TOP_ZONED,					/* by that of some zone */
+	TOP_ASK,					/* vector_key.c knows for which values it does */
+} TopRule;
 
 typedef struct VectorTop
 {
 	int			key;			/* the group key */
 	bool		descending;
 	bool		nulls_first;
+	TopRule		rule;
 	ZoneKind	zone;			/* of the key */
 	ExprState  *limit;
 	ExprState  *offset;			/* or NULL */
@@ -54,8 +66,9 @@ typedef struct VectorTop
 	int64		looked_at;		/* groups */
 	PruneKey   *keys;			/* the scan's own, then the cut */
 	int			nkeys;			/* of the scan's own */
-	bool		has_end;
-	int64		end;			/* no row's value of the column lies beyond, on the side of the best */
+	bool		has_ends;
+	int64		first;			/* of finite values that sealed rows have in the column, the one on the side of the best ... */
+	int64		last;			/* ... and that on the other */
 	int64		cut_for;		/* the position that the cut was made for */
 	bool		has_cut;
 } VectorTop;
@@ -69,9 +82,25 @@ typedef struct Candidate
 
 /* ---- of plan trees ---- */
 
+static TopRule
+rule_of(Node *key, AttrNumber *column)
+{
+	Oid			type;
+	KeyNode    *node = vector_key_parse(key, column, &type);
+
+	if (node->rule == RULE_COLUMN)
+		return TOP_COLUMN;
+	if (node->nargs != 1 || node->args[0]->rule != RULE_COLUMN ||
+		(node->rule != RULE_TRUNC && node->rule != RULE_BIN && node->rule != RULE_DAY))
+		return TOP_ASK;
+	if (node->session_zone)
+		return TOP_LOCAL;
+	return node->zone.expr ? TOP_ZONED : TOP_RISES;
+}
+
 /*
- * Which key, whether it falls, whether nulls come first, and how many limits
- * there are; NIL where not all groups that the node gives are rows.
+ * Which key, whether it falls, whether nulls come first, how many limits
+ * there are, and by which rule the key rises; NIL where not all groups that the node gives are rows.
  */
 List *
 vector_top_spec(PlannerInfo *root, VectorTarget *target)
@@ -102,7 +131,7 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	target->limits = list_make1(parse->limitCount);
 	if (parse->limitOffset)
 		target->limits = lappend(target->limits, parse->limitOffset);
-	return list_make4_int(k, descending, clause->nulls_first, list_length(target->limits));
+	return list_make5_int(k, descending, clause->nulls_first, list_length(target->limits), rule_of(expr, &column));
 }
 
 /* the share of rows, and of groups, that is left: about */
@@ -140,6 +169,7 @@ vector_top_begin(VectorState *state, List *spec, List *values)
 	top->key = linitial_int(spec);
 	top->descending = lsecond_int(spec);
 	top->nulls_first = lthird_int(spec);
+	top->rule = list_nth_int(spec, 4);
 	top->zone = column_zone_kind(getBaseType(state->keys[top->key].type));
 	limits = list_copy_tail(values, list_length(values) - lfourth_int(spec));
 	top->limit = ExecInitExpr(linitial(limits), &state->custom.ss.ps);
@@ -174,7 +204,7 @@ vector_top_reset(VectorState *state)
 		top->wanted += offset;
 	top->best = MemoryContextAlloc(state->table_context, sizeof(int64) * (top->wanted + 1));
 	top->nbest = top->looked_at = 0;
-	top->has_cut = top->has_end = false;
+	top->has_cut = top->has_ends = false;
 }
 
 /* ---- the n best buckets ---- */
@@ -240,48 +270,46 @@ position_at(VectorState *state, int64 value)
 	VectorTop  *top = state->top;
 	KeyStretch	stretch;
 
-	ResetExprContext(state->row_context);
 	vector_key_stretch(state, top->key, value, &stretch);
 	return position(top, top->zone, stretch.key, stretch.isnull);
 }
 
-/* value + step, or - step, away from the best; false past the ends of time */
-static bool
-step_away(const VectorTop *top, int64 value, int64 step, int64 *result)
+/* so far from a value, to the side of the worst, but not past what rows have */
+static int64
+step_away(const VectorTop *top, int64 value, uint64 step)
 {
-	return top->descending ? !pg_sub_s64_overflow(value, step, result) : !pg_add_s64_overflow(value, step, result);
+	if (top->descending)
+		return step > (uint64) value - (uint64) top->last ? top->last : (int64) ((uint64) value - step);
+	return step > (uint64) top->last - (uint64) value ? top->last : (int64) ((uint64) value + step);
 }
-
-#define LONGEST_STEP (USECS_PER_DAY * 366 * 100)
 
 /*
  * The last value of the column, seen from the best end, whose bucket is not
- * worse than this position.  Of a key that rises, all beyond it are worse.
+ * worse than this position: of a key that rises, all beyond it are worse.
+ * False where none is.
  */
 static bool
 find_cut(VectorState *state, int64 worst, int64 *cut)
 {
 	VectorTop  *top = state->top;
-	int64		inside = top->end;
-	int64		outside;
-	int64		step = 1;
+	int64		inside = top->first;
+	int64		outside = inside;
 
 	if (position_at(state, inside) > worst)
 	{
-		*cut = inside;			/* of what is left, all */
+		*cut = inside;			/* whatever lies beyond it is worse, too */
 		return true;
 	}
-	for (;; step *= 4)
+	for (uint64 step = 1; position_at(state, outside) <= worst; step = Min(step, PG_UINT64_MAX / 8) * 4)
 	{
-		if (step > LONGEST_STEP || !step_away(top, inside, step, &outside) || TIMESTAMP_NOT_FINITE(outside))
-			return false;
-		if (position_at(state, outside) > worst)
-			break;
 		inside = outside;
+		outside = step_away(top, inside, step);
+		if (inside == outside)
+			return false;
 	}
 	while (inside != outside + 1 && inside != outside - 1)
 	{
-		int64		middle = inside + (outside - inside) / 2;
+		int64		middle = inside / 2 + outside / 2 + (inside % 2 + outside % 2) / 2;
 
 		if (position_at(state, middle) > worst)
 			outside = middle;
@@ -292,20 +320,41 @@ find_cut(VectorState *state, int64 worst, int64 *cut)
 	return true;
 }
 
-/* does the session's time zone keep its offset from UTC so long before and after? */
-static bool
-offset_is_kept(TimestampTz at, int64 before_and_after)
+/*
+ * A local time comes back where a zone changes its offset from UTC, by a few
+ * hours.  A cut that lies so far from such a change that no bucket's local time
+ * is read by another offset is a cut; else it has to be moved away.
+ */
+static int64
+leave_margin(const VectorTop *top, int64 cut)
 {
-	pg_time_t	start = timestamptz_to_time_t(at - before_and_after);
-	pg_time_t	boundary;
-	long		before,
-				after;
-	int			before_dst,
-				after_dst;
-	int			found = pg_next_dst_boundary(&start, &before, &before_dst, &boundary, &after, &after_dst,
-											 session_timezone);
+	ZoneStretch stretch = {0};
 
-	return found == 0 || (found == 1 && boundary > timestamptz_to_time_t(at + before_and_after));
+	if (top->rule == TOP_LOCAL && zone_stretch(session_timezone, cut, &stretch) &&
+		cut - MARGIN >= stretch.range.from && cut <= stretch.range.to - MARGIN)
+		return cut;
+	return step_away(top, cut, MARGIN);
+}
+
+/* beside the ends of time are values that no row can have */
+static bool
+is_finite(Oid type, int64 value)
+{
+	if (type == DATEOID)
+		return !DATE_NOT_FINITE(value);
+	return (type != TIMESTAMPOID && type != TIMESTAMPTZOID) || !TIMESTAMP_NOT_FINITE(value);
+}
+
+/* values that sealed rows have, to look for a cut between; all: they are the ends of what these have */
+static void
+set_ends(VectorState *state, const ZoneMap *ends, bool all)
+{
+	VectorTop  *top = state->top;
+
+	top->first = top->descending ? ends->max : ends->min;
+	top->last = top->descending ? ends->min : ends->max;
+	top->has_ends = ends->has_values &&
+		(top->rule != TOP_ASK || (all && vector_key_rises(state, top->key, ends->min, ends->max)));
 }
 
 /* as far as the groups that there are tell */
@@ -320,17 +369,18 @@ move_cut(VectorState *state)
 
 	for (; top->looked_at < state->table.n; top->looked_at++)
 		add_bucket(top, group_position(state, vector_group_at(state, top->looked_at)));
-	if (top->nbest < top->wanted || !top->has_end)
+	if (top->nbest < top->wanted || !top->has_ends)
 		return;
 	worst = top->best[top->nbest - 1];
 	if ((top->has_cut && top->cut_for == worst) || worst == PG_INT64_MIN || worst == PG_INT64_MAX)
 		return;
 	top->cut_for = worst;
-	if (key->form == KEY_COLUMN)
+	if (top->rule == TOP_COLUMN)
 		cut = top->descending ? ~worst : worst;
-	else if (!find_cut(state, worst, &cut) ||
-			 (key->form == KEY_LOCAL && !offset_is_kept(cut, MARGIN) && !step_away(top, cut, MARGIN, &cut)))
+	else if (!find_cut(state, worst, &cut))
 		return;
+	if (top->rule == TOP_LOCAL || top->rule == TOP_ZONED)
+		cut = leave_margin(top, cut);
 	memset(prune, 0, sizeof *prune);
 	prune->attno = key->column;
 	prune->zone = column_zone_kind(getBaseType(TupleDescAttr(RelationGetDescr(state->rel), key->column - 1)->atttypid));
@@ -371,6 +421,25 @@ segment_zone(const SegmentEntry *entry, AttrNumber attno, ZoneKind kind)
 	return NULL;
 }
 
+/* widen by what is finite of a zone; false where not all is */
+static bool
+merge_finite(ZoneMap *ends, const ZoneMap *zone, Oid type)
+{
+	int64		values[2] = {zone->min, zone->max};
+	bool		all = true;
+
+	for (int i = 0; i < 2; i++)
+	{
+		ZoneMap		value = {.has_values = true, .min = values[i], .max = values[i]};
+
+		if (is_finite(type, values[i]))
+			zone_merge(ends, &value);
+		else
+			all = false;
+	}
+	return all;
+}
+
 static int
 compare_candidates(const void *a, const void *b)
 {
@@ -393,6 +462,9 @@ order_segments(VectorState *state, ZoneKind kind)
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "territory segment's entry",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
+	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(state->rel), state->keys[top->key].column - 1)->atttypid);
+	ZoneMap		ends = {0};
+	bool		all = true;
 
 	for (int s = 0; s < n; s++)
 	{
@@ -402,20 +474,14 @@ order_segments(VectorState *state, ZoneKind kind)
 		CHECK_FOR_INTERRUPTS();
 		candidates[s].place = s;
 		candidates[s].bound = zone ? zone_bound(top, zone) : PG_INT64_MIN;
+		all = all && zone;
 		if (zone && zone->has_values)
-		{
-			int64		end = top->descending ? zone->max : zone->min;
-
-			if (!TIMESTAMP_NOT_FINITE(end) && (!top->has_end || (top->descending ? end > top->end : end < top->end)))
-			{
-				top->end = end;
-				top->has_end = true;
-			}
-		}
+			all = merge_finite(&ends, zone, type) && all;
 		MemoryContextReset(scratch);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
+	set_ends(state, &ends, all);
 	qsort(candidates, n, sizeof(Candidate), compare_candidates);
 	return candidates;
 }
