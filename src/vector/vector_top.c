@@ -67,7 +67,7 @@ typedef struct VectorTop
 	PruneKey   *keys;			/* the scan's own, then the cut */
 	int			nkeys;			/* of the scan's own */
 	bool		has_ends;
-	int64		first;			/* of finite values that sealed rows have in the column, the one on the side of the best ... */
+	int64		first;			/* of finite values of sealed rows, that on the side of the best ... */
 	int64		last;			/* ... and that on the other */
 	int64		cut_for;		/* the position that the cut was made for */
 	bool		has_cut;
