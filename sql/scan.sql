@@ -67,11 +67,13 @@ SELECT count(*) FROM s a JOIN s b ON a.ctid = b.ctid;
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SET min_parallel_index_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 ALTER TABLE s SET (parallel_workers = 2);
+SET territory.enable_aggregate = off;
 EXPLAIN (COSTS OFF) SELECT count(*), sum(v) FROM s WHERE v > 10;
 SELECT count(*), sum(v) FROM s WHERE v > 10;
 SET enable_seqscan = off;
 SELECT count(*), sum(v) FROM s WHERE t > '2026-03-31 12:00';
 RESET enable_seqscan;
+RESET territory.enable_aggregate;
 RESET max_parallel_workers_per_gather;
 -- samples and statistics
 SELECT count(*) BETWEEN 3000 AND 5000 FROM s TABLESAMPLE BERNOULLI (50) REPEATABLE (1);

@@ -7,6 +7,7 @@
  * size at every width in one pass.
  */
 #include "codec/codec_bitpack.h"
+#include "codec/codec_lanes.h"
 
 #define EXCEPTIONS_FLAG 0x80
 
@@ -166,6 +167,57 @@ unpack_narrow(const uint8_t *in, uint64_t *values, int n, int width)
 
 #undef CASE
 
+#if CODEC_LANES
+#define SHARED_WIDTH 15			/* four values and where they start within a byte fit a word */
+
+/*
+ * Eight values from a word, or from two: each lane shifts its own out.  Not
+ * more than the plain loop reads, which does what is left.
+ */
+static inline __attribute__((always_inline)) int
+unpack_lanes(const uint8_t *in, uint64_t *values, int n, int width)
+{
+	const uint64_t w = (uint64_t) width;
+	const uint64_t mask = (UINT64_C(1) << width) - 1;
+	int			i = 0;
+
+	if (width <= 8)
+	{
+		const Lanes shifts = {0, w, 2 * w, 3 * w, 4 * w, 5 * w, 6 * w, 7 * w};
+
+		for (; i + 8 <= n; i += 8, in += width)
+			*(LanesInMemory *) (values + i) = ((load64(in) - (Lanes){0}) >> shifts) & mask;
+	}
+	else
+	{
+		const uint64_t half = 4 * w & 7;
+		const Lanes shifts = {0, w, 2 * w, 3 * w, half, half + w, half + 2 * w, half + 3 * w};
+
+		for (; i + 8 <= n; i += 8, in += width)
+		{
+			uint64_t	a = load64(in),
+						b = load64(in + width / 2);
+			const Lanes words = {a, a, a, a, b, b, b, b};
+
+			*(LanesInMemory *) (values + i) = (words >> shifts) & mask;
+		}
+	}
+	return i;
+}
+
+CODEC_AVX512 static int
+unpack_avx512(const uint8_t *in, uint64_t *values, int n, int width)
+{
+	return unpack_lanes(in, values, n, width);
+}
+
+CODEC_AVX2 static int
+unpack_avx2(const uint8_t *in, uint64_t *values, int n, int width)
+{
+	return unpack_lanes(in, values, n, width);
+}
+#endif
+
 /* 57 bits and more do not fit one unaligned load; reads up to 9 bytes past */
 static void
 unpack_wide(const uint8_t *in, uint64_t *values, int n, int width)
@@ -187,8 +239,16 @@ unpack_wide(const uint8_t *in, uint64_t *values, int n, int width)
 static void
 unpack(const uint8_t *in, uint64_t *values, int n, int width)
 {
+	int			done = 0;
+
+#if CODEC_LANES
+	if (width <= SHARED_WIDTH && codec_has_avx512())
+		done = unpack_avx512(in, values, n, width);
+	else if (width <= SHARED_WIDTH && codec_has_avx2())
+		done = unpack_avx2(in, values, n, width);
+#endif
 	if (width <= 56)
-		unpack_narrow(in, values, n, width);
+		unpack_narrow(in + done / 8 * width, values + done, n - done, width);
 	else
 		unpack_wide(in, values, n, width);
 }

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "codec/codec_bitpack.h"
+#include "codec/codec_lanes.h"
 
 /* on disk: never renumber */
 enum
@@ -20,8 +21,6 @@ enum
 #define MAX_DECIMALS 10
 #define SAMPLE 32
 #define MAX_INTEGER 1099511627776.0		/* 2^40 */
-
-static const double powers[MAX_DECIMALS + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10};
 
 size_t
 codec_float32_bound(int n)
@@ -72,7 +71,7 @@ choose_decimals(const float *values, int n)
 		int64_t		integer;
 
 		for (int i = 0; i < n; i += step)
-			kept += is_decimal(values[i], powers[d], &integer);
+			kept += is_decimal(values[i], codec_powers[d], &integer);
 		if (kept > best_kept)
 			best = d, best_kept = kept;
 	}
@@ -113,7 +112,7 @@ encode_decimal(const float *values, int n, uint8_t *out)
 	if (d < 0)
 		return 0;
 	for (int i = 0; i < n; i++)
-		if (!is_decimal(values[i], powers[d], &integers[i]))
+		if (!is_decimal(values[i], codec_powers[d], &integers[i]))
 		{
 			bad[exceptions++] = i;
 			integers[i] = i > 0 ? integers[i - 1] : 0;
@@ -134,25 +133,17 @@ encode_decimal(const float *values, int n, uint8_t *out)
 }
 
 CODEC_CLONES static void
-floats_from_decimal(const int64_t *integers, int n, double power, float *values)
+narrow(const double *doubles, int n, float *values)
 {
-	uint64_t	all = 0;
-
 	for (int i = 0; i < n; i++)
-	{
-		values[i] = (float) (codec_small_double(integers[i]) / power);
-		all |= (uint64_t) integers[i] + CODEC_SMALL_LIMIT;
-	}
-	if (all < 2 * CODEC_SMALL_LIMIT)
-		return;
-	for (int i = 0; i < n; i++)
-		values[i] = (float) ((double) integers[i] / power);
+		values[i] = (float) doubles[i];
 }
 
 static bool
 decode_decimal(Cursor *cursor, int n, float *values)
 {
 	int64_t		integers[CODEC_VECTOR];
+	double		doubles[CODEC_VECTOR];
 	uint64_t	exceptions,
 				place = 0;
 	uint8_t		d;
@@ -173,7 +164,8 @@ decode_decimal(Cursor *cursor, int n, float *values)
 	}
 	if (codec_int64_decode(cursor->at, cursor_left(cursor), n, integers) != CODEC_OK)
 		return false;
-	floats_from_decimal(integers, n, powers[d], values);
+	codec_decimals_to_doubles(integers, n, d, doubles);
+	narrow(doubles, n, values);
 	place = 0;
 	for (uint64_t e = 0; e < exceptions; e++)
 	{

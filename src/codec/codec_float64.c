@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "codec/codec_bitpack.h"
+#include "codec/codec_lanes.h"
 
 /* on disk: never renumber */
 enum
@@ -24,16 +25,11 @@ enum
 	FLOAT_RAW = 4,
 };
 
-#define MAX_DECIMALS 18
 #define SAMPLE 32
 #define MAX_INTEGER 9007199254740992.0	/* 2^53 */
 #define DICTIONARY 8
 #define DICTIONARY_BITS 3
 #define MAX_LEADING 16
-
-static const double powers[MAX_DECIMALS + 1] = {
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18
-};
 
 size_t
 codec_float64_bound(int n)
@@ -74,13 +70,13 @@ choose_decimals(const double *values, int n)
 
 	for (int i = 0; i < n; i += step)
 		sampled++;
-	for (int d = 0; d <= MAX_DECIMALS && best_kept < sampled; d++)
+	for (int d = 0; d <= CODEC_MAX_DECIMALS && best_kept < sampled; d++)
 	{
 		int			kept = 0;
 		int64_t		integer;
 
 		for (int i = 0; i < n; i += step)
-			kept += is_decimal(values[i], powers[d], &integer);
+			kept += is_decimal(values[i], codec_powers[d], &integer);
 		if (kept > best_kept)
 			best = d, best_kept = kept;
 	}
@@ -163,7 +159,7 @@ encode_decimal(const double *values, int n, uint8_t *out)
 
 	if (d < 0)
 		return 0;
-	exceptions = to_decimal(values, n, powers[d], integers, bad);
+	exceptions = to_decimal(values, n, codec_powers[d], integers, bad);
 	if (exceptions > n / 2)
 		return 0;
 	fill_exceptions(integers, bad, n);
@@ -181,22 +177,6 @@ encode_decimal(const double *values, int n, uint8_t *out)
 	return (size_t) (at - out);
 }
 
-CODEC_CLONES static void
-from_decimal(const int64_t *integers, int n, double power, double *values)
-{
-	uint64_t	all = 0;
-
-	for (int i = 0; i < n; i++)
-	{
-		values[i] = codec_small_double(integers[i]) / power;
-		all |= (uint64_t) integers[i] + CODEC_SMALL_LIMIT;
-	}
-	if (all < 2 * CODEC_SMALL_LIMIT)
-		return;
-	for (int i = 0; i < n; i++)
-		values[i] = (double) integers[i] / power;
-}
-
 static bool
 decode_decimal(Cursor *cursor, int n, double *values)
 {
@@ -207,7 +187,7 @@ decode_decimal(Cursor *cursor, int n, double *values)
 	uint64_t	at = 0;
 	double		ignored;
 
-	if (!take_byte(cursor, &d) || d > MAX_DECIMALS || !take_varint(cursor, &exceptions) ||
+	if (!take_byte(cursor, &d) || d > CODEC_MAX_DECIMALS || !take_varint(cursor, &exceptions) ||
 		exceptions > (uint64_t) n)
 		return false;
 	patches = *cursor;
@@ -221,7 +201,7 @@ decode_decimal(Cursor *cursor, int n, double *values)
 	}
 	if (codec_int64_decode(cursor->at, cursor_left(cursor), n, integers) != CODEC_OK)
 		return false;
-	from_decimal(integers, n, powers[d], values);
+	codec_decimals_to_doubles(integers, n, d, values);
 	at = 0;
 	for (uint64_t e = 0; e < exceptions; e++)
 	{

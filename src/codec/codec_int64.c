@@ -8,6 +8,7 @@
  * computed exactly; only the smallest is written.
  */
 #include "codec/codec_bitpack.h"
+#include "codec/codec_lanes.h"
 
 /* on disk: never renumber */
 enum
@@ -248,41 +249,6 @@ fill_stride(uint64_t *values, int n, uint64_t first, uint64_t stride)
 		values[i] = first + (uint64_t) i * stride;
 }
 
-/* values[1 .. n) hold what was packed */
-static void
-sum_deltas(uint64_t *values, int n, uint64_t first, uint64_t least)
-{
-	uint64_t	sum = first;
-
-	values[0] = first;
-	for (int i = 1; i < n; i++)
-		values[i] = sum += values[i] + least;
-}
-
-static void
-sum_delta_zigzag(uint64_t *values, int n, uint64_t first)
-{
-	uint64_t	sum = first;
-
-	values[0] = first;
-	for (int i = 1; i < n; i++)
-		values[i] = sum += unzigzag(values[i]);
-}
-
-static void
-sum_delta2(uint64_t *values, int n, uint64_t first, uint64_t delta)
-{
-	uint64_t	sum = first + delta;
-
-	values[0] = first;
-	values[1] = sum;
-	for (int i = 2; i < n; i++)
-	{
-		delta += unzigzag(values[i]);
-		values[i] = sum += delta;
-	}
-}
-
 static bool decode(Cursor *cursor, int n, uint64_t *values, bool runs_allowed);
 
 static bool
@@ -343,17 +309,17 @@ decode(Cursor *cursor, int n, uint64_t *values, bool runs_allowed)
 		case INT_DELTA:
 			if (!take_signed(cursor, &second) || !take_packed(cursor, values + 1, n - 1))
 				return false;
-			sum_deltas(values, n, first, second);
+			codec_sum_deltas(values, n, first, second);
 			break;
 		case INT_DELTA_ZIGZAG:
 			if (!take_packed(cursor, values + 1, n - 1))
 				return false;
-			sum_delta_zigzag(values, n, first);
+			codec_sum_delta_zigzag(values, n, first);
 			break;
 		case INT_DELTA2:
 			if (n < 2 || !take_signed(cursor, &second) || !take_packed(cursor, values + 2, n - 2))
 				return false;
-			sum_delta2(values, n, first, second);
+			codec_sum_delta2(values, n, first, second);
 			break;
 		default:
 			return false;

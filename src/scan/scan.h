@@ -19,6 +19,7 @@
 #include "utils/sortsupport.h"
 #include "utils/tuplesort.h"
 
+#include "scan/scan_filter.h"
 #include "segment/sealed_scan.h"
 
 /* CustomScan.custom_private: lists, by place */
@@ -28,6 +29,7 @@ enum
 	PRIVATE_NFILTERS,			/* custom_exprs begin with so many quals ... */
 	PRIVATE_PRUNES,				/* ... go on with a value for each of these ... */
 	PRIVATE_SORTS,				/* ... and end with a sort key for each of these */
+	PRIVATE_WHY,				/* a string: why the query is not vectorised; or nothing */
 };
 
 /* a prune spec is a list of integers, by place */
@@ -85,6 +87,11 @@ typedef struct TerritoryScanState
 	Bitmapset  *needed;			/* attributes that anybody reads */
 	List	   *filter_exprs;
 	ExprState  *filter;
+	ScanFilter *vectors;		/* the same for sealed rows, or NULL: there are no quals */
+	ExprState  *rest;			/* what they leave to ask */
+	int			nrest_columns;	/* which it reads, from 0; -1: all */
+	int		   *rest_columns;
+	int64		vectors_removed;	/* rows counted so far */
 
 	int			nprunes;
 	List	   *prune_specs;
@@ -116,6 +123,9 @@ typedef struct TerritoryScanState
 	ScanShared	local;			/* counters, for EXPLAIN */
 } TerritoryScanState;
 
+/* a segment's header is read, in cpu_tuple_cost */
+#define SEGMENT_OPEN_COST 50.0
+
 /* what sealed rows cost, in units of the planner */
 typedef struct SealedCost
 {
@@ -128,7 +138,9 @@ typedef struct SealedCost
 /* scan_paths.c */
 extern bool scan_is_territory(RangeTblEntry *rte, SealedCost *sealed);
 extern bool scan_is_measure(Oid type);
+extern double scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, List *clauses);
 extern Cost scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param);
+extern void scan_say_why(RelOptInfo *rel, const char *reason);
 extern void scan_paths_init(void);
 extern const CustomPathMethods scan_path_methods;
 
@@ -139,14 +151,25 @@ extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List *
 extern bool scan_needs_system_columns(RelOptInfo *rel);
 
 /* scan_prune.c */
+extern bool scan_prune_decides(List *spec);
+extern bool scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable);
 extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys);
 
 /* scan_exec.c */
 extern const CustomScanMethods scan_methods;
 extern bool scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot);
 extern bool scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot);
+extern void scan_count_removed(TerritoryScanState *state);
 extern void scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys);
 extern bool scan_open_sealed(TerritoryScanState *state);
+
+/* scan_parallel.c */
+extern Size scan_shared_size(Relation rel, Snapshot snapshot);
+extern void scan_shared_begin(ScanShared *shared, Relation rel, Snapshot snapshot);
+extern void scan_shared_restart(ScanShared *shared, Relation rel);
+extern TableScanDesc scan_shared_hot(ScanShared *shared, Relation rel, Snapshot snapshot);
+extern void scan_shared_count(ScanShared *shared, SealedScan *sealed);
+extern void scan_shared_sum(ScanShared *sum, ScanShared *shared);
 
 /* scan_order.c */
 extern bool scan_order_next(TerritoryScanState *state);

@@ -123,6 +123,9 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	begin_prunes(state, &exprs);
 	begin_sorts(state, sort_specs, exprs);
 	compile_for_any_slot(state, plan->scan.scanrelid);
+	if (state->filter_exprs)
+		state->vectors = scan_filter_begin(state->filter_exprs, plan->scan.scanrelid, &node->ss.ps);
+	state->rest_columns = palloc(sizeof(int) * Max(desc->natts, 1));
 	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
 												 ALLOCSET_SMALL_SIZES);
 	if (plan->custom_plans)
@@ -147,19 +150,6 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 		state->hot_context = AllocSetContextCreate(CurrentMemoryContext, "territory hot row's keys",
 												   ALLOCSET_SMALL_SIZES);
 	}
-}
-
-static void
-count_into_shared(TerritoryScanState *state)
-{
-	SealedScan *sealed = state->sealed;
-
-	if (state->shared == NULL || sealed == NULL)
-		return;
-	pg_atomic_fetch_add_u64(&state->shared->segments_read, sealed->segments_read);
-	pg_atomic_fetch_add_u64(&state->shared->segments_pruned, sealed->segments_pruned);
-	pg_atomic_fetch_add_u64(&state->shared->blocks_read, sealed->blocks_read);
-	pg_atomic_fetch_add_u64(&state->shared->blocks_pruned, sealed->blocks_pruned);
 }
 
 static void
@@ -227,6 +217,42 @@ scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys)
 		sealed_scan_prune(sealed, keys, nkeys);
 }
 
+/* quals for the parameters' values of now */
+static void
+start_filter(TerritoryScanState *state)
+{
+	Bitmapset  *columns;
+
+	if (state->vectors == NULL)
+		return;
+	scan_filter_start(state->vectors, state->custom.ss.ps.ps_ExprContext);
+	state->rest = scan_filter_rest(state->vectors);
+	columns = scan_filter_rest_columns(state->vectors);
+	state->nrest_columns = bms_is_member(0, columns) ? -1 : 0;
+	for (int a = bms_next_member(columns, 0); state->nrest_columns >= 0 && a >= 0; a = bms_next_member(columns, a))
+		state->rest_columns[state->nrest_columns++] = a - 1;
+}
+
+static bool
+begin_sealed(TerritoryScanState *state)
+{
+	EState	   *estate = state->custom.ss.ps.state;
+	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+
+	state->sealed = sealed_scan_begin(state->custom.ss.ss_currentRelation, estate->es_snapshot,
+									  state->shared && !state->nsorts ? &state->shared->next_segment : NULL);
+	MemoryContextSwitchTo(old);
+	if (state->sealed == NULL)
+		return false;
+	sealed_scan_need(state->sealed, state->needed, false);
+	state->sealed->late = true;
+	if (state->vectors)
+		scan_filter_attach(state->vectors, state->sealed);
+	if (state->child)
+		PredicateLockRelation(state->custom.ss.ss_currentRelation, estate->es_snapshot);
+	return true;
+}
+
 /*
  * Point the sealed cursor before its first row, pruned by the parameters'
  * values of now.  False where no sealed row can pass.
@@ -234,7 +260,6 @@ scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys)
 bool
 scan_open_sealed(TerritoryScanState *state)
 {
-	EState	   *estate = state->custom.ss.ps.state;
 	PruneKey   *keys;
 	int			nkeys;
 	MemoryContext old;
@@ -246,58 +271,100 @@ scan_open_sealed(TerritoryScanState *state)
 	/* in order, one worker takes all segments */
 	if (state->nsorts && state->shared && pg_atomic_fetch_add_u32(&state->shared->next_segment, 1) > 0)
 		return false;
-	if (state->sealed == NULL)
-	{
-		old = MemoryContextSwitchTo(estate->es_query_cxt);
-		state->sealed = sealed_scan_begin(state->custom.ss.ss_currentRelation, estate->es_snapshot,
-										  state->shared && !state->nsorts ? &state->shared->next_segment : NULL);
-		MemoryContextSwitchTo(old);
-		if (state->sealed == NULL)
-			return false;
-		sealed_scan_need(state->sealed, state->needed, false);
-		if (state->child)
-			PredicateLockRelation(state->custom.ss.ss_currentRelation, estate->es_snapshot);
-	}
+	if (state->sealed == NULL && !begin_sealed(state))
+		return false;
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);
 	state->sealed_possible = scan_prune_keys(state->prune_specs, state->prune_values,
 											 state->custom.ss.ps.ps_ExprContext, &keys, &nkeys);
 	MemoryContextSwitchTo(old);
 	if (state->sealed_possible)
+	{
 		scan_aim_sealed(state->sealed, keys, nkeys);
+		start_filter(state);
+	}
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return state->sealed_possible;
+}
+
+/* the columns that the rest of the quals reads, of the cursor's row */
+static void
+store_rest_columns(TerritoryScanState *state, TupleTableSlot *slot)
+{
+	SealedScan *sealed = state->sealed;
+
+	if (state->nrest_columns < 0)
+	{
+		sealed_scan_row(sealed, slot->tts_values, slot->tts_isnull);
+		return;
+	}
+	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+	for (int i = 0; i < state->nrest_columns; i++)
+	{
+		int			a = state->rest_columns[i];
+
+		sealed_scan_decode(sealed, a);
+		slot->tts_values[a] = sealed->values[a][sealed->row];
+		slot->tts_isnull[a] = sealed->nulls[a][sealed->row];
+	}
+}
+
+static bool
+rest_passes(TerritoryScanState *state, TupleTableSlot *slot)
+{
+	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
+
+	store_rest_columns(state, slot);
+	ExecStoreVirtualTuple(slot);
+	sealed_scan_tid(state->sealed, &slot->tts_tid);
+	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
+	ResetExprContext(econtext);
+	econtext->ecxt_scantuple = slot;
+	if (ExecQual(state->rest, econtext))
+	{
+		ExecClearTuple(slot);
+		return true;
+	}
+	InstrCountFiltered1(&state->custom, 1);
+	return false;
 }
 
 /* the cursor's row into a virtual slot of the table's columns; does it pass the quals? */
 bool
 scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot)
 {
-	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
-
 	ExecClearTuple(slot);
+	if (state->rest && !rest_passes(state, slot))
+		return false;
 	sealed_scan_row(state->sealed, slot->tts_values, slot->tts_isnull);
 	ExecStoreVirtualTuple(slot);
 	sealed_scan_tid(state->sealed, &slot->tts_tid);
 	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
-	if (state->filter == NULL)
-		return true;
-	ResetExprContext(econtext);
-	econtext->ecxt_scantuple = slot;
-	if (ExecQual(state->filter, econtext))
-		return true;
-	InstrCountFiltered1(&state->custom, 1);
-	return false;
+	return true;
+}
+
+/* rows that never came to be asked */
+void
+scan_count_removed(TerritoryScanState *state)
+{
+	int64		removed = state->vectors ? scan_filter_removed(state->vectors) : 0;
+
+	if (removed == state->vectors_removed)
+		return;
+	InstrCountFiltered1(&state->custom, removed - state->vectors_removed);
+	state->vectors_removed = removed;
 }
 
 /* the next sealed row that passes the quals, in a virtual slot of the table's columns */
 bool
 scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot)
 {
-	while (state->sealed_possible && sealed_scan_next(state->sealed, direction))
-		if (scan_sealed_row_passes(state, slot))
-			return true;
-	return false;
+	bool		found = false;
+
+	while (!found && state->sealed_possible && sealed_scan_next(state->sealed, direction))
+		found = scan_sealed_row_passes(state, slot);
+	scan_count_removed(state);
+	return found;
 }
 
 /* ---- hot rows ---- */
@@ -473,19 +540,12 @@ exec_scan(CustomScanState *node)
 	return ExecScan(&node->ss, next_row, recheck_row);
 }
 
-/* ---- parallel: heap's state after ours ---- */
-
-static Size
-heap_state_offset(void)
-{
-	return MAXALIGN(sizeof(ScanShared));
-}
+/* ---- parallel ---- */
 
 static Size
 estimate_dsm(CustomScanState *node, ParallelContext *pcxt)
 {
-	return heap_state_offset() +
-		table_parallelscan_estimate(node->ss.ss_currentRelation, node->ss.ps.state->es_snapshot);
+	return scan_shared_size(node->ss.ss_currentRelation, node->ss.ps.state->es_snapshot);
 }
 
 static void
@@ -493,32 +553,21 @@ attach_shared(TerritoryScanState *state, void *coordinate)
 {
 	state->shared = coordinate;
 	if (state->child == NULL)
-		state->hot_scan = territory_scan_hot(state->custom.ss.ss_currentRelation, state->custom.ss.ps.state->es_snapshot,
-											 (ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()));
+		state->hot_scan = scan_shared_hot(coordinate, state->custom.ss.ss_currentRelation,
+										  state->custom.ss.ps.state->es_snapshot);
 }
 
 static void
 initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
 {
-	ScanShared *shared = coordinate;
-
-	pg_atomic_init_u32(&shared->next_segment, 0);
-	pg_atomic_init_u64(&shared->segments_read, 0);
-	pg_atomic_init_u64(&shared->segments_pruned, 0);
-	pg_atomic_init_u64(&shared->blocks_read, 0);
-	pg_atomic_init_u64(&shared->blocks_pruned, 0);
-	table_parallelscan_initialize(node->ss.ss_currentRelation,
-								  (ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()),
-								  node->ss.ps.state->es_snapshot);
+	scan_shared_begin(coordinate, node->ss.ss_currentRelation, node->ss.ps.state->es_snapshot);
 	attach_shared((TerritoryScanState *) node, coordinate);
 }
 
 static void
 reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
 {
-	pg_atomic_write_u32(&((ScanShared *) coordinate)->next_segment, 0);
-	table_parallelscan_reinitialize(node->ss.ss_currentRelation,
-									(ParallelTableScanDesc) ((char *) coordinate + heap_state_offset()));
+	scan_shared_restart(coordinate, node->ss.ss_currentRelation);
 }
 
 static void
@@ -527,7 +576,10 @@ initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate)
 	attach_shared((TerritoryScanState *) node, coordinate);
 }
 
-/* the shared memory goes away before EXPLAIN asks */
+/*
+ * The shared memory goes away before EXPLAIN asks, and so must what points into
+ * it: a Gather that is rescanned after this begins with new shared memory.
+ */
 static void
 shutdown_scan(CustomScanState *node)
 {
@@ -535,12 +587,18 @@ shutdown_scan(CustomScanState *node)
 
 	if (state->shared == NULL)
 		return;
-	count_into_shared(state);
-	if (!IsParallelWorker())
-		state->local = *state->shared;
-	state->shared = NULL;
+	scan_order_end(state);
 	if (state->sealed)
-		state->sealed->shared = NULL;
+		scan_shared_count(state->shared, state->sealed);
+	close_sealed(state);
+	if (state->hot_scan)
+		table_endscan(state->hot_scan);
+	state->hot_scan = NULL;
+	state->in_sealed = state->hot_done = state->sealed_done = true;	/* nothing more, before a rescan */
+	state->sealed_possible = false;
+	if (!IsParallelWorker())
+		scan_shared_sum(&state->local, state->shared);
+	state->shared = NULL;
 }
 
 const CustomScanMethods scan_methods = {

@@ -50,6 +50,15 @@ show_filter(TerritoryScanState *state, List *ancestors, ExplainState *es)
 							 node->ss.ps.instrument->nfiltered1 / Max(node->ss.ps.instrument->nloops, 1), 0, es);
 }
 
+static void
+show_why(CustomScanState *node, ExplainState *es)
+{
+	List	   *why = list_nth(castNode(CustomScan, node->ss.ps.plan)->custom_private, PRIVATE_WHY);
+
+	if (why)
+		ExplainPropertyText("Not vectorised", strVal(linitial(why)), es);
+}
+
 void
 scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 {
@@ -62,6 +71,7 @@ scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 
 	show_filter(state, ancestors, es);
 	show_pruned_columns(state, es);
+	show_why(node, es);
 	if (!es->analyze)
 		return;
 	ExplainPropertyInteger("Segments Read", NULL, shared ? (int64) counts->segments_read.value : sealed->segments_read, es);

@@ -27,6 +27,9 @@
 /* against cpu_tuple_cost: a decoded value is cheaper than a heap tuple */
 #define DECODE_COST_FACTOR 0.5
 
+/* of the rows that satisfy a condition on a measure, so many are neighbours in time, about */
+#define ROWS_TOGETHER 16
+
 static set_rel_pathlist_hook_type previous_hook;
 
 /* of measures, every block holds about the whole range */
@@ -36,11 +39,18 @@ scan_is_measure(Oid type)
 	return type == FLOAT4OID || type == FLOAT8OID || type == NUMERICOID || type == BOOLOID;
 }
 
-/* the share of sealed rows that zone maps leave, from clauses on columns that rows are sorted by */
-static double
-share_left(PlannerInfo *root, RelOptInfo *rel, List *clauses)
+/*
+ * Sealed rows in blocks that zone maps leave.  Rows are sorted by what is no
+ * measure, so such clauses leave their selectivity's share; of what is left, a
+ * clause on a measure takes away the blocks in which no row satisfies it.
+ */
+double
+scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, List *clauses)
 {
-	List	   *effective = NIL;
+	List	   *sorted = NIL,
+			   *measures = NIL;
+	double		touched,
+				blocks;
 	ListCell   *lc;
 
 	foreach(lc, clauses)
@@ -51,10 +61,17 @@ share_left(PlannerInfo *root, RelOptInfo *rel, List *clauses)
 
 		if (!scan_prune_spec(root, rel->relid, (Node *) info->clause, &spec, &value))
 			continue;
-		if (!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
-			effective = lappend(effective, info);
+		if (scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
+			measures = lappend(measures, info);
+		else
+			sorted = lappend(sorted, info);
 	}
-	return clauselist_selectivity(root, effective, rel->relid, JOIN_INNER, NULL);
+	touched = sealed->rows * clauselist_selectivity(root, sorted, rel->relid, JOIN_INNER, NULL);
+	blocks = Max(touched / BLOCK_MAX_ROWS, 1);
+	if (measures)
+		touched *= 1 - exp(-touched * clauselist_selectivity(root, measures, rel->relid, JOIN_INNER, NULL) /
+						   (blocks * ROWS_TOGETHER));
+	return Max(touched, Min(sealed->rows, BLOCK_MAX_ROWS));
 }
 
 Cost
@@ -67,9 +84,9 @@ scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, P
 		return 0;
 	if (param)
 		clauses = list_concat_copy(clauses, param->ppi_clauses);
-	touched = sealed->rows * share_left(root, rel, clauses);
-	touched = Max(touched, Min(sealed->rows, BLOCK_MAX_ROWS));
+	touched = scan_rows_touched(root, rel, sealed, clauses);
 	return sealed->segments * 0.1 * cpu_operator_cost +
+		Max(sealed->segments * touched / sealed->rows, 1) * SEGMENT_OPEN_COST * cpu_tuple_cost +
 		sealed->pages * (touched / sealed->rows) * seq_page_cost +
 		sealed->quals.startup +
 		touched * (cpu_tuple_cost * DECODE_COST_FACTOR + sealed->quals.per_tuple);
@@ -277,6 +294,44 @@ set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		add_path(rel, lfirst(lc));
 	foreach(lc, replace_paths(root, rel, &sealed, partial))
 		add_partial_path(rel, lfirst(lc));
+}
+
+/* the scan that a path stands on, where nothing else is between them than what upper planning may add */
+static Path *
+path_below(Path *path)
+{
+	switch (nodeTag(path))
+	{
+		case T_ProjectionPath:
+			return ((ProjectionPath *) path)->subpath;
+		case T_GatherPath:
+			return ((GatherPath *) path)->subpath;
+		case T_GatherMergePath:
+			return ((GatherMergePath *) path)->subpath;
+		case T_SortPath:
+		case T_IncrementalSortPath:
+			return ((SortPath *) path)->subpath;
+		default:
+			return NULL;
+	}
+}
+
+/* for EXPLAIN: why the query over this table is not answered by a TerritoryAggregate */
+void
+scan_say_why(RelOptInfo *rel, const char *reason)
+{
+	ListCell   *lc;
+
+	foreach(lc, list_concat_copy(rel->pathlist, rel->partial_pathlist))
+	{
+		Path	   *path = lfirst(lc);
+		Path	   *below;
+
+		while ((below = path_below(path)) != NULL)
+			path = below;
+		if (IsA(path, CustomPath) && ((CustomPath *) path)->methods == &scan_path_methods)
+			((CustomPath *) path)->custom_private = list_make1(makeString(pstrdup(reason)));
+	}
 }
 
 const CustomPathMethods scan_path_methods = {

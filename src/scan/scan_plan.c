@@ -91,6 +91,8 @@ has_unique_key(PlannerInfo *root, Index relid, AttrNumber attno)
 {
 	ListCell   *lc;
 
+	if (root == NULL)
+		return false;			/* the executor asks about zone maps alone */
 	foreach(lc, find_base_rel(root, relid)->indexlist)
 	{
 		IndexOptInfo *index = lfirst_node(IndexOptInfo, lc);
@@ -293,7 +295,8 @@ scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	if (children)
 		scan->custom_plans = list_make1(hot_plan(linitial(children), columns));
 	scan->custom_exprs = exprs;
-	scan->custom_private = list_make4(attnos, list_make1_int(list_length(quals)), prunes, sorts);
+	scan->custom_private = list_make5(attnos, list_make1_int(list_length(quals)), prunes, sorts,
+										  path->custom_private);
 	scan->methods = &scan_methods;
 	return &scan->scan.plan;
 }

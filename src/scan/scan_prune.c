@@ -176,7 +176,10 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])
-			continue;			/* equal to nothing */
+		{
+			key->any_null = true;	/* equal to nothing */
+			continue;
+		}
 		if (!key_of(column, type, datums[i], &key->keys[key->nkeys]))
 		{
 			*usable = false;
@@ -188,6 +191,34 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 	key->decides = keys_are_exact(column, type);
 	qsort(key->keys, key->nkeys, sizeof(int64), compare_keys);
 	return key->nkeys > 0;
+}
+
+/* do keys tell all about a comparison of these types? */
+bool
+scan_prune_decides(List *spec)
+{
+	Oid			column = list_nth_int(spec, PRUNE_TYPE);
+
+	return column_zone_kind(column) != ZONE_NONE && keys_are_exact(column, list_nth_int(spec, PRUNE_VALUE_TYPE));
+}
+
+/*
+ * The key of a clause and its value, which is not null, in the current memory
+ * context; *usable tells whether it says anything.  False: no row passes.
+ */
+bool
+scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable)
+{
+	Oid			column = list_nth_int(spec, PRUNE_TYPE);
+
+	memset(key, 0, sizeof *key);
+	key->attno = list_nth_int(spec, PRUNE_ATTNO);
+	key->zone = column_zone_kind(column);
+	key->strategy = list_nth_int(spec, PRUNE_STRATEGY);
+	if (list_nth_int(spec, PRUNE_FORM) == PRUNE_ANY)
+		return any_key(key, column, value, usable);
+	*usable = compare_key(key, column, spec, value);
+	return true;
 }
 
 /*
@@ -204,33 +235,22 @@ scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey
 	for (int i = 0; i < nspecs; i++)
 	{
 		List	   *spec = list_nth(specs, i);
-		Oid			column = list_nth_int(spec, PRUNE_TYPE);
-		PruneForm	form = list_nth_int(spec, PRUNE_FORM);
 		PruneKey   *key = &(*keys)[n];
 		bool		isnull,
 					usable;
 		Datum		value;
 
-		memset(key, 0, sizeof *key);
-		key->attno = list_nth_int(spec, PRUNE_ATTNO);
-		key->zone = column_zone_kind(column);
-		key->strategy = list_nth_int(spec, PRUNE_STRATEGY);
-		if (form == PRUNE_NULL)
+		if (list_nth_int(spec, PRUNE_FORM) == PRUNE_NULL)
 		{
+			memset(key, 0, sizeof *key);
+			key->attno = list_nth_int(spec, PRUNE_ATTNO);
 			key->is_null_test = true;
 			n++;
 			continue;
 		}
 		value = ExecEvalExprSwitchContext(values[i], econtext, &isnull);
-		if (isnull)
+		if (isnull || !scan_prune_key(spec, value, key, &usable))
 			return false;		/* btree's operators are strict */
-		if (form == PRUNE_ANY)
-		{
-			if (!any_key(key, column, value, &usable))
-				return false;
-		}
-		else
-			usable = compare_key(key, column, spec, value);
 		if (usable)
 			n++;
 	}

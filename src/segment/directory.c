@@ -572,6 +572,23 @@ directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit)
 }
 
 static void
+add_to_sum(SegmentEntry *entry, void *arg)
+{
+	add_to_group(arg, entry);
+}
+
+/* an entry that stands for all segments, by groups where there are; NULL where there is no segment */
+SegmentEntry *
+directory_sum(ChunkStore *store, Snapshot snapshot)
+{
+	SegmentEntry *all = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
+	Walk		walk = {store, snapshot, NULL, 0, DIRECTORY_TOP, add_to_sum, all, 0};
+
+	walk_all(&walk);
+	return all->segments > 0 ? all : NULL;
+}
+
+static void
 close_group(ChunkStore *store, int level, int32 number)
 {
 	List	   *members = directory_level(store, SnapshotSelf, level - 1, number << DIRECTORY_SHIFT,
@@ -722,9 +739,11 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 bool
 zone_satisfies(const ZoneMap *zone, const PruneKey *key)
 {
-	if (!key->decides || key->is_null_test || key->nkeys > 0 || zone->kind == ZONE_NONE || zone->kind != key->zone ||
+	if (!key->decides || key->is_null_test || zone->kind == ZONE_NONE || zone->kind != key->zone ||
 		!zone->has_values || zone->nulls > 0)
 		return false;
+	if (key->nkeys > 0)
+		return zone->min == zone->max && any_key_within(key, zone->min, zone->max);
 	switch (key->strategy)
 	{
 		case BTLessStrategyNumber:

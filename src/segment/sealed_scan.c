@@ -264,10 +264,22 @@ sealed_scan_dead(SealedScan *scan)
 	return scan->dead;
 }
 
-/* flag the rows that a key excludes, as zone maps do for blocks; how many are left */
 static int
-pass_over_rows(SealedScan *scan, const PruneKey *key, int rows)
+rows_left(SealedScan *scan, const uint8 *out, int rows)
 {
+	if (out == NULL)
+		out = scan->dead;
+	return out ? key_mask_left(out, rows) : rows;
+}
+
+/*
+ * Flag the rows that a key excludes, as zone maps do for blocks, in out (NULL:
+ * in the block's own flags); how many are left there.
+ */
+int
+sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out)
+{
+	int			rows = sealed_scan_block_rows(scan);
 	int			column = key->attno - 1;
 	BlockHeader *header = scan->reader.header;
 	const bool *nulls;
@@ -281,7 +293,7 @@ pass_over_rows(SealedScan *scan, const PruneKey *key, int rows)
 	/* keys of numerics cost more than the qual, and those of another type say nothing of the values */
 	if (key->zone == ZONE_NUMERIC || !key_mask_limits(key, &low, &high) ||
 		column_zone_kind(scan->types[column].type) != key->zone)
-		return rows;
+		return rows_left(scan, out, rows);
 	keys = key->keys;
 	nkeys = key->nkeys;
 	known = segment_block_zone(&scan->reader, scan->block, key->attno, &zone) && zone.kind == key->zone;
@@ -291,17 +303,25 @@ pass_over_rows(SealedScan *scan, const PruneKey *key, int rows)
 		if (nkeys == 1)
 			low = high = keys[0];
 	}
-	if (known && zone.nulls == 0 && nkeys <= 1 && zone.min >= low && zone.max <= high)
-		return rows;
+	if (known && zone.nulls == 0 && (key->nkeys == 0 || nkeys == 1) && zone.min >= low && zone.max <= high)
+		return rows_left(scan, out, rows);
+	if (out == NULL)
+		out = sealed_scan_dead(scan);
+	if (known && zone.has_values &&
+		(key->nkeys > 0 ? nkeys == 0 : zone.max < low || zone.min > high))
+	{
+		memset(out, true, rows);
+		return 0;
+	}
 	sealed_scan_decode(scan, column);
 	nulls = known && zone.nulls == 0 ? NULL : scan->nulls[column];
 	if (nkeys > 1)
-		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, sealed_scan_dead(scan));
+		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, out);
 	else if (header->ordered[scan->block] && header->time == key->attno && key->zone == ZONE_INTEGER)
-		key_mask_sorted(scan->values[column], rows, low, high, sealed_scan_dead(scan));
+		key_mask_sorted(scan->values[column], rows, low, high, out);
 	else
-		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, sealed_scan_dead(scan));
-	return key_mask_left(scan->dead, rows);
+		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, out);
+	return key_mask_left(out, rows);
 }
 
 static int
@@ -311,7 +331,7 @@ pass_over_dead(SealedScan *scan, int rows)
 											scan->reader.header->first_row[scan->block], rows);
 
 	if (dead == NULL)
-		return rows;
+		return rows_left(scan, NULL, rows);
 	if (scan->dead == NULL)
 		scan->dead = dead;
 	else
@@ -336,11 +356,11 @@ open_block(SealedScan *scan, ScanDirection direction)
 	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
 	scan->dead = NULL;
 	scan->block_shown = false;
-	for (int k = 0; k < scan->nkeys && left > 0; k++)
+	for (int k = 0; scan->filter == NULL && k < scan->nkeys && left > 0; k++)
 		if (scan->all_columns || bms_is_member(scan->keys[k].attno, scan->needed))
-			left = Min(left, pass_over_rows(scan, &scan->keys[k], rows));
+			left = sealed_scan_pass_key(scan, &scan->keys[k], NULL);
 	if (scan->any_state && left > 0)
-		left = Min(left, pass_over_dead(scan, rows));
+		left = pass_over_dead(scan, rows);
 	if (scan->filter && left > 0)
 		left = scan->filter(scan, scan->filter_arg);
 	if (left == 0 && scan->dead == NULL)

@@ -86,6 +86,7 @@ extern int	sealed_scan_block_rows(SealedScan *scan);
 extern uint8 *sealed_scan_dead(SealedScan *scan);
 extern void sealed_scan_decode(SealedScan *scan, int column);
 extern void sealed_scan_show(SealedScan *scan);
+extern int	sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out);
 extern void sealed_scan_end(SealedScan *scan);
 
 extern void sealed_scan_tid(SealedScan *scan, ItemPointer tid);

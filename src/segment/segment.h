@@ -147,7 +147,7 @@ typedef struct PruneKey
 	bool		decides;		/* a value's zone key tells whether the value satisfies the clause */
 	int			nkeys;			/* strategy equal only: = ANY of these, ascending, when > 0 */
 	int64	   *keys;
-	int			clause;			/* the caller's number of the clause */
+	bool		any_null;		/* one of these is null */
 	bool		exact;			/* the column equals value by its type's own equality; while the caller holds it */
 	Datum		value;
 } PruneKey;
@@ -161,6 +161,7 @@ extern Directory *directory_choose(ChunkStore *store, Snapshot snapshot, List *p
 extern Directory *directory_between(ChunkStore *store, Snapshot snapshot, SegmentNumber first, SegmentNumber last);
 extern void directory_append(Directory *directory, const Directory *more);
 extern SegmentEntry *directory_summit(ChunkStore *store, Snapshot snapshot, Directory **summit);
+extern SegmentEntry *directory_sum(ChunkStore *store, Snapshot snapshot);
 extern uint64 directory_changes(void);
 extern void directory_announce(Relation rel);
 extern void directory_truncated(Relation rel);

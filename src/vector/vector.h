@@ -19,6 +19,7 @@
 #define VECTOR_H
 
 #include "territory.h"
+#include "access/parallel.h"
 #include "executor/executor.h"
 #include "executor/nodeAgg.h"
 #include "nodes/extensible.h"
@@ -32,6 +33,7 @@ enum
 	VECTOR_COUNTS,				/* of group keys, aggregates, quals */
 	VECTOR_EQUAL,				/* the operator that makes two group keys one, for each */
 	VECTOR_PRUNES,				/* scan.h's prune specs */
+	VECTOR_PARTIAL,				/* 1: rows are states of transition functions */
 	VECTOR_TOP,					/* see vector_top_spec() */
 };
 
@@ -39,14 +41,27 @@ enum
 typedef struct VectorTarget
 {
 	Index		relid;
-	List	   *keys;			/* group keys */
+	List	   *clauses;		/* SortGroupClauses: what the query groups by */
+	List	   *keys;			/* their expressions */
 	List	   *equal;			/* their operators */
 	List	   *aggregates;		/* Aggrefs */
 	List	   *quals;			/* in the order in which they are evaluated */
 	List	   *having;
+	PathTarget *output;
+	bool		partial;		/* states of transition functions are handed out, of a group more than once */
 	List	   *top;			/* see vector_top_spec() */
 	List	   *limits;			/* LIMIT and OFFSET, where that says that there is a top */
+	const char *refusal;		/* why the node cannot do it; NULL: it can */
 } VectorTarget;
+
+/* of a target, as far as workers do not matter */
+typedef struct VectorEstimate
+{
+	double		hot_pages;
+	double		decoded;		/* rows */
+	double		groups;
+	Cost		read;			/* all but handing out groups */
+} VectorEstimate;
 
 /* what a key is to a block's rows */
 typedef enum KeyForm
@@ -191,6 +206,7 @@ typedef struct GroupTable
 	uint32	   *hashes;			/* of each */
 	uint32	   *successors;		/* number + 1 of the group looked up after it the last time, or 0 */
 	int64		last;			/* number of the group looked up last */
+	int			trust;			/* in successors */
 	char	  **chunks;			/* GROUPS_PER_CHUNK each */
 	uint32	   *slots;			/* number of a group + 1, or 0 */
 	uint32		nslots;
@@ -213,6 +229,16 @@ typedef struct BlockRowsTaken
 	GroupRun	runs[BLOCK_MAX_ROWS];
 } BlockRowsTaken;
 
+/* where a pass over the rows stands */
+typedef enum VectorStage
+{
+	STAGE_START,
+	STAGE_HOT,
+	STAGE_SEGMENTS,				/* between two of them */
+	STAGE_BLOCKS,				/* of the open segment */
+	STAGE_END,
+} VectorStage;
+
 typedef struct VectorState
 {
 	CustomScanState custom;
@@ -223,7 +249,8 @@ typedef struct VectorState
 
 	/* rows */
 	ExprContext *row_context;	/* reset for every row */
-	ExprState  *quals;
+	ExprState  *quals;			/* of hot rows */
+	ScanFilter *filter;			/* the same of sealed ones, or NULL */
 	Bitmapset  *needed;
 	bool		needs_all;		/* a whole row is asked for */
 	int			ncolumns;		/* sealed ones to copy into the slot */
@@ -258,8 +285,12 @@ typedef struct VectorState
 	AggState   *aggstate;		/* for transition functions only: not a node that runs */
 	ExprContext *state_context; /* transition states live as long as the table */
 
+	VectorStage stage;
+	bool		partial;		/* groups that fill the memory are handed out, and the pass goes on */
+	bool		overfull;		/* they do */
 	bool		filled;			/* the table holds a pass's groups */
 	bool		done;
+	Bitmapset  *params;			/* that groups depend on */
 
 	/* blocks that are answered from their summaries */
 	bool		summaries;		/* such blocks may be */
@@ -276,15 +307,35 @@ typedef struct VectorState
 	int64		hot_rows;		/* counters, for EXPLAIN */
 	int64		keys_evaluated;
 	int64		passes;
+
+	/* workers that each aggregate what they read */
+	struct VectorShared *shared;
+	ScanShared	scanned;		/* what all of them read, once they have */
 } VectorState;
 
 #define group_keys(group) ((Datum *) (group))
 #define group_nulls(state, group) ((bool *) (group) + (state)->nulls_offset)
 #define group_state(agg, group) ((void *) ((char *) (group) + (agg)->offset))
 
-/* vector_paths.c */
-extern bool vector_can_evaluate(Node *node, Index relid);
+/* vector_target.c */
+extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, List *clauses, PathTarget *output,
+								   List *having);
+extern VectorTarget *vector_target_partial(VectorTarget *whole);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
+
+/* vector_sets.c */
+extern const char *vector_refuse_sets(PlannerInfo *root, PathTarget *output, List *having);
+extern List *vector_set_clauses(PlannerInfo *root, List *set);
+extern Node *vector_for_set(PlannerInfo *root, List *set, Node *expressions);
+
+/* vector_cost.c */
+extern VectorEstimate vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed,
+									  VectorTarget *target);
+extern int	vector_workers(RelOptInfo *rel, const VectorEstimate *estimate);
+extern void vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *estimate, int workers,
+							 AggSplit split, Path *path);
+
+/* vector_paths.c */
 extern void vector_init(void);
 
 /* vector_plan.c */
@@ -293,19 +344,26 @@ extern const CustomPathMethods vector_path_methods;
 /* vector_exec.c */
 extern const CustomScanMethods vector_methods;
 
+/* vector_parallel.c */
+extern Size vector_estimate_dsm(CustomScanState *node, ParallelContext *pcxt);
+extern void vector_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate);
+extern void vector_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate);
+extern void vector_initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate);
+extern pg_atomic_uint32 *vector_next_segment(VectorState *state);
+extern void vector_shutdown(CustomScanState *node);
+
 /* vector_group.c */
 extern void vector_groups_begin(VectorState *state);
 extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
 extern VectorGroup *vector_find_group(VectorState *state, bool *full);
+extern VectorGroup *vector_group_at(VectorState *state, int64 number);
 extern VectorGroup *vector_next_group(VectorState *state);
 extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
 
-extern VectorGroup *vector_group_at(VectorState *state, int64 number);
-
 /* vector_top.c */
 extern List *vector_top_spec(PlannerInfo *root, VectorTarget *target);
-extern double vector_top_share(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target);
+extern void vector_top_estimate(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, VectorEstimate *estimate);
 extern void vector_top_begin(VectorState *state, List *spec, List *values);
 extern void vector_top_reset(VectorState *state);
 extern bool vector_top_drops(VectorState *state, VectorGroup *group);

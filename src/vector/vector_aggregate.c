@@ -54,16 +54,26 @@ function_owner(Oid function)
 	return owner;
 }
 
+/* what makes of a state what is handed out: a result, or of a state in memory its bytes; or none */
+static Oid
+finishing_function(Aggref *ref, Form_pg_aggregate form)
+{
+	if (!DO_AGGSPLIT_SKIPFINAL(ref->aggsplit))
+		return form->aggfinalfn;
+	return ref->aggtranstype == INTERNALOID ? form->aggserialfn : InvalidOid;
+}
+
 /* the user may call the aggregate, and its owner the functions that it is made of */
 static void
 check_permissions(Aggref *ref, Form_pg_aggregate form)
 {
 	Oid			owner = function_owner(ref->aggfnoid);
+	Oid			finishing = finishing_function(ref, form);
 
 	check_may_execute(ref->aggfnoid, GetUserId(), OBJECT_AGGREGATE);
 	check_may_execute(form->aggtransfn, owner, OBJECT_FUNCTION);
-	if (OidIsValid(form->aggfinalfn))
-		check_may_execute(form->aggfinalfn, owner, OBJECT_FUNCTION);
+	if (OidIsValid(finishing))
+		check_may_execute(finishing, owner, OBJECT_FUNCTION);
 }
 
 static void
@@ -102,16 +112,25 @@ static void
 begin_final(VectorAggregate *agg, Form_pg_aggregate form, Oid *types)
 {
 	Aggref	   *ref = agg->ref;
+	Oid			function = finishing_function(ref, form);
 	Expr	   *expr;
 
 	get_typlenbyval(ref->aggtype, &agg->result_len, &agg->result_byval);
-	agg->has_final = OidIsValid(form->aggfinalfn);
+	agg->has_final = OidIsValid(function);
 	if (!agg->has_final)
 		return;
-	agg->nfinal = form->aggfinalextra ? agg->nargs + 1 : 1;
-	build_aggregate_finalfn_expr(types, agg->nfinal, ref->aggtranstype, ref->aggtype, ref->inputcollid,
-								 form->aggfinalfn, &expr);
-	fmgr_info(form->aggfinalfn, &agg->finalfn);
+	if (DO_AGGSPLIT_SKIPFINAL(ref->aggsplit))
+	{
+		agg->nfinal = 1;
+		build_aggregate_serialfn_expr(function, &expr);
+	}
+	else
+	{
+		agg->nfinal = form->aggfinalextra ? agg->nargs + 1 : 1;
+		build_aggregate_finalfn_expr(types, agg->nfinal, ref->aggtranstype, ref->aggtype, ref->inputcollid, function,
+									 &expr);
+	}
+	fmgr_info(function, &agg->finalfn);
 	fmgr_info_set_expr((Node *) expr, &agg->finalfn);
 }
 

@@ -3,9 +3,9 @@
  *	  The rows of a decoded block: which pass, of which group each is, and then
  *	  one aggregate after the other.
  *
- * Comparisons of a column with a value are made on its zone keys, where these
- * tell all that the comparison asks; other quals are core's expressions on one
- * row after the other, and so are keys that are not columns.
+ * Quals are evaluated on vectors as the block is opened, as far as scan_filter.c
+ * can; others are core's expressions on one row after the other, and so are keys
+ * that are not columns.
  */
 #include "territory.h"
 
@@ -34,80 +34,23 @@ vector_store_row(VectorState *state, int row)
 
 /* ---- quals ---- */
 
-static bool
-satisfies(int64 value, const PruneKey *key)
-{
-	switch (key->strategy)
-	{
-		case BTLessStrategyNumber:
-			return value < key->key;
-		case BTLessEqualStrategyNumber:
-			return value <= key->key;
-		case BTEqualStrategyNumber:
-			return value == key->key;
-		case BTGreaterEqualStrategyNumber:
-			return value >= key->key;
-		default:
-			return value > key->key;
-	}
-}
-
-static void
-filter_by_key(VectorState *state, const PruneKey *key, BlockRowsTaken *taken)
-{
-	const Datum *values = state->sealed->values[key->attno - 1];
-	const bool *nulls = state->sealed->nulls[key->attno - 1];
-	int			n = 0;
-
-	for (int i = 0; i < taken->n; i++)
-	{
-		int			row = taken->rows[i];
-
-		if (!nulls[row] && satisfies(column_zone_key(key->zone, values[row]), key))
-			taken->rows[n++] = row;
-	}
-	taken->n = n;
-}
-
-static void
-filter_by_expressions(VectorState *state, BlockRowsTaken *taken)
-{
-	int			n = 0;
-
-	for (int i = 0; i < taken->n; i++)
-	{
-		vector_store_row(state, taken->rows[i]);
-		if (ExecQual(state->quals, state->row_context))
-			taken->rows[n++] = taken->rows[i];
-	}
-	taken->n = n;
-}
-
-/* do the zone keys of a column, as the table has it now, decide every qual? */
-static bool
-keys_decide(VectorState *state)
-{
-	if (state->nprune_keys != state->nquals)
-		return false;
-	for (int k = 0; k < state->nprune_keys; k++)
-		if (!state->prune_keys[k].decides || state->prune_keys[k].is_null_test || state->prune_keys[k].nkeys > 0)
-			return false;
-	return true;
-}
-
+/* the quals that vectors do not decide */
 static void
 filter_rows(VectorState *state, BlockRowsTaken *taken)
 {
-	int			before = taken->n;
+	ExprState  *rest = state->filter ? scan_filter_rest(state->filter) : NULL;
+	int			n = 0;
 
-	if (state->quals == NULL)
+	if (rest == NULL)
 		return;
-	if (keys_decide(state))
-		for (int k = 0; k < state->nprune_keys; k++)
-			filter_by_key(state, &state->prune_keys[k], taken);
-	else
-		filter_by_expressions(state, taken);
-	InstrCountFiltered2(&state->custom, before - taken->n);
+	for (int i = 0; i < taken->n; i++)
+	{
+		vector_store_row(state, taken->rows[i]);
+		if (ExecQual(rest, state->row_context))
+			taken->rows[n++] = taken->rows[i];
+	}
+	InstrCountFiltered2(&state->custom, taken->n - n);
+	taken->n = n;
 }
 
 /* ---- groups ---- */
@@ -311,14 +254,16 @@ static void
 take_rows(SealedScan *sealed, BlockRowsTaken *taken)
 {
 	const int  *first_row = sealed->reader.header->first_row + sealed->block;
+	const uint8 *dead = sealed->dead;
 	int			rows = first_row[1] - first_row[0];
+	int			n = 0;
 
-	taken->n = 0;
 	for (int i = 0; i < rows; i++)
 	{
-		taken->rows[taken->n] = i;
-		taken->n += sealed->dead == NULL || !sealed->dead[i];
+		taken->rows[n] = i;
+		n += dead == NULL || !dead[i];
 	}
+	taken->n = n;
 }
 
 /* the block that the cursor stands at; false: the table of groups is full */
@@ -328,8 +273,11 @@ vector_take_block(VectorState *state)
 	SealedScan *sealed = state->sealed;
 	BlockRowsTaken *taken = &state->taken;
 	const int  *first_row;
+	int64		removed = state->filter ? scan_filter_removed(state->filter) : 0;
 
 	sealed_scan_open_block(sealed);
+	if (state->filter)
+		InstrCountFiltered2(&state->custom, scan_filter_removed(state->filter) - removed);
 	take_rows(sealed, taken);
 	filter_rows(state, taken);
 	first_row = sealed->reader.header->first_row + sealed->block;

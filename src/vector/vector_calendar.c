@@ -174,7 +174,7 @@ zone_stretch(pg_tz *zone, TimestampTz at, ZoneStretch *stretch)
 	stretch->zone = NULL;
 	while ((found = next_change(zone, looked, &change)) == 1 && change.at <= now)
 	{
-		margin = change.at - from < CLOSE_CHANGES ? CLOSE_CHANGES : labs(change.after - change.before);
+		margin = change.at - from < CLOSE_CHANGES ? CLOSE_CHANGES : 0;
 		from = change.at;
 		looked = from + 1;
 	}
@@ -188,7 +188,8 @@ zone_stretch(pg_tz *zone, TimestampTz at, ZoneStretch *stretch)
 	if (found == 1)
 	{
 		stretch->range.to = to_timestamp(change.at) - 1;
-		stretch->inner.to = to_timestamp(change.at - labs(change.after - change.before)) - 1;
+		/* what is shown twice is read as the second time */
+		stretch->inner.to = to_timestamp(change.at - Max(change.before - change.after, 0)) - 1;
 	}
 	return true;
 }

@@ -82,6 +82,18 @@ begin_prunes(VectorState *state, List *specs, List *values)
 												 ALLOCSET_SMALL_SIZES);
 }
 
+static Bitmapset *
+params_of(List *params)
+{
+	Bitmapset  *ids = NULL;
+	ListCell   *lc;
+
+	foreach(lc, params)
+		if (lfirst_node(Param, lc)->paramkind == PARAM_EXEC)
+			ids = bms_add_member(ids, lfirst_node(Param, lc)->paramid);
+	return ids;
+}
+
 static void
 begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 {
@@ -105,6 +117,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->nkeys = list_nth_int(counts, 0);
 	state->naggregates = list_nth_int(counts, 1);
 	state->nquals = list_nth_int(counts, 2);
+	state->partial = linitial_int(list_nth(plan->custom_private, VECTOR_PARTIAL));
+	state->params = params_of(plan->custom_exprs);
 	keys = take_expressions(tlist, 0, state->nkeys);
 	aggregates = take_expressions(tlist, state->nkeys, state->naggregates);
 	quals = take_expressions(inner, 0, state->nquals);
@@ -118,13 +132,15 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	ps->scanops = NULL;
 	ps->scanopsfixed = false;
 	state->quals = ExecInitQual(quals, ps);
+	if (quals != NIL)
+		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
 	values = take_expressions(inner, state->nquals, list_length(inner) - state->nquals - 1);
 	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES), values);
-	vector_summaries_begin(state, keys, aggregates);
 	vector_top_begin(state, list_nth(plan->custom_private, VECTOR_TOP), values);
+	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
 }
@@ -140,36 +156,23 @@ end_aggregate(CustomScanState *node)
 		sealed_scan_end(state->sealed);
 }
 
+/* groups that are all there, and depend on nothing that changed, are handed out again */
 static void
 rescan(CustomScanState *node)
 {
 	VectorState *state = (VectorState *) node;
+	bool		all = state->filled && state->low == 0 && state->width == (uint64) 1 << 32 && !state->partial;
 
-	state->filled = state->done = false;
+	state->done = false;
+	state->next = 0;
+	if (all && !bms_overlap(node->ss.ps.chgParam, state->params))
+		return;
+	state->filled = false;
+	state->stage = STAGE_START;
 	state->low = 0;
 }
 
 /* ---- the rows of a pass ---- */
-
-/* false: the table of groups is full */
-static bool
-take_hot_rows(VectorState *state)
-{
-	Snapshot	snapshot = state->custom.ss.ps.state->es_snapshot;
-
-	if (state->hot_scan == NULL)
-		state->hot_scan = territory_scan_hot(state->rel, snapshot, NULL);
-	else
-		table_rescan(state->hot_scan, NULL);
-	while (table_scan_getnextslot(state->hot_scan, ForwardScanDirection, state->hot_slot))
-	{
-		CHECK_FOR_INTERRUPTS();
-		state->hot_rows++;
-		if (!vector_take_row(state, state->hot_slot))
-			return false;
-	}
-	return true;
-}
 
 /* stand before the first sealed row; false where none can pass */
 static bool
@@ -184,11 +187,12 @@ open_sealed(VectorState *state)
 	if (state->sealed == NULL)
 	{
 		old = MemoryContextSwitchTo(estate->es_query_cxt);
-		state->sealed = sealed_scan_begin(state->rel, estate->es_snapshot, NULL);
+		state->sealed = sealed_scan_begin(state->rel, estate->es_snapshot, vector_next_segment(state));
 		MemoryContextSwitchTo(old);
 		if (state->sealed == NULL)
 			return false;
 		sealed_scan_need(state->sealed, state->needed, false);
+		scan_filter_attach(state->filter, state->sealed);
 	}
 	MemoryContextReset(state->prune_context);
 	old = MemoryContextSwitchTo(state->prune_context);
@@ -200,46 +204,111 @@ open_sealed(VectorState *state)
 	state->prune_keys = keys;
 	state->nprune_keys = nkeys;
 	scan_aim_sealed(state->sealed, keys, nkeys);
+	if (state->filter)
+		scan_filter_start(state->filter, state->custom.ss.ps.ps_ExprContext);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
 	return true;
 }
 
-static bool
-take_sealed_rows(VectorState *state)
+/* the rows of a stage, until it ends or groups fill the memory */
+static void
+take_hot_rows(VectorState *state, bool *full)
 {
-	SegmentEntry *entry;
-	bool		full = false;
-
-	if (!open_sealed(state))
-		return true;
-	if (vector_top_applies(state))
-		return vector_top_take_sealed(state);
-	while (!full && (entry = sealed_scan_next_segment(state->sealed)) != NULL)
+	while (!*full && !state->overfull)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (vector_answer_segment(state, entry, &full))
+		if (!table_scan_getnextslot(state->hot_scan, ForwardScanDirection, state->hot_slot))
+		{
+			state->stage = open_sealed(state) ? STAGE_SEGMENTS : STAGE_END;
+			return;
+		}
+		state->hot_rows++;
+		*full = !vector_take_row(state, state->hot_slot);
+	}
+}
+
+static void
+take_segments(VectorState *state, bool *full)
+{
+	while (!*full && !state->overfull)
+	{
+		SegmentEntry *entry = sealed_scan_next_segment(state->sealed);
+
+		if (entry == NULL)
+		{
+			state->stage = STAGE_END;
+			return;
+		}
+		if (vector_answer_segment(state, entry, full))
 			continue;
 		sealed_scan_open_segment(state->sealed);
-		while (!full && sealed_scan_next_block(state->sealed))
+		state->stage = STAGE_BLOCKS;
+		return;
+	}
+}
+
+static void
+take_blocks(VectorState *state, bool *full)
+{
+	while (!*full && !state->overfull)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!sealed_scan_next_block(state->sealed))
 		{
-			CHECK_FOR_INTERRUPTS();
-			if (!vector_answer_block(state, &full))
-				full = !vector_take_block(state);
+			state->stage = STAGE_SEGMENTS;
+			return;
 		}
+		if (!vector_answer_block(state, full))
+			*full = !vector_take_block(state);
+	}
+}
+
+/* from where the pass stands; false: the table of groups is full, and the pass has to be a narrower one */
+static bool
+take_rows(VectorState *state)
+{
+	bool		full = false;
+
+	state->overfull = false;
+	while (!full && !state->overfull && state->stage != STAGE_END)
+	{
+		if (state->stage == STAGE_HOT)
+			take_hot_rows(state, &full);
+		else if (vector_top_applies(state))
+		{
+			full = !vector_top_take_sealed(state);
+			state->stage = STAGE_END;
+		}
+		else if (state->stage == STAGE_SEGMENTS)
+			take_segments(state, &full);
+		else
+			take_blocks(state, &full);
 	}
 	return !full;
 }
 
-/* all groups of the pass; narrower and narrower ones until they fit */
+static void
+start_pass(VectorState *state)
+{
+	if (state->hot_scan == NULL)
+		state->hot_scan = territory_scan_hot(state->rel, state->custom.ss.ps.state->es_snapshot, NULL);
+	else
+		table_rescan(state->hot_scan, NULL);
+	state->stage = STAGE_HOT;
+	state->passes++;
+}
+
+/* all groups of the pass, narrower and narrower ones until they fit; or those of some of its rows */
 static void
 fill(VectorState *state)
 {
 	for (;;)
 	{
-		state->passes++;
+		if (!state->partial || state->stage == STAGE_START)
+			start_pass(state);
 		vector_groups_reset(state);
 		vector_top_reset(state);
-		if (take_hot_rows(state) && take_sealed_rows(state))
+		if (take_rows(state))
 			break;
 		state->width /= 2;
 	}
@@ -261,9 +330,17 @@ next_group(VectorState *state)
 		while ((group = vector_next_group(state)) != NULL)
 			if (!vector_top_drops(state, group))
 				return group;
+		if (state->partial)
+		{
+			state->filled = false;
+			state->done = state->stage == STAGE_END;
+			continue;
+		}
+		state->done = state->nkeys == 0 || state->low + state->width >= (uint64) 1 << 32;
+		if (state->done)
+			break;
 		state->low += state->width;
 		state->filled = false;
-		state->done = state->nkeys == 0 || state->low >= (uint64) 1 << 32;
 	}
 	return NULL;
 }
@@ -307,6 +384,11 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = exec_aggregate,
 	.EndCustomScan = end_aggregate,
 	.ReScanCustomScan = rescan,
+	.EstimateDSMCustomScan = vector_estimate_dsm,
+	.InitializeDSMCustomScan = vector_initialize_dsm,
+	.ReInitializeDSMCustomScan = vector_reinitialize_dsm,
+	.InitializeWorkerCustomScan = vector_initialize_worker,
+	.ShutdownCustomScan = vector_shutdown,
 	.ExplainCustomScan = vector_explain,
 };
 

@@ -68,6 +68,7 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	VectorState *state = (VectorState *) node;
 	SealedScan	none = {0};
 	SealedScan *sealed = state->sealed ? state->sealed : &none;
+	ScanShared *others = &state->scanned;
 
 	ExplainPropertyText("Table", RelationGetRelationName(state->rel), es);
 	if (state->nkeys > 0)
@@ -78,10 +79,10 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	show_top(state, ancestors, es);
 	if (!es->analyze)
 		return;
-	ExplainPropertyInteger("Segments Read", NULL, sealed->segments_read, es);
-	ExplainPropertyInteger("Segments Pruned", NULL, sealed->segments_pruned, es);
-	ExplainPropertyInteger("Blocks Read", NULL, sealed->blocks_read, es);
-	ExplainPropertyInteger("Blocks Pruned", NULL, sealed->blocks_pruned, es);
+	ExplainPropertyInteger("Segments Read", NULL, sealed->segments_read + (int64) others->segments_read.value, es);
+	ExplainPropertyInteger("Segments Pruned", NULL, sealed->segments_pruned + (int64) others->segments_pruned.value, es);
+	ExplainPropertyInteger("Blocks Read", NULL, sealed->blocks_read + (int64) others->blocks_read.value, es);
+	ExplainPropertyInteger("Blocks Pruned", NULL, sealed->blocks_pruned + (int64) others->blocks_pruned.value, es);
 	ExplainPropertyInteger("Segments Answered from Summaries", NULL, state->segments_summed, es);
 	ExplainPropertyInteger("Blocks Answered from Summaries", NULL, state->blocks_summed, es);
 	ExplainPropertyInteger("Rows Hot", NULL, state->hot_rows, es);

@@ -24,6 +24,7 @@
 #define NARROWEST ((uint64) 1 << 12)	/* what so few hashes hold is kept, whatever it takes */
 #define GROUPS_PER_CHUNK 256
 #define FIRST_SLOTS 256
+#define MOST_TRUST 1000			/* so many wrong successors in a row, and none is tried any more */
 #define HASH_START UINT64CONST(0x9e3779b97f4a7c15)
 
 void
@@ -118,6 +119,7 @@ vector_groups_reset(VectorState *state)
 	ReScanExprContext(state->state_context);
 	MemoryContextReset(state->table_context);
 	memset(&state->table, 0, sizeof state->table);
+	state->table.trust = MOST_TRUST;
 	state->last = NULL;
 	state->next = 0;
 	vector_keys_reset(state);
@@ -133,9 +135,13 @@ vector_groups_reset(VectorState *state)
 static bool
 is_full(VectorState *state)
 {
-	return state->width > NARROWEST && state->table.n % GROUPS_PER_CHUNK == 0 &&
+	if (state->width <= NARROWEST || state->table.n % GROUPS_PER_CHUNK != 0 ||
 		MemoryContextMemAllocated(state->table_context, true) +
-		MemoryContextMemAllocated(state->state_context->ecxt_per_tuple_memory, true) > get_hash_memory_limit();
+		MemoryContextMemAllocated(state->state_context->ecxt_per_tuple_memory, true) <= get_hash_memory_limit())
+		return false;
+	/* partial groups may be handed out after this row or block, and begun anew */
+	state->overfull = state->partial;
+	return !state->partial;
 }
 
 /* ---- keys ---- */
@@ -264,7 +270,7 @@ vector_find_group(VectorState *state, bool *full)
 	for (int k = 0; k < state->nkeys; k++)
 		if (state->keys[k].plain)
 			state->key_values[k] = plain_key(&state->keys[k], state->key_values[k]);
-	if (state->last && state->keys_plain)
+	if (state->last && table->trust >= 0)
 	{
 		uint32		successor = table->successors[table->last];
 
@@ -272,9 +278,11 @@ vector_find_group(VectorState *state, bool *full)
 			return state->last;
 		if (successor > 0 && group_has_keys(state, group_at(state, successor - 1)))
 		{
+			table->trust = MOST_TRUST;
 			table->last = successor - 1;
 			return state->last = group_at(state, successor - 1);
 		}
+		table->trust -= successor > 0;
 	}
 	hash = hash_keys(state);
 	if (hash < state->low || hash >= state->low + state->width)

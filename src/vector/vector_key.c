@@ -26,7 +26,8 @@
 #include "vector/vector.h"
 #include "vector/vector_key.h"
 
-#define MOST_STRETCHES 16384	/* that are remembered of a key */
+#define MOST_STRETCHES 262144	/* that are remembered of a key: 8 MB */
+#define MOST_MOVED 4096			/* of them, to make room for one among them */
 #define MOST_POINTS 4096		/* so many of them, at most, where each may be of one value */
 
 /* of one key */
@@ -428,9 +429,12 @@ find_stretch(VectorKey *key, int64 value, KeyStretch *stretch)
 	Datum		own;
 	int			i;
 
-	if (memory->n >= MOST_STRETCHES)
-		forget(memory);
 	i = first_not_before(memory, value);
+	if (memory->n >= MOST_STRETCHES || memory->n - i > MOST_MOVED)
+	{
+		forget(memory);
+		i = 0;
+	}
 	before = i > 0 ? &memory->stretches[i - 1] : NULL;
 	after = i < memory->n ? &memory->stretches[i] : NULL;
 	stretch->key = key_at(key, value, &stretch->isnull);

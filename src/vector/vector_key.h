@@ -39,7 +39,7 @@ typedef struct ZoneStretch
 {
 	const pg_tz *zone;			/* NULL: nothing is known yet */
 	ValueRange	range;
-	ValueRange	inner;			/* where, besides, no local time is shown twice or never */
+	ValueRange	inner;			/* where, besides, core reads local times as these */
 	int64		offset;			/* microseconds east */
 } ZoneStretch;
 

@@ -258,6 +258,29 @@ move_fact(KeyNode *node, KeyPlace *place, const KeyFact *arg, Timestamp t, KeyFa
 	}
 }
 
+/* is a time moved by the same whatever it is? */
+static bool
+moves_all(KeyNode *node, KeyPlace *place)
+{
+	Datum		param;
+	Timestamp	t;
+
+	switch (node->rule)
+	{
+		case RULE_MOVE:
+			return true;
+		case RULE_MOVE_INTERVAL:
+			return constant_value(&node->param, place, &param) && DatumGetIntervalP(param)->month == 0 &&
+				(DatumGetIntervalP(param)->day == 0 || !node->session_zone);
+		case RULE_TO_LOCAL:
+		case RULE_FROM_LOCAL:
+			return time_of(node->args[0], place, &t) && zone_of(node, place, t, &node->stretch) &&
+				node->stretch.zone == NULL;
+		default:
+			return false;
+	}
+}
+
 /* ---- parts of the calendar ---- */
 
 typedef struct FieldUnits
@@ -656,6 +679,8 @@ fact_of(KeyNode *node, KeyPlace *place)
 	}
 	arg = fact_of(node->args[0], place);
 	fact.same = fact.rises = arg.same;
+	if (arg.scale == 0 && moves_all(node, place))
+		fact.rises = arg.rises;
 	if (arg.scale == 0 || !time_of(node->args[0], place, &t))
 		return fact;
 	if (node->rule <= RULE_FROM_LOCAL)

@@ -83,9 +83,9 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	scan->flags = path->flags;
 	scan->custom_scan_tlist = all;
 	collect_params((Node *) all, &scan->custom_exprs);
-	scan->custom_private = list_make4(list_make3_int(list_length(target->keys), list_length(target->aggregates),
+	scan->custom_private = list_make5(list_make3_int(list_length(target->keys), list_length(target->aggregates),
 													 list_length(target->quals)),
-									  target->equal, specs, target->top);
+									  target->equal, specs, list_make1_int(target->partial), target->top);
 	scan->methods = &vector_methods;
 	return &scan->scan.plan;
 }

@@ -21,6 +21,8 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "pgtime.h"
@@ -82,6 +84,12 @@ typedef struct Candidate
 
 /* ---- of plan trees ---- */
 
+static bool
+is_plain_limit(Node *limit)
+{
+	return !contain_var_clause(limit) && !contain_subplans(limit) && !contain_volatile_functions(limit);
+}
+
 static TopRule
 rule_of(Node *key, AttrNumber *column)
 {
@@ -113,11 +121,11 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	bool		descending;
 	int			k = 0;
 
-	if (parse->limitCount == NULL || parse->sortClause == NIL || parse->distinctClause || parse->hasWindowFuncs ||
-		parse->hasTargetSRFs || parse->havingQual || target->having || parse->setOperations)
+	if (parse->limitCount == NULL || parse->sortClause == NIL || parse->hasWindowFuncs || parse->hasTargetSRFs ||
+		parse->havingQual || target->having || parse->setOperations ||
+		(parse->distinctClause && target->clauses != parse->distinctClause))
 		return NIL;
-	if (!vector_can_evaluate(parse->limitCount, target->relid) ||
-		(parse->limitOffset && !vector_can_evaluate(parse->limitOffset, target->relid)))
+	if (!is_plain_limit(parse->limitCount) || !is_plain_limit(parse->limitOffset))
 		return NIL;
 	clause = linitial_node(SortGroupClause, parse->sortClause);
 	expr = get_sortgroupclause_expr(clause, root->processed_tlist);
@@ -134,24 +142,39 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	return list_make5_int(k, descending, clause->nulls_first, list_length(target->limits), rule_of(expr, &column));
 }
 
-/* the share of rows, and of groups, that is left: about */
-double
-vector_top_share(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
+/* as many values of the key as LIMIT and OFFSET say */
+static double
+values_wanted(PlannerInfo *root, VectorTarget *target, double values)
 {
-	List	   *key = list_make1(list_nth(target->keys, linitial_int(target->top)));
-	double		buckets = estimate_num_groups(root, key, rel->rows, NULL, NULL);
-	double		wanted = buckets * UNKNOWN_LIMIT_SHARE;
+	double		wanted = 0;
 	ListCell   *lc;
 
 	foreach(lc, target->limits)
 	{
-		Node	   *limit = estimate_expression_value(root, lfirst(lc));
+		Const	   *limit = (Const *) estimate_expression_value(root, lfirst(lc));
 
-		if (!IsA(limit, Const) || ((Const *) limit)->constisnull)
-			return Min(LEAST_SHARE + wanted / buckets, 1);
-		wanted = (lc == list_head(target->limits) ? 0 : wanted) + Max(DatumGetInt64(((Const *) limit)->constvalue), 0);
+		if (!IsA(limit, Const))
+			return values * UNKNOWN_LIMIT_SHARE;
+		if (!limit->constisnull)
+			wanted += Max(DatumGetInt64(limit->constvalue), 0);
+		else if (foreach_current_index(lc) == 0)
+			return values;
 	}
-	return Min(LEAST_SHARE + wanted / Max(buckets, 1), 1);
+	return wanted;
+}
+
+/* what is left to read, and of groups */
+void
+vector_top_estimate(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, VectorEstimate *estimate)
+{
+	List	   *key = list_make1(list_nth(target->keys, linitial_int(target->top)));
+	double		values = Max(estimate_num_groups(root, key, rel->rows, NULL, NULL), 1);
+	double		share = Min(values_wanted(root, target, values) / values, 1);
+
+	estimate->groups = clamp_row_est(estimate->groups * share);
+	share = Min(share + LEAST_SHARE, 1);
+	estimate->decoded *= share;
+	estimate->read = estimate->read * share + estimate->hot_pages * seq_page_cost;
 }
 
 /* ---- begin ---- */

@@ -109,6 +109,13 @@ def bounds(model, column, name):
     return rng.choices(forms, weights)[0].format(t=name, k=kind, a=low, b=high, c=plain(low), d=plain(high))
 
 
+def around_range(rng, column, name):
+    """A comparison that all rows pass, or all but those at one end, or a few in the middle."""
+    low, high = (column.lit(v) for v in column.range)
+    return rng.choice(('{x} >= {a}', '{x} <= {b}', '{x} > {a}', '{x} < {b}', '{x} BETWEEN {a} AND {b}', '{x} = {a}', '{x} <> {a}', '{x} >= {a} AND {x} < {b}', '{x} > {a}::numeric - 1')).format(
+        x=name, a=low, b=high)
+
+
 def fields_of(column, name, rng):
     """Conditions on a part of the time."""
     return rng.choice(("extract(hour FROM %s) BETWEEN 7 AND 9" % name if column.group != 'date' else 'extract(dow FROM %s) > 2' % name, 'extract(dow FROM %s) IN (0, 6)' % name,

@@ -6,7 +6,7 @@ import catalog
 import changes
 import queries
 from aggregates import Select
-from buckets import bounds, bucket, fields_of, instant
+from buckets import around_range, bounds, bucket, fields_of, instant
 from dense import ZONES
 from predicates import Scope
 from statement import Statement, Step
@@ -269,11 +269,18 @@ def summaries(model):
         query.select.add(made)
         query.groups.append('1')
     if rng.random() < 0.4:
-        query.select.add(query.name(table.columns[0]))
+        # one that is the same for most rows, too
+        key = rng.choice(table.columns[:1] * 3 + [c for c in table.columns if c.canonical and c.group in ('int', 'bool', 'date', 'timestamptz', 'enum', 'oid')])
+        query.select.add(query.name(key))
         query.groups.append(str(len(query.select.items)))
     if rng.random() < 0.5:
         low, high = sorted((instant(rng, clock), instant(rng, clock)))
-        query.conditions.append("%s >= '%s' AND %s < '%s'" % (query.name(clock), low, query.name(clock), high) if rng.random() < 0.7 else bounds(model, clock, query.name(clock)))
+        forms = ("{t} >= '{a}' AND {t} < '{b}'", "{t} > '{a}'", "{t} < '{b}'", "{t} <= '{b}'", "{t} BETWEEN '{a}' AND '{b}'", "{t} >= '{a}'")
+        query.conditions.append(rng.choice(forms).format(t=query.name(clock), a=low, b=high) if rng.random() < 0.7 else bounds(model, clock, query.name(clock)))
+    ranged = [c for c in table.columns if c.range]
+    if ranged and rng.random() < 0.4:
+        column = rng.choice(ranged)
+        query.conditions.append(around_range(rng, column, query.name(column)))
     for _ in range(rng.randrange(1, 5)):
         column = rng.choice([c for c in table.columns if c.group in SUMMED])
         name = rng.choice(SUMMED[column.group] + (('sum_from', 'mean_from', 'greatest_from') if column.kind_name == 'int4' else ()) + (

@@ -10,7 +10,7 @@ from kinds import KINDS, WORDS, Flavour, Kind, one, pick, stamp, times
 from model import Table, Unique, copy_rows
 from statement import METHOD, Statement, Step
 
-ZONES = ('UTC', 'Europe/Paris', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Africa/Casablanca')
+ZONES = ('UTC', 'Europe/Paris', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Africa/Casablanca', 'Asia/Beirut')
 CAPITALS = ('Eau', 'eau', 'EAU', 'été', 'ÉTÉ', 'feu', 'Feu', '')
 WHENEVER = ('infinity', '-infinity', '0044-03-15 12:00:00+00 BC', '9999-12-31 23:59:59.999999+00', '1969-12-31 23:59:59.5+00', '2025-10-26 00:30:00+00',
             '2025-10-26 01:30:00+00', '2025-03-30 00:59:59.999999+00', '1850-06-01 00:00:00+00')
@@ -30,9 +30,9 @@ MEASURES = ('float8', 'float8', 'float8', 'float8', 'float4', 'float4', 'int2', 
             'bpchar', 'uuid', 'jsonb', 'int4[]', 'text[]', 'place', 'interval', 'inet', 'date', 'timestamp', 'time', 'timetz', 'oid', 'bytea', 'percent', 'label', 'name', 'char',
             'tstzrange', 'point', 'ci', 'icu', 'money', 'bits', 'lsn', 'mac', 'whenever', 'second')
 # (start, step in seconds, rows of each entity, entities)
-PATTERNS = (('2025-03-29 21:30', 60, 1500, 4), ('2025-10-25 22:00', 60, 1500, 4), ('2025-10-26 00:00', 10, 1300, 3), ('2025-03-20 00:00', 900, 1900, 4),
+PATTERNS = (('2025-03-29 21:30', 60, 1500, 4), ('2025-10-25 19:00', 60, 1500, 4), ('2025-10-26 00:00', 10, 1300, 3), ('2025-03-20 00:00', 900, 1900, 4),
             ('2025-10-10 00:00', 900, 2600, 3), ('2025-01-01 00:00', 3600, 8760, 1), ('2015-01-01 00:00', 86400, 4000, 2), ('2025-04-05 10:00', 300, 900, 7),
-            ('2025-02-22 00:00', 1800, 2300, 3), ('2025-06-01 00:00', 420, 150, 40), ('2024-12-30 00:00', 600, 5000, 1))
+            ('2025-02-22 00:00', 1800, 2300, 3), ('2025-06-01 00:00', 420, 150, 40), ('2006-10-28 20:00', 60, 900, 4), ('2025-04-05 08:00', 60, 900, 4), ('2024-12-30 00:00', 600, 5000, 1))
 
 PRELUDE = [
     "CREATE COLLATION twin_ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
@@ -128,6 +128,13 @@ def moments_of(model, clock):
     return moments, entities
 
 
+def ends(moments, texts):
+    """The first and the last reading of some days, where blocks begin and end."""
+    found = [i for i in range(1, len(moments)) if moments[i].date() != moments[i - 1].date()]
+    found = found[::max(1, len(found) // 5)]
+    return [texts[0], texts[-1]] * 3 + [texts[j] for i in found for j in (i - 1, i)]
+
+
 def reading_keys(model, table):
     """(entity, time) of every reading."""
     rng = model.rng
@@ -138,7 +145,7 @@ def reading_keys(model, table):
     texts = [finish(m) for m in moments]
     gaps = rng.choice((0, 0, 0.02, 0.4))
     keys = [[e, t] for e in entity.pool for t in texts if not gaps or rng.random() >= gaps]
-    clock.pool = texts[::max(1, len(texts) // 40)] + [finish(moments[0] - timedelta(days=40)), finish(moments[-1] + timedelta(days=1))]
+    clock.pool = texts[::max(1, len(texts) // 20)] + [finish(moments[0] - timedelta(days=40)), finish(moments[-1] + timedelta(days=1))] + ends(moments, texts)
     if clock.group == 'timestamptz':
         clock.pool += ['2025-10-26 01:00:00+00', '2025-03-30 01:00:00+00', '2025-10-26 02:30:00 Europe/Paris']
     order = rng.random()
@@ -160,11 +167,20 @@ def reading_keys(model, table):
     return [k for k in keys if not table.key or not (tuple(k) in seen or seen.add(tuple(k)))]
 
 
+def extremes_of(values):
+    """The least and the greatest as they are written, of what is a number; None where nothing is."""
+    numbers = sorted((float(v), v) for v in values if v is not None and v.lower() not in ('nan', 'infinity', '-infinity'))
+    return (numbers[0][1], numbers[-1][1]) if numbers else None
+
+
 def load_readings(model, table):
     rng = model.rng
     columns = [c for c in table.columns if c.writable]
     value = schema.walks(table, rng)
     rows = [key + [value(c) for c in columns[2:]] for key in reading_keys(model, table)]
+    for i, c in enumerate(columns):
+        if c.group in ('int', 'float', 'numeric'):
+            c.range = extremes_of(row[i] for row in rows)
     names = ', '.join(c.sql for c in columns)
     return [Statement('COPY %s (%s) FROM STDIN' % (table.name, names), copy_in=copy_rows(rows), must=True)]
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "codec/codec_lanes.h"
 #include "codec/codec_summary.h"
 
 static int	passed,
@@ -222,6 +223,40 @@ test_floats(void)
 					memcpy(&floats[i], &bits, sizeof bits);
 				}
 			ROUND_TRIP(float32, float, d, sizes[s], floats);
+		}
+}
+
+/* the quotients that division gives, of integers near every power of two, of few digits and of many */
+static void
+test_decimals(void)
+{
+	int64_t		integers[CODEC_VECTOR];
+	double		values[CODEC_VECTOR];
+
+	for (int d = 0; d <= CODEC_MAX_DECIMALS; d++)
+		for (int round = 0; round < 200; round++)
+		{
+			int			n = 1 + (int) (next_random() % CODEC_VECTOR);
+			int			bits = round < 64 ? round : (int) (next_random() % 52);
+			bool		ok = true;
+
+			for (int i = 0; i < n; i++)
+			{
+				integers[i] = (int64_t) (next_random() >> (63 - bits % 63));
+				if (i % 3 == 0)
+					integers[i] = (INT64_C(1) << bits % 63) - 8 + i % 16;
+				if (i % 2 == 0)
+					integers[i] = -integers[i];
+			}
+			codec_decimals_to_doubles(integers, n, d, values);
+			for (int i = 0; i < n; i++)
+			{
+				volatile double power = codec_powers[d];
+				double		quotient = (double) integers[i] / power;
+
+				ok = ok && memcmp(&quotient, &values[i], sizeof quotient) == 0;
+			}
+			check(ok, "decimals are divided", d, n);
 		}
 }
 
@@ -474,6 +509,7 @@ main(void)
 {
 	test_int64();
 	test_floats();
+	test_decimals();
 	test_bool();
 	for (int d = 0; d < 8; d++)
 		for (int s = 0; s < NSIZES; s++)

@@ -1,0 +1,80 @@
+/*
+ * sample.c
+ *	  What sealed rows are like, for the planner: the range of each column, and
+ *	  zone maps of a few blocks.
+ *
+ * All is read from the directory's upper levels and one segment's header, so it
+ * costs the same for a hundred segments and for a hundred thousand.  Estimates
+ * only: rows may be dead, and a segment in the middle may be unlike the others.
+ */
+#include "territory.h"
+
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "segment/sample.h"
+
+/* an entry that stands for all segments; NULL where nothing is sealed */
+SegmentEntry *
+sealed_summit(Relation rel)
+{
+	ChunkStore	store;
+	SegmentEntry *all = NULL;
+
+	if (!chunk_store_open(rel, AccessShareLock, &store))
+		return NULL;
+	if (!chunk_store_empty(&store))
+		all = directory_sum(&store, GetActiveSnapshot());
+	chunk_store_close(&store, AccessShareLock);
+	return all;
+}
+
+/* a segment near the middle of the numbers in use; NULL: not found by a few tries */
+static SegmentEntry *
+middle_segment(ChunkStore *store)
+{
+	SegmentNumber next = directory_next_number(store);
+
+	for (int tries = 0; tries < 8 && next > 0; tries++)
+	{
+		SegmentEntry *entry;
+
+		next /= 2;
+		entry = directory_find(store, GetActiveSnapshot(), next);
+		if (entry)
+			return entry;
+	}
+	return NULL;
+}
+
+/* zone maps of these columns (n of them for each block) of at most so many blocks; gives the number of blocks */
+int
+sealed_sample(Relation rel, const AttrNumber *attnos, int n, ZoneMap *zones, int most, double *rows_per_block)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "territory sample", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	ChunkStore	store;
+	SegmentEntry *entry;
+	int			nblocks = 0;
+
+	if (chunk_store_open(rel, AccessShareLock, &store))
+	{
+		entry = chunk_store_empty(&store) ? NULL : middle_segment(&store);
+		if (entry)
+		{
+			SegmentReader reader;
+
+			segment_reader_open(&reader, rel, &store, entry, context);
+			nblocks = Min(entry->nblocks, most);
+			*rows_per_block = (double) entry->rows / entry->nblocks;
+			for (int b = 0; b < nblocks; b++)
+				for (int a = 0; a < n; a++)
+					if (!segment_block_zone(&reader, (int64) b * entry->nblocks / nblocks, attnos[a], &zones[b * n + a]))
+						zones[b * n + a].kind = ZONE_NONE;
+		}
+		chunk_store_close(&store, AccessShareLock);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return nblocks;
+}

@@ -1,0 +1,105 @@
+/*
+ * vector_parallel.c
+ *	  Workers that each aggregate what they read, as states for core's
+ *	  aggregation above the Gather.
+ *
+ * Hot pages and segments are dealt out as a TerritoryScan's are: ours is a
+ * ScanShared behind a few counters.
+ */
+#include "territory.h"
+
+#include "vector/vector.h"
+
+typedef struct VectorShared
+{
+	pg_atomic_uint64 segments_summed;
+	pg_atomic_uint64 blocks_summed;
+	pg_atomic_uint64 hot_rows;
+} VectorShared;
+
+static ScanShared *
+scan_part(VectorShared *shared)
+{
+	return (ScanShared *) ((char *) shared + MAXALIGN(sizeof(VectorShared)));
+}
+
+Size
+vector_estimate_dsm(CustomScanState *node, ParallelContext *pcxt)
+{
+	return MAXALIGN(sizeof(VectorShared)) +
+		scan_shared_size(((VectorState *) node)->rel, node->ss.ps.state->es_snapshot);
+}
+
+static void
+attach(VectorState *state, VectorShared *shared)
+{
+	state->shared = shared;
+	state->hot_scan = scan_shared_hot(scan_part(shared), state->rel, state->custom.ss.ps.state->es_snapshot);
+}
+
+void
+vector_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
+{
+	VectorState *state = (VectorState *) node;
+	VectorShared *shared = coordinate;
+
+	pg_atomic_init_u64(&shared->segments_summed, 0);
+	pg_atomic_init_u64(&shared->blocks_summed, 0);
+	pg_atomic_init_u64(&shared->hot_rows, 0);
+	scan_shared_begin(scan_part(shared), state->rel, node->ss.ps.state->es_snapshot);
+	attach(state, shared);
+}
+
+void
+vector_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
+{
+	scan_shared_restart(scan_part(coordinate), ((VectorState *) node)->rel);
+}
+
+void
+vector_initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate)
+{
+	attach((VectorState *) node, coordinate);
+}
+
+/* from where this process takes segments; NULL: it takes them all */
+pg_atomic_uint32 *
+vector_next_segment(VectorState *state)
+{
+	return state->shared ? &scan_part(state->shared)->next_segment : NULL;
+}
+
+/* the sum of all processes replaces this one's number */
+static void
+sum_up(pg_atomic_uint64 *sum, int64 *number)
+{
+	*number += pg_atomic_fetch_add_u64(sum, *number);
+}
+
+/*
+ * The shared memory goes away before EXPLAIN asks, and so must what points into
+ * it.  Workers are through when the leader comes here, unless a LIMIT stopped it.
+ */
+void
+vector_shutdown(CustomScanState *node)
+{
+	VectorState *state = (VectorState *) node;
+	VectorShared *shared = state->shared;
+
+	if (shared == NULL)
+		return;
+	sum_up(&shared->segments_summed, &state->segments_summed);
+	sum_up(&shared->blocks_summed, &state->blocks_summed);
+	sum_up(&shared->hot_rows, &state->hot_rows);
+	if (state->sealed)
+	{
+		scan_shared_count(scan_part(shared), state->sealed);
+		sealed_scan_end(state->sealed);
+	}
+	scan_shared_sum(&state->scanned, scan_part(shared));
+	table_endscan(state->hot_scan);
+	state->sealed = NULL;
+	state->hot_scan = NULL;
+	state->shared = NULL;
+	state->done = true;			/* before a rescan */
+}
