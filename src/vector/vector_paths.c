@@ -51,6 +51,8 @@ vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const Seale
 	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
 	CustomPath *path = make_path(grouped, target);
 
+	if (target->top)
+		vector_top_estimate(root, rel, target, &estimate);
 	vector_cost_path(root, target, &estimate, 0, target->aggregates ? AGGSPLIT_SIMPLE : AGGSPLIT_INITIAL_SERIAL,
 					 &path->path);
 	return &path->path;
@@ -108,6 +110,8 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *gro
 
 	if (target->refusal)
 		return target->refusal;
+	if (target->join == NULL)
+		target->top = vector_top_spec(root, target);
 	path = vector_path(root, rel, grouped, sealed, target);
 	add_path(grouped, path);
 	if (splits)
