@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+import codec_alone
 import directory
 import readings
 import uuids
@@ -14,6 +15,7 @@ SECTIONS = {
     'readings': readings.bench,
     'uuid': uuids.bench,
     'directory': directory.bench,
+    'codec': codec_alone.bench,
 }
 
 

@@ -20,7 +20,9 @@
 #include "catalog/index.h"
 #include "commands/vacuum.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/pathnodes.h"
+#include "optimizer/cost.h"
 #include "parser/scansup.h"
 #include "pgtime.h"
 #include "utils/acl.h"
@@ -218,6 +220,21 @@ compat_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nke
 #define path_disable_seqscan(path) \
 	((path)->startup_cost += seqscan_disable_cost(), (path)->total_cost += seqscan_disable_cost())
 #endif
+
+/* what sorting so many rows costs, besides reading them, whether core may sort or not */
+static inline Cost
+compat_sort_cost(PlannerInfo *root, List *pathkeys, double rows, int width)
+{
+	Path		sort;
+
+#if PG_VERSION_NUM >= 180000
+	cost_sort(&sort, root, pathkeys, 0, 0, rows, width, 0, work_mem, -1);
+	return sort.total_cost;
+#else
+	cost_sort(&sort, root, pathkeys, 0, rows, width, 0, work_mem, -1);
+	return sort.total_cost - (enable_sort ? 0 : disable_cost);
+#endif
+}
 
 /* the members of an equivalence class that can belong to a base relation */
 static inline List *

@@ -197,7 +197,7 @@ make_column(int which, Column *column)
 		Kind		kind;
 	}			made[] = {{"time, a minute apart", INTEGERS}, {"time, with jitter", INTEGERS}, {"constant integer", INTEGERS},
 		{"state, rarely changes", INTEGERS}, {"counter", INTEGERS}, {"random, 10 bits", INTEGERS},
-		{"random, with outliers", INTEGERS}, {"random, 64 bits", INTEGERS}, {"temperature, 1 decimal", DOUBLES},
+		{"random, with outliers", INTEGERS}, {"counter, speeding up", INTEGERS}, {"random, 64 bits", INTEGERS}, {"temperature, 1 decimal", DOUBLES},
 		{"flow, 3 decimals", DOUBLES}, {"meter, 3 decimals, growing", DOUBLES}, {"longitude, constant", DOUBLES},
 		{"longitude, moving, 6 decimals", DOUBLES}, {"sine, all digits", DOUBLES}, {"random doubles", DOUBLES},
 		{"temperature, float4", FLOATS}, {"random, float4", FLOATS}, {"random booleans", BOOLEANS},
@@ -215,16 +215,17 @@ make_column(int which, Column *column)
 		const int64_t integers[] = {
 			i * INT64_C(60000000), i * INT64_C(60000000) + (int64_t) (uniform() * 2000000), 417, i / 700 * 7 % 5,
 			i * INT64_C(3) + (int64_t) (uniform() * 3), (int64_t) (uniform() * 1024),
-			uniform() < 0.01 ? (int64_t) (uniform() * 1e9) : (int64_t) (uniform() * 100), 0};
+			uniform() < 0.01 ? (int64_t) (uniform() * 1e9) : (int64_t) (uniform() * 100),
+			i * INT64_C(3) * i + (int64_t) (uniform() * 4), 0};
 
 		walk += 0.08 * normal() + 0.002 * (15 + 4 * sin(phase - 2.1) - walk);
 		meter += fmax(flow, 0) / 60;
-		column->integers[i] = which < 7 ? integers[which] : (int64_t) (seed * UINT64_C(0x9e3779b97f4a7c15));
-		column->doubles[i] = which == 8 ? decimals(walk, 10) : which == 9 ? decimals(fmax(flow, 0), 1000) :
-			which == 10 ? decimals(meter, 1000) : which == 11 ? 5.043217 : which == 12 ? decimals(5 + i * 1e-5 + normal() * 1e-5, 1e6) :
-			which == 13 ? sin(i / 100.0) : uniform();
-		column->floats[i] = which == 15 ? (float) decimals(walk, 10) : (float) uniform();
-		column->booleans[i] = which == 17 ? uniform() < 0.5 : i / 97 % 2 == 0;
+		column->integers[i] = which < 8 ? integers[which] : (int64_t) (seed * UINT64_C(0x9e3779b97f4a7c15));
+		column->doubles[i] = which == 9 ? decimals(walk, 10) : which == 10 ? decimals(fmax(flow, 0), 1000) :
+			which == 11 ? decimals(meter, 1000) : which == 12 ? 5.043217 : which == 13 ? decimals(5 + i * 1e-5 + normal() * 1e-5, 1e6) :
+			which == 14 ? sin(i / 100.0) : uniform();
+		column->floats[i] = which == 16 ? (float) decimals(walk, 10) : (float) uniform();
+		column->booleans[i] = which == 18 ? uniform() < 0.5 : i / 97 % 2 == 0;
 	}
 	return true;
 }

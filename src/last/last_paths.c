@@ -37,7 +37,7 @@
 #define GROUP_BYTES 160
 /* columns of few values, which soon are all known */
 #define FEW_GROUPS 64
-#define SHARE_OF_FEW_GROUPS 0.1
+#define SHARE_OF_FEW_GROUPS 0.01
 
 static create_upper_paths_hook_type previous_hook;
 

@@ -66,6 +66,8 @@ typedef struct ScanShared
 	pg_atomic_uint64 segments_pruned;
 	pg_atomic_uint64 blocks_read;
 	pg_atomic_uint64 blocks_pruned;
+	pg_atomic_uint64 bytes_read;
+	pg_atomic_uint64 hot_rows;	/* of TerritoryScan; others count their own */
 } ScanShared;
 
 typedef struct ScanSort
@@ -106,9 +108,11 @@ typedef struct TerritoryScanState
 	int			nsorts;			/* > 0: rows come in this order */
 	ScanSort   *sorts;
 	struct OrderedRows *ordered;	/* NULL before the first sealed row is wanted */
+	struct ScanSorter *hot_sorter;	/* without child: of hot rows, NULL before the first is wanted */
 	bool		hot_ahead;		/* hot_head holds the next hot row */
 	bool		sealed_ahead;	/* sealed_head holds the next sealed row */
 	bool		hot_done;
+	int64		hot_rows;		/* that were looked at */
 	bool		sealed_done;	/* no sealed row is left: hot ones need no comparing */
 	TupleTableSlot *hot_head;
 	TupleTableSlot *sealed_head;
@@ -147,6 +151,7 @@ extern const CustomPathMethods scan_path_methods;
 /* scan_plan.c */
 extern Plan *scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
 					   List *children);
+extern Expr *scan_sort_expression(RelOptInfo *rel, PathKey *key, Oid *type);
 extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value);
 extern bool scan_needs_system_columns(RelOptInfo *rel);
 
@@ -158,7 +163,7 @@ extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econte
 /* scan_exec.c */
 extern const CustomScanMethods scan_methods;
 extern bool scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableSlot *slot);
-extern bool scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot);
+extern bool scan_rest_passes(TerritoryScanState *state, TupleTableSlot *slot);
 extern void scan_count_removed(TerritoryScanState *state);
 extern void scan_aim_sealed(SealedScan *sealed, PruneKey *keys, int nkeys);
 extern bool scan_open_sealed(TerritoryScanState *state);
@@ -173,7 +178,9 @@ extern void scan_shared_sum(ScanShared *sum, ScanShared *shared);
 
 /* scan_order.c */
 extern bool scan_order_next(TerritoryScanState *state);
+extern void scan_order_restart(TerritoryScanState *state);
 extern void scan_order_end(TerritoryScanState *state);
+extern AttrNumber scan_order_column(Expr *expr);
 extern void scan_order_keys(TerritoryScanState *state, TupleTableSlot *slot, Datum *keys, bool *nulls,
 							MemoryContext context);
 extern int	scan_order_compare(TerritoryScanState *state, const Datum *a, const bool *a_nulls, const Datum *b,
@@ -181,6 +188,7 @@ extern int	scan_order_compare(TerritoryScanState *state, const Datum *a, const b
 
 /* scan_explain.c */
 extern void scan_explain(CustomScanState *node, List *ancestors, ExplainState *es);
+extern void scan_explain_bytes(int64 bytes, ExplainState *es);
 
 /* scan_guard.c */
 extern void scan_guard_init(void);

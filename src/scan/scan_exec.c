@@ -23,6 +23,7 @@
 
 #include "am/am.h"
 #include "scan/scan.h"
+#include "scan/scan_sort.h"
 
 static const CustomExecMethods exec_methods;
 
@@ -162,10 +163,21 @@ close_sealed(TerritoryScanState *state)
 }
 
 static void
+end_hot_sort(TerritoryScanState *state)
+{
+	if (state->hot_sorter == NULL)
+		return;
+	ExecClearTuple(state->hot_head);
+	scan_sorter_end(state->hot_sorter);
+	state->hot_sorter = NULL;
+}
+
+static void
 end_scan(CustomScanState *node)
 {
 	TerritoryScanState *state = (TerritoryScanState *) node;
 
+	end_hot_sort(state);
 	scan_order_end(state);
 	if (state->child)
 		ExecEndNode(state->child);
@@ -190,7 +202,8 @@ rescan(CustomScanState *node)
 		table_rescan(state->hot_scan, NULL);
 	state->in_sealed = state->sealed_ready = false;
 	state->hot_ahead = state->sealed_ahead = state->hot_done = state->sealed_done = false;
-	scan_order_end(state);
+	end_hot_sort(state);
+	scan_order_restart(state);
 	ExecScanReScan(&node->ss);
 }
 
@@ -246,6 +259,7 @@ begin_sealed(TerritoryScanState *state)
 		return false;
 	sealed_scan_need(state->sealed, state->needed, false);
 	state->sealed->late = true;
+	state->sealed->hands_over = state->nsorts > 0;
 	if (state->vectors)
 		scan_filter_attach(state->vectors, state->sealed);
 	if (state->child)
@@ -278,13 +292,12 @@ scan_open_sealed(TerritoryScanState *state)
 	state->sealed_possible = scan_prune_keys(state->prune_specs, state->prune_values,
 											 state->custom.ss.ps.ps_ExprContext, &keys, &nkeys);
 	MemoryContextSwitchTo(old);
-	if (state->sealed_possible)
-	{
-		scan_aim_sealed(state->sealed, keys, nkeys);
-		start_filter(state);
-	}
+	if (!state->sealed_possible)
+		return false;
+	scan_aim_sealed(state->sealed, keys, nkeys);
+	start_filter(state);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);
-	return state->sealed_possible;
+	return true;
 }
 
 /* the columns that the rest of the quals reads, of the cursor's row */
@@ -309,38 +322,37 @@ store_rest_columns(TerritoryScanState *state, TupleTableSlot *slot)
 	}
 }
 
-static bool
-rest_passes(TerritoryScanState *state, TupleTableSlot *slot)
+/* does the cursor's row pass the quals that vectors leave?  Nothing of it stays in the slot. */
+bool
+scan_rest_passes(TerritoryScanState *state, TupleTableSlot *slot)
 {
 	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
+	bool		passes;
 
+	if (state->rest == NULL)
+		return true;
+	ExecClearTuple(slot);
 	store_rest_columns(state, slot);
 	ExecStoreVirtualTuple(slot);
 	sealed_scan_tid(state->sealed, &slot->tts_tid);
 	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
 	ResetExprContext(econtext);
 	econtext->ecxt_scantuple = slot;
-	if (ExecQual(state->rest, econtext))
-	{
-		ExecClearTuple(slot);
-		return true;
-	}
-	InstrCountFiltered1(&state->custom, 1);
-	return false;
+	passes = ExecQual(state->rest, econtext);
+	if (!passes)
+		InstrCountFiltered1(&state->custom, 1);
+	ExecClearTuple(slot);
+	return passes;
 }
 
-/* the cursor's row into a virtual slot of the table's columns; does it pass the quals? */
-bool
-scan_sealed_row_passes(TerritoryScanState *state, TupleTableSlot *slot)
+static void
+store_sealed_row(TerritoryScanState *state, TupleTableSlot *slot)
 {
 	ExecClearTuple(slot);
-	if (state->rest && !rest_passes(state, slot))
-		return false;
 	sealed_scan_row(state->sealed, slot->tts_values, slot->tts_isnull);
 	ExecStoreVirtualTuple(slot);
 	sealed_scan_tid(state->sealed, &slot->tts_tid);
 	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
-	return true;
 }
 
 /* rows that never came to be asked */
@@ -362,7 +374,9 @@ scan_next_sealed(TerritoryScanState *state, ScanDirection direction, TupleTableS
 	bool		found = false;
 
 	while (!found && state->sealed_possible && sealed_scan_next(state->sealed, direction))
-		found = scan_sealed_row_passes(state, slot);
+		found = scan_rest_passes(state, slot);
+	if (found)
+		store_sealed_row(state, slot);
 	scan_count_removed(state);
 	return found;
 }
@@ -377,6 +391,7 @@ next_of_child(TerritoryScanState *state, TupleTableSlot *slot)
 
 	if (TupIsNull(row))
 		return NULL;
+	state->hot_rows++;
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 	slot_getallattrs(row);
@@ -409,6 +424,7 @@ next_of_heap(TerritoryScanState *state, ScanDirection direction)
 		state->hot_scan = territory_scan_hot(state->custom.ss.ss_currentRelation, estate->es_snapshot, NULL);
 	while (table_scan_getnextslot(state->hot_scan, direction, state->hot_slot))
 	{
+		state->hot_rows++;
 		if (state->filter == NULL)
 			return state->hot_slot;
 		econtext->ecxt_scantuple = state->hot_slot;
@@ -468,19 +484,49 @@ next_unordered(TerritoryScanState *state)
 
 /* ---- merged ---- */
 
+/* heap's rows come in no order */
+static void
+sort_hot_rows(TerritoryScanState *state)
+{
+	TupleTableSlot *row;
+
+	state->hot_sorter = scan_sorter_begin(state);
+	while ((row = next_of_heap(state, ForwardScanDirection)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextReset(state->hot_context);
+		slot_getallattrs(row);
+		scan_order_keys(state, row, state->hot_keys, state->hot_nulls, state->hot_context);
+		scan_sorter_put(state->hot_sorter, state->hot_keys, state->hot_nulls, row->tts_values, row->tts_isnull,
+						&row->tts_tid);
+	}
+	scan_sorter_perform(state->hot_sorter);
+}
+
+/* the next hot row in the scan's order into hot_head and hot_keys */
+static bool
+next_hot_in_order(TerritoryScanState *state)
+{
+	if (state->child == NULL)
+	{
+		if (state->hot_sorter == NULL)
+			sort_hot_rows(state);
+		return scan_sorter_next(state->hot_sorter, state->hot_head, state->hot_keys, state->hot_nulls);
+	}
+	if (next_of_child(state, state->hot_head) == NULL)
+		return false;
+	MemoryContextReset(state->hot_context);
+	scan_order_keys(state, state->hot_head, state->hot_keys, state->hot_nulls, state->hot_context);
+	return true;
+}
+
 static void
 look_ahead(TerritoryScanState *state)
 {
 	if (!state->hot_ahead && !state->hot_done)
 	{
-		if (next_hot(state, ForwardScanDirection, state->hot_head))
-		{
-			MemoryContextReset(state->hot_context);
-			scan_order_keys(state, state->hot_head, state->hot_keys, state->hot_nulls, state->hot_context);
-			state->hot_ahead = true;
-		}
-		else
-			state->hot_done = true;
+		state->hot_ahead = next_hot_in_order(state);
+		state->hot_done = !state->hot_ahead;
 	}
 	if (!state->sealed_ahead && !state->sealed_done)
 	{
@@ -492,9 +538,9 @@ look_ahead(TerritoryScanState *state)
 static TupleTableSlot *
 next_ordered(TerritoryScanState *state)
 {
-	if (state->sealed_done && !state->hot_ahead)
+	if (state->sealed_done && !state->hot_ahead && state->child)
 	{
-		TupleTableSlot *slot = state->hot_done ? NULL : next_hot(state, ForwardScanDirection, state->hot_head);
+		TupleTableSlot *slot = state->hot_done ? NULL : next_of_child(state, state->hot_head);
 
 		state->hot_done = slot == NULL;
 		return slot ? hand_up(state, slot) : ExecClearTuple(hand_up(state, state->sealed_head));
@@ -590,6 +636,8 @@ shutdown_scan(CustomScanState *node)
 	scan_order_end(state);
 	if (state->sealed)
 		scan_shared_count(state->shared, state->sealed);
+	pg_atomic_fetch_add_u64(&state->shared->hot_rows, state->hot_rows);
+	state->hot_rows = 0;
 	close_sealed(state);
 	if (state->hot_scan)
 		table_endscan(state->hot_scan);

@@ -4,29 +4,31 @@
  *	  them.
  *
  * Zone maps bound the first sort key of every segment and block.  A block is
- * decoded, filtered and sorted into a run when its bound is no later than the
- * first row of all runs, so ORDER BY ... LIMIT opens a few blocks, and a scan
- * in the order of the segments holds one run at a time.
+ * decoded, filtered and sorted into a run when a row of it may sort before the
+ * first row of all runs, so ORDER BY ... LIMIT opens a few blocks, and a scan in
+ * the order of the segments holds one run at a time.  Rows of a block that are
+ * sealed in the order that is asked for, or exactly backwards, need no sort.
  *
  * Invariant: every sealed row that sorts before the runs' first row has been
  * handed out, and none that is in an unopened block sorts before it.
  *
- * Where too many blocks overlap, or zone maps say nothing about the key, runs
- * would outgrow work_mem: then all that is left goes through a tuplesort, which
- * spills.
+ * Where many blocks overlap, runs outgrow work_mem: then they are put aside, and
+ * opened again when their next row is due.  Once as many were opened again as
+ * there are blocks, or where zone maps say nothing about the key, all that is
+ * left goes through a tuplesort, which spills.
  */
 #include "territory.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "lib/pairingheap.h"
 #include "miscadmin.h"
-#include "utils/datum.h"
+#include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
 #include "scan/scan.h"
+#include "scan/scan_sort.h"
 
 /* a segment (block < 0) or block that was not opened yet */
 typedef struct Pending
@@ -35,45 +37,54 @@ typedef struct Pending
 	int64		bound;			/* no row of it sorts before this */
 	int			segment;
 	int			block;
+	int			skip;			/* so many rows of it were handed out */
+	bool		again;			/* it was open before */
 } Pending;
 
-typedef struct RunRow
-{
-	Datum	   *keys;
-	bool	   *key_nulls;
-	Datum	   *values;			/* of the needed columns */
-	bool	   *nulls;
-	ItemPointerData tid;
-} RunRow;
-
-/* the rows of one block that passed, sorted */
+/* the rows of one block that passed, in order; the block's memory is the run's */
 typedef struct Run
 {
 	pairingheap_node node;
 	TerritoryScanState *state;
 	MemoryContext context;
-	RunRow	  **rows;
+	Datum	  **values;			/* per attribute, by row of the block; NULL where nobody reads it */
+	bool	  **nulls;
+	Datum	  **keys;			/* per sort key, by row of the block */
+	bool	  **key_nulls;
+	ItemPointerData first;		/* the TID of row 0 */
+	int			segment;
+	int			block;
 	int			nrows;
+	int		   *rows;
 	int			next;
 } Run;
 
+/* what is known of a sort key */
+typedef struct OrderKey
+{
+	AttrNumber	attno;			/* a column in its type's default order, or 0 */
+	bool		descending;
+} OrderKey;
+
 typedef struct OrderedRows
 {
-	MemoryContext context;
-	pairingheap *pending;
+	MemoryContext context;		/* of runs */
 	MemoryContext pending_context;	/* counts not among what is held in runs */
+	pairingheap *pending;
 	pairingheap *runs;
 	Run		   *handed;			/* its last row is in the caller's slot */
-	int			nneeded;
-	AttrNumber *needed;
 	TupleTableSlot *work;		/* a candidate row */
 
+	OrderKey   *keys;
 	AttrNumber	lead;			/* column of the first sort key that zone maps know, or 0 */
-	bool		lead_descending;
 	ZoneKind	lead_zone;
+	bool		lead_alone;		/* equal lead keys are equal rows, to the order */
 
-	Tuplesortstate *sort;		/* once runs would not fit */
-	TupleTableSlot *sort_slot;
+	bool		open;			/* for the parameters of now */
+	bool		may_reopen;		/* the same rows pass again */
+	int64		blocks;			/* of all segments */
+	int64		reopened;
+	ScanSorter *sorter;			/* once runs would not fit */
 } OrderedRows;
 
 /* ---- keys ---- */
@@ -113,7 +124,7 @@ key_position(TerritoryScanState *state, OrderedRows *ordered, Datum key, bool is
 	if (isnull)
 		return state->sorts[0].support.ssup_nulls_first ? PG_INT64_MIN : PG_INT64_MAX;
 	zone = column_zone_key(ordered->lead_zone, key);
-	return ordered->lead_descending ? ~zone : zone;
+	return ordered->keys[0].descending ? ~zone : zone;
 }
 
 static int64
@@ -125,7 +136,7 @@ zone_bound(TerritoryScanState *state, OrderedRows *ordered, const ZoneMap *zone)
 		return PG_INT64_MIN;
 	if (!zone->has_values)
 		return PG_INT64_MAX;
-	return ordered->lead_descending ? ~zone->max : zone->min;
+	return ordered->keys[0].descending ? ~zone->max : zone->min;
 }
 
 static const ZoneMap *
@@ -148,7 +159,7 @@ compare_pending(const pairingheap_node *a, const pairingheap_node *b, void *arg)
 	return x < y ? 1 : x > y ? -1 : 0;	/* the heap gives its greatest first */
 }
 
-static void
+static Pending *
 add_pending(OrderedRows *ordered, int64 bound, int segment, int block)
 {
 	Pending    *pending = MemoryContextAlloc(ordered->pending_context, sizeof(Pending));
@@ -156,7 +167,10 @@ add_pending(OrderedRows *ordered, int64 bound, int segment, int block)
 	pending->bound = bound;
 	pending->segment = segment;
 	pending->block = block;
+	pending->skip = 0;
+	pending->again = false;
 	pairingheap_add(ordered->pending, &pending->node);
+	return pending;
 }
 
 static Pending *
@@ -191,12 +205,25 @@ open_pending_segment(TerritoryScanState *state, OrderedRows *ordered, int segmen
 /* ---- runs ---- */
 
 static int
-compare_run_rows(const void *a, const void *b, void *arg)
+compare_rows(const Run *a, int row_a, const Run *b, int row_b)
 {
-	const RunRow *x = *(RunRow *const *) a;
-	const RunRow *y = *(RunRow *const *) b;
+	TerritoryScanState *state = a->state;
 
-	return scan_order_compare(arg, x->keys, x->key_nulls, y->keys, y->key_nulls);
+	for (int i = 0; i < state->nsorts; i++)
+	{
+		int			order = ApplySortComparator(a->keys[i][row_a], a->key_nulls[i][row_a], b->keys[i][row_b],
+												b->key_nulls[i][row_b], &state->sorts[i].support);
+
+		if (order != 0)
+			return order;
+	}
+	return 0;
+}
+
+static int
+compare_in_run(const void *a, const void *b, void *arg)
+{
+	return compare_rows(arg, *(const int *) a, arg, *(const int *) b);
 }
 
 static int
@@ -205,206 +232,306 @@ compare_runs(const pairingheap_node *a, const pairingheap_node *b, void *arg)
 	const Run  *x = pairingheap_const_container(Run, node, a);
 	const Run  *y = pairingheap_const_container(Run, node, b);
 
-	return -compare_run_rows(&x->rows[x->next], &y->rows[y->next], arg);
+	return -compare_rows(x, x->rows[x->next], y, y->rows[y->next]);
 }
 
-static RunRow *
-copy_row(TerritoryScanState *state, OrderedRows *ordered, TupleTableSlot *slot)
-{
-	TupleDesc	desc = slot->tts_tupleDescriptor;
-	int			n = state->nsorts + ordered->nneeded;
-	RunRow	   *row = palloc(MAXALIGN(sizeof(RunRow)) + n * (sizeof(Datum) + sizeof(bool)));
-
-	row->keys = (Datum *) ((char *) row + MAXALIGN(sizeof(RunRow)));
-	row->values = row->keys + state->nsorts;
-	row->key_nulls = (bool *) (row->keys + n);
-	row->nulls = row->key_nulls + state->nsorts;
-	for (int i = 0; i < ordered->nneeded; i++)
-	{
-		int			a = ordered->needed[i] - 1;
-		Form_pg_attribute att = TupleDescAttr(desc, a);
-
-		row->nulls[i] = slot->tts_isnull[a];
-		if (row->nulls[i])
-			row->values[i] = 0;
-		else
-		{
-			row->values[i] = datumCopy(slot->tts_values[a], att->attbyval, att->attlen);
-			slot->tts_values[a] = row->values[i];	/* keys may point into the row */
-		}
-	}
-	row->tid = slot->tts_tid;
-	scan_order_keys(state, slot, row->keys, row->key_nulls, CurrentMemoryContext);
-	return row;
-}
-
-/* rows are sealed by time, so who wants the latest first has them exactly backwards */
+/* keys that are no columns, of the rows that passed */
 static void
-sort_run(TerritoryScanState *state, Run *run)
+evaluate_key(Run *run, int k, TupleTableSlot *work, int rows)
 {
-	RunRow	  **rows = run->rows;
-	int			n = run->nrows;
-	int			falling = 1;
+	TerritoryScanState *state = run->state;
+	ExprContext *econtext = state->custom.ss.ps.ps_ExprContext;
 
-	while (falling < n && compare_run_rows(&rows[falling - 1], &rows[falling], state) > 0)
-		falling++;
-	if (falling < n)
+	run->keys[k] = palloc(sizeof(Datum) * rows);
+	run->key_nulls[k] = palloc(sizeof(bool) * rows);
+	for (int i = 0; i < run->nrows; i++)
 	{
-		qsort_arg(rows, n, sizeof(RunRow *), compare_run_rows, state);
-		return;
+		int			row = run->rows[i];
+
+		state->sealed->row = row;
+		ExecClearTuple(work);
+		sealed_scan_row(state->sealed, work->tts_values, work->tts_isnull);
+		ExecStoreVirtualTuple(work);
+		sealed_scan_tid(state->sealed, &work->tts_tid);
+		work->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
+		econtext->ecxt_scantuple = work;
+		run->keys[k][row] = ExecEvalExpr(state->sorts[k].expr, econtext, &run->key_nulls[k][row]);
 	}
+}
+
+static void
+take_keys(Run *run, OrderedRows *ordered, int rows)
+{
+	TerritoryScanState *state = run->state;
+
+	run->keys = palloc(sizeof(Datum *) * state->nsorts);
+	run->key_nulls = palloc(sizeof(bool *) * state->nsorts);
+	for (int k = 0; k < state->nsorts; k++)
+	{
+		AttrNumber	attno = scan_order_column(state->sorts[k].expr->expr);
+
+		if (attno > 0)
+		{
+			run->keys[k] = run->values[attno - 1];
+			run->key_nulls[k] = run->nulls[attno - 1];
+		}
+		else
+			evaluate_key(run, k, ordered->work, rows);
+	}
+}
+
+/*
+ * Rows of one entity by time are in the order of the first key that is the time,
+ * where all keys before it are the entity's and none comes after it: 1, or
+ * exactly backwards: -1; else nothing is known: 0.
+ */
+static int
+sealed_order(OrderedRows *ordered, SealedScan *sealed, int nsorts)
+{
+	BlockHeader *header = sealed->reader.header;
+	OrderKey   *last = &ordered->keys[nsorts - 1];
+
+	if (!header->ordered[sealed->block] || last->attno == 0 || last->attno != header->time)
+		return 0;
+	for (int k = 0; k < nsorts - 1; k++)
+	{
+		bool		is_entity = false;
+
+		for (int e = 0; e < header->nentity; e++)
+			is_entity = is_entity || (ordered->keys[k].attno != 0 && ordered->keys[k].attno == header->entity[e]);
+		if (!is_entity)
+			return 0;
+	}
+	return last->descending ? -1 : 1;
+}
+
+static void
+reverse(int *rows, int n)
+{
 	for (int i = 0; i < n / 2; i++)
 	{
-		RunRow	   *row = rows[i];
+		int			row = rows[i];
 
 		rows[i] = rows[n - 1 - i];
 		rows[n - 1 - i] = row;
 	}
 }
 
+/* rows that come in order, or exactly backwards, need no sort */
 static void
-open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block)
+sort_run(Run *run, int order)
+{
+	int			n = run->nrows;
+	int			rising = 1,
+				falling = 1;
+
+	if (order == 0)
+	{
+		while (rising < n && compare_rows(run, run->rows[rising - 1], run, run->rows[rising]) <= 0)
+			rising++;
+		while (rising < n && falling < n && compare_rows(run, run->rows[falling - 1], run, run->rows[falling]) > 0)
+			falling++;
+		order = rising >= n ? 1 : falling >= n ? -1 : 0;
+	}
+	if (order < 0)
+		reverse(run->rows, n);
+	else if (order == 0)
+		qsort_arg(run->rows, n, sizeof(int), compare_in_run, run);
+}
+
+/* which rows of the open block pass all quals */
+static void
+take_rows(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 {
 	SealedScan *sealed = state->sealed;
-	MemoryContext context = AllocSetContextCreate(ordered->context, "territory run", ALLOCSET_DEFAULT_SIZES);
+
+	run->rows = palloc(sizeof(int) * sealed_scan_block_rows(sealed));
+	if (state->rest == NULL)
+		run->nrows = sealed_scan_rows(sealed, run->rows);
+	while (state->rest && sealed_scan_next_in_block(sealed))
+		if (scan_rest_passes(state, ordered->work))
+			run->rows[run->nrows++] = sealed->row;
+}
+
+static void
+open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block, int skip)
+{
+	SealedScan *sealed = state->sealed;
 	MemoryContext old;
 	Run		   *run;
 
 	sealed_scan_seek_block(sealed, segment, block);
-	old = MemoryContextSwitchTo(context);
+	old = MemoryContextSwitchTo(sealed->block_context);
 	run = palloc0(sizeof(Run));
-	run->context = context;
-	run->rows = palloc(sizeof(RunRow *) * BLOCK_MAX_ROWS);
-	while (sealed_scan_next_in_block(sealed))
-		if (scan_sealed_row_passes(state, ordered->work))
-			run->rows[run->nrows++] = copy_row(state, ordered, ordered->work);
-	MemoryContextSwitchTo(old);
-	if (run->nrows == 0)
+	run->state = state;
+	run->segment = segment;
+	run->block = block;
+	run->next = skip;
+	take_rows(state, ordered, run);
+	if (run->nrows > skip)
 	{
-		MemoryContextDelete(context);
-		return;
+		int			natts = sealed->desc->natts;
+
+		sealed_scan_show(sealed);
+		run->values = palloc(sizeof(Datum *) * natts);
+		run->nulls = palloc(sizeof(bool *) * natts);
+		memcpy(run->values, sealed->values, sizeof(Datum *) * natts);
+		memcpy(run->nulls, sealed->nulls, sizeof(bool *) * natts);
+		take_keys(run, ordered, sealed_scan_block_rows(sealed));
+		sort_run(run, sealed_order(ordered, sealed, state->nsorts));
+		sealed->row = 0;
+		sealed_scan_tid(sealed, &run->first);
+		run->context = sealed_scan_hand_over(sealed, ordered->context);
+		pairingheap_add(ordered->runs, &run->node);
 	}
-	sort_run(state, run);
-	pairingheap_add(ordered->runs, &run->node);
+	MemoryContextSwitchTo(old);
+	scan_count_removed(state);
 }
 
-/* ---- through a tuplesort: columns are the sort keys, the TID, the needed columns ---- */
-
-static TupleDesc
-sort_descriptor(TerritoryScanState *state, OrderedRows *ordered)
+/* a row of the run by attribute, into a slot of the table's columns */
+static void
+store_row(Run *run, int row, TupleTableSlot *slot)
 {
-	TupleDesc	table = RelationGetDescr(state->custom.ss.ss_currentRelation);
-	TupleDesc	desc = CreateTemplateTupleDesc(state->nsorts + 1 + ordered->nneeded);
+	SealedScan *sealed = run->state->sealed;
 
-	for (int i = 0; i < state->nsorts; i++)
-		TupleDescInitEntry(desc, i + 1, NULL, state->sorts[i].type, -1, 0);
-	TupleDescInitEntry(desc, state->nsorts + 1, NULL, TIDOID, -1, 0);
-	for (int i = 0; i < ordered->nneeded; i++)
-		TupleDescCopyEntry(desc, state->nsorts + 2 + i, table, ordered->needed[i]);
-	return desc;
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
+	for (int i = 0; i < sealed->nwanted; i++)
+	{
+		int			a = sealed->wanted[i];
+
+		slot->tts_values[a] = run->values[a][row];
+		slot->tts_isnull[a] = run->nulls[a][row];
+	}
+	ExecStoreVirtualTuple(slot);
+	tid_set_sealed(&slot->tts_tid, tid_segment(&run->first), tid_place(&run->first) + row);
+	slot->tts_tableOid = RelationGetRelid(run->state->custom.ss.ss_currentRelation);
 }
 
 static void
-put_into_sort(TerritoryScanState *state, OrderedRows *ordered, RunRow *row)
+load_keys(const Run *run, int row, Datum *keys, bool *nulls)
 {
-	TupleTableSlot *slot = ordered->sort_slot;
-	int			n = state->nsorts;
+	for (int k = 0; k < run->state->nsorts; k++)
+	{
+		keys[k] = run->keys[k][row];
+		nulls[k] = run->key_nulls[k][row];
+	}
+}
 
-	ExecClearTuple(slot);
-	memcpy(slot->tts_values, row->keys, sizeof(Datum) * n);
-	memcpy(slot->tts_isnull, row->key_nulls, sizeof(bool) * n);
-	slot->tts_values[n] = PointerGetDatum(&row->tid);
-	slot->tts_isnull[n] = false;
-	memcpy(slot->tts_values + n + 1, row->values, sizeof(Datum) * ordered->nneeded);
-	memcpy(slot->tts_isnull + n + 1, row->nulls, sizeof(bool) * ordered->nneeded);
-	ExecStoreVirtualTuple(slot);
-	tuplesort_puttupleslot(ordered->sort, slot);
+/* ---- when runs do not fit ---- */
+
+/* forget all rows but those of the first run: each is pending again, from its next row on */
+static void
+put_runs_aside(TerritoryScanState *state, OrderedRows *ordered)
+{
+	Run		   *first = pairingheap_container(Run, node, pairingheap_remove_first(ordered->runs));
+
+	while (!pairingheap_is_empty(ordered->runs))
+	{
+		Run		   *run = pairingheap_container(Run, node, pairingheap_remove_first(ordered->runs));
+		int			row = run->rows[run->next];
+		Pending    *pending;
+
+		pending = add_pending(ordered, key_position(state, ordered, run->keys[0][row], run->key_nulls[0][row]),
+							  run->segment, run->block);
+		pending->skip = run->next;
+		pending->again = true;
+		if (run != ordered->handed)
+			MemoryContextDelete(run->context);
+	}
+	pairingheap_add(ordered->runs, &first->node);
 }
 
 static void
 put_run_into_sort(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 {
+	Datum	   *keys = palloc(sizeof(Datum) * state->nsorts);
+	bool	   *nulls = palloc(sizeof(bool) * state->nsorts);
+
 	for (; run->next < run->nrows; run->next++)
-		put_into_sort(state, ordered, run->rows[run->next]);
+	{
+		int			row = run->rows[run->next];
+
+		store_row(run, row, ordered->work);
+		load_keys(run, row, keys, nulls);
+		scan_sorter_put(ordered->sorter, keys, nulls, ordered->work->tts_values, ordered->work->tts_isnull,
+						&ordered->work->tts_tid);
+	}
+	pfree(keys);
+	pfree(nulls);
 	if (run != ordered->handed)
 		MemoryContextDelete(run->context);
 }
 
 static void
-start_sort(TerritoryScanState *state, OrderedRows *ordered)
+open_first_pending(TerritoryScanState *state, OrderedRows *ordered)
 {
-	MemoryContext old = MemoryContextSwitchTo(ordered->context);
-	TupleDesc	desc = sort_descriptor(state, ordered);
-	AttrNumber *columns = palloc(sizeof(AttrNumber) * state->nsorts);
-	Oid		   *operators = palloc(sizeof(Oid) * state->nsorts);
-	Oid		   *collations = palloc(sizeof(Oid) * state->nsorts);
-	bool	   *nulls_first = palloc(sizeof(bool) * state->nsorts);
+	Pending    *pending = pairingheap_container(Pending, node, pairingheap_remove_first(ordered->pending));
 
-	for (int i = 0; i < state->nsorts; i++)
-	{
-		columns[i] = i + 1;
-		operators[i] = state->sorts[i].operator;
-		collations[i] = state->sorts[i].support.ssup_collation;
-		nulls_first[i] = state->sorts[i].support.ssup_nulls_first;
-	}
-	ordered->sort = tuplesort_begin_heap(desc, state->nsorts, columns, operators, collations, nulls_first,
-										 work_mem, NULL, TUPLESORT_NONE);
-	ordered->sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
-	MemoryContextSwitchTo(old);
+	if (pending->block < 0)
+		open_pending_segment(state, ordered, pending->segment);
+	else
+		open_run(state, ordered, pending->segment, pending->block, pending->skip);
+	if (pending->again)
+		ordered->reopened++;
+	pfree(pending);
 }
 
 /* everything that was not handed out goes into the sort */
 static void
 sort_the_rest(TerritoryScanState *state, OrderedRows *ordered)
 {
-	TupleTableSlot *virtual;
-
-	start_sort(state, ordered);
-	virtual = MakeSingleTupleTableSlot(ordered->sort_slot->tts_tupleDescriptor, &TTSOpsVirtual);
-	ExecDropSingleTupleTableSlot(ordered->sort_slot);
-	ordered->sort_slot = virtual;
-	while (!pairingheap_is_empty(ordered->runs))
-		put_run_into_sort(state, ordered, pairingheap_container(Run, node, pairingheap_remove_first(ordered->runs)));
-	while (!pairingheap_is_empty(ordered->pending))
+	ordered->sorter = scan_sorter_begin(state);
+	for (;;)
 	{
-		Pending    *pending = pairingheap_container(Pending, node, pairingheap_remove_first(ordered->pending));
-
-		if (pending->block < 0)
-			open_pending_segment(state, ordered, pending->segment);
-		else
-			open_run(state, ordered, pending->segment, pending->block);
-		pfree(pending);
-		if (!pairingheap_is_empty(ordered->runs))
+		while (!pairingheap_is_empty(ordered->runs))
 			put_run_into_sort(state, ordered,
 							  pairingheap_container(Run, node, pairingheap_remove_first(ordered->runs)));
+		if (pairingheap_is_empty(ordered->pending))
+			break;
+		open_first_pending(state, ordered);
 	}
-	tuplesort_performsort(ordered->sort);
-	ordered->sort_slot = MakeSingleTupleTableSlot(virtual->tts_tupleDescriptor, &TTSOpsMinimalTuple);
-	ExecDropSingleTupleTableSlot(virtual);
+	scan_sorter_perform(ordered->sorter);
 }
 
 /* ---- begin, next, end ---- */
 
-/* does the first sort key order a column by what its zone maps bound? */
-static void
-find_lead(TerritoryScanState *state, OrderedRows *ordered)
+/* the column that an expression is, or 0 */
+AttrNumber
+scan_order_column(Expr *expr)
 {
-	ExprState  *expr = state->sorts[0].expr;
-	Expr	   *node = expr->expr;
-	Oid			opfamily;
-	bool		descending;
+	while (IsA(expr, RelabelType))
+		expr = ((RelabelType *) expr)->arg;
+	return IsA(expr, Var) && ((Var *) expr)->varattno > 0 ? ((Var *) expr)->varattno : 0;
+}
 
-	while (IsA(node, RelabelType))
-		node = ((RelabelType *) node)->arg;
-	if (!IsA(node, Var) || ((Var *) node)->varattno <= 0)
+static void
+know_keys(TerritoryScanState *state, OrderedRows *ordered)
+{
+	TupleDesc	desc = RelationGetDescr(state->custom.ss.ss_currentRelation);
+
+	ordered->keys = palloc0(sizeof(OrderKey) * state->nsorts);
+	for (int k = 0; k < state->nsorts; k++)
+	{
+		OrderKey   *key = &ordered->keys[k];
+		AttrNumber	attno = scan_order_column(state->sorts[k].expr->expr);
+		Oid			opfamily;
+		TypeCacheEntry *type;
+
+		if (attno == 0 || !compat_ordering_op(state->sorts[k].operator, &opfamily, &key->descending))
+			continue;
+		type = lookup_type_cache(getBaseType(TupleDescAttr(desc, attno - 1)->atttypid), TYPECACHE_BTREE_OPFAMILY);
+		if (opfamily == type->btree_opf)
+			key->attno = attno;
+	}
+	if (ordered->keys[0].attno == 0)
 		return;
-	ordered->lead_zone = column_zone_kind(getBaseType(((Var *) node)->vartype));
-	if (ordered->lead_zone == ZONE_NONE ||
-		!compat_ordering_op(state->sorts[0].operator, &opfamily, &descending) ||
-		opfamily != lookup_type_cache(getBaseType(((Var *) node)->vartype), TYPECACHE_BTREE_OPFAMILY)->btree_opf)
-		return;
-	ordered->lead = ((Var *) node)->varattno;
-	ordered->lead_descending = descending;
+	ordered->lead_zone = column_zone_kind(getBaseType(TupleDescAttr(desc, ordered->keys[0].attno - 1)->atttypid));
+	if (ordered->lead_zone != ZONE_NONE)
+		ordered->lead = ordered->keys[0].attno;
+	ordered->lead_alone = state->nsorts == 1 &&
+		(ordered->lead_zone == ZONE_INTEGER || ordered->lead_zone == ZONE_OID || ordered->lead_zone == ZONE_FLOAT8 ||
+		 ordered->lead_zone == ZONE_FLOAT4);
 }
 
 /* what the directory does not keep of a segment is read, and forgotten again */
@@ -412,48 +539,66 @@ static void
 add_segments(TerritoryScanState *state, OrderedRows *ordered)
 {
 	SealedScan *sealed = state->sealed;
-	MemoryContext scratch = AllocSetContextCreate(ordered->context, "territory segment's entry", ALLOCSET_SMALL_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(scratch);
+	MemoryContext scratch = NULL;
+	MemoryContext old = CurrentMemoryContext;
 
 	for (int s = 0; s < sealed->directory->nsegments; s++)
 	{
-		SegmentEntry *entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s);
+		SegmentEntry *entry;
 
+		if (sealed->directory_whole && sealed->excluded[s])
+			continue;
 		CHECK_FOR_INTERRUPTS();
-		if (zone_excludes(entry->zones, entry->nzones, sealed->keys, sealed->nkeys))
-			sealed->segments_pruned++;
-		else
-			add_pending(ordered, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL),
-						s, -1);
-		MemoryContextReset(scratch);
+		if (s >= DIRECTORY_KEPT)
+		{
+			if (scratch == NULL)
+				scratch = AllocSetContextCreate(ordered->context, "territory segment's entry", ALLOCSET_SMALL_SIZES);
+			MemoryContextReset(scratch);
+			MemoryContextSwitchTo(scratch);
+		}
+		entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s);
+		add_pending(ordered, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL), s,
+					-1);
+		ordered->blocks += entry->nblocks;
 	}
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(scratch);
+	if (scratch)
+		MemoryContextDelete(scratch);
 }
 
 static void
 begin_ordered(TerritoryScanState *state)
 {
-	MemoryContext context = AllocSetContextCreate(state->custom.ss.ps.state->es_query_cxt, "territory order",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContext query = state->custom.ss.ps.state->es_query_cxt;
+	MemoryContext old = MemoryContextSwitchTo(query);
 	OrderedRows *ordered = palloc0(sizeof(OrderedRows));
-	int			member = -1;
 
-	ordered->context = context;
-	ordered->pending_context = SlabContextCreate(state->custom.ss.ps.state->es_query_cxt, "territory order's segments",
-												 SLAB_DEFAULT_BLOCK_SIZE, sizeof(Pending));
+	ordered->context = AllocSetContextCreate(query, "territory order", ALLOCSET_DEFAULT_SIZES);
+	ordered->pending_context = SlabContextCreate(query, "territory order's segments", SLAB_DEFAULT_BLOCK_SIZE,
+												 sizeof(Pending));
 	ordered->pending = pairingheap_allocate(compare_pending, NULL);
-	ordered->runs = pairingheap_allocate(compare_runs, state);
-	ordered->needed = palloc(sizeof(AttrNumber) * (bms_num_members(state->needed) + 1));
-	while ((member = bms_next_member(state->needed, member)) >= 0)
-		ordered->needed[ordered->nneeded++] = member;
+	ordered->runs = pairingheap_allocate(compare_runs, NULL);
 	ordered->work = MakeSingleTupleTableSlot(RelationGetDescr(state->custom.ss.ss_currentRelation), &TTSOpsVirtual);
-	find_lead(state, ordered);
-	if (scan_open_sealed(state))
-		add_segments(state, ordered);
+	know_keys(state, ordered);
+	ordered->may_reopen = ordered->lead > 0 && !contain_volatile_functions((Node *) state->filter_exprs);
 	MemoryContextSwitchTo(old);
 	state->ordered = ordered;
+}
+
+/* may an unopened segment or block hold a row that has to come before this one, the first of all runs? */
+static bool
+is_due(TerritoryScanState *state, OrderedRows *ordered, const Pending *pending, const Run *run)
+{
+	int			row = run->rows[run->next];
+	int64		here;
+
+	if (ordered->lead == 0)
+		return true;
+	here = key_position(state, ordered, run->keys[0][row], run->key_nulls[0][row]);
+	if (pending->bound != here)
+		return pending->bound < here;
+	/* of equals any may come first; at the ends, bounds stand for nulls and the unknown, too */
+	return !ordered->lead_alone || here == PG_INT64_MIN || here == PG_INT64_MAX;
 }
 
 /* open what may hold a row that sorts before the runs' first */
@@ -464,65 +609,20 @@ open_due(TerritoryScanState *state, OrderedRows *ordered)
 
 	while ((pending = first_pending(ordered)) != NULL)
 	{
-		MemoryContext old;
-
-		if (!pairingheap_is_empty(ordered->runs) && ordered->lead)
-		{
-			Run		   *run = pairingheap_container(Run, node, pairingheap_first(ordered->runs));
-			RunRow	   *first = run->rows[run->next];
-
-			if (pending->bound > key_position(state, ordered, first->keys[0], first->key_nulls[0]))
-				return;
-		}
-		pairingheap_remove_first(ordered->pending);
-		old = MemoryContextSwitchTo(ordered->context);
-		if (pending->block < 0)
-			open_pending_segment(state, ordered, pending->segment);
-		else
-			open_run(state, ordered, pending->segment, pending->block);
-		pfree(pending);
-		MemoryContextSwitchTo(old);
-		if (MemoryContextMemAllocated(ordered->context, true) > (Size) work_mem * 1024)
+		if (!pairingheap_is_empty(ordered->runs) &&
+			!is_due(state, ordered, pending, pairingheap_container(Run, node, pairingheap_first(ordered->runs))))
+			return;
+		open_first_pending(state, ordered);
+		if (MemoryContextMemAllocated(ordered->context, true) <= (Size) work_mem * 1024)
+			continue;
+		if (!ordered->may_reopen || ordered->reopened > ordered->blocks)
 		{
 			sort_the_rest(state, ordered);
 			return;
 		}
+		if (!pairingheap_is_empty(ordered->runs))
+			put_runs_aside(state, ordered);
 	}
-}
-
-/* a row into the caller's head slot and keys */
-static void
-hand_out(TerritoryScanState *state, OrderedRows *ordered, const Datum *keys, const bool *key_nulls,
-		 const Datum *values, const bool *nulls, ItemPointer tid)
-{
-	TupleTableSlot *slot = state->sealed_head;
-
-	ExecClearTuple(slot);
-	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
-	for (int i = 0; i < ordered->nneeded; i++)
-	{
-		slot->tts_values[ordered->needed[i] - 1] = values[i];
-		slot->tts_isnull[ordered->needed[i] - 1] = nulls[i];
-	}
-	ExecStoreVirtualTuple(slot);
-	slot->tts_tid = *tid;
-	slot->tts_tableOid = RelationGetRelid(state->custom.ss.ss_currentRelation);
-	memcpy(state->sealed_keys, keys, sizeof(Datum) * state->nsorts);
-	memcpy(state->sealed_nulls, key_nulls, sizeof(bool) * state->nsorts);
-}
-
-static bool
-next_of_sort(TerritoryScanState *state, OrderedRows *ordered)
-{
-	TupleTableSlot *slot = ordered->sort_slot;
-	int			n = state->nsorts;
-
-	if (!tuplesort_gettupleslot(ordered->sort, true, false, slot, NULL))
-		return false;
-	slot_getallattrs(slot);
-	hand_out(state, ordered, slot->tts_values, slot->tts_isnull, slot->tts_values + n + 1,
-			 slot->tts_isnull + n + 1, (ItemPointer) DatumGetPointer(slot->tts_values[n]));
-	return true;
 }
 
 /* the next sealed row into sealed_head and sealed_keys; it lives until the next call */
@@ -531,12 +631,18 @@ scan_order_next(TerritoryScanState *state)
 {
 	OrderedRows *ordered;
 	Run		   *run;
-	RunRow	   *row;
+	int			row;
 
 	if (state->ordered == NULL)
 		begin_ordered(state);
 	ordered = state->ordered;
-	if (ordered->sort == NULL)
+	if (!ordered->open)
+	{
+		ordered->open = true;
+		if (scan_open_sealed(state))
+			add_segments(state, ordered);
+	}
+	if (ordered->sorter == NULL)
 	{
 		if (ordered->handed && ordered->handed->next == ordered->handed->nrows)
 		{
@@ -545,17 +651,40 @@ scan_order_next(TerritoryScanState *state)
 		}
 		open_due(state, ordered);
 	}
-	if (ordered->sort)
-		return next_of_sort(state, ordered);
+	if (ordered->sorter)
+		return scan_sorter_next(ordered->sorter, state->sealed_head, state->sealed_keys, state->sealed_nulls);
 	if (pairingheap_is_empty(ordered->runs))
 		return false;
 	run = pairingheap_container(Run, node, pairingheap_remove_first(ordered->runs));
 	row = run->rows[run->next++];
-	hand_out(state, ordered, row->keys, row->key_nulls, row->values, row->nulls, &row->tid);
+	store_row(run, row, state->sealed_head);
+	load_keys(run, row, state->sealed_keys, state->sealed_nulls);
 	if (run->next < run->nrows)
 		pairingheap_add(ordered->runs, &run->node);
 	ordered->handed = run;
 	return true;
+}
+
+/* back to before the first row, with other parameters */
+void
+scan_order_restart(TerritoryScanState *state)
+{
+	OrderedRows *ordered = state->ordered;
+
+	if (ordered == NULL)
+		return;
+	ExecClearTuple(state->sealed_head);
+	ExecClearTuple(ordered->work);
+	if (ordered->sorter)
+		scan_sorter_end(ordered->sorter);
+	ordered->sorter = NULL;
+	ordered->handed = NULL;
+	ordered->open = false;
+	ordered->blocks = ordered->reopened = 0;
+	pairingheap_reset(ordered->pending);
+	pairingheap_reset(ordered->runs);
+	MemoryContextReset(ordered->pending_context);
+	MemoryContextReset(ordered->context);
 }
 
 void
@@ -565,13 +694,8 @@ scan_order_end(TerritoryScanState *state)
 
 	if (ordered == NULL)
 		return;
-	ExecClearTuple(state->sealed_head);
+	scan_order_restart(state);
 	ExecDropSingleTupleTableSlot(ordered->work);
-	if (ordered->sort)
-	{
-		ExecDropSingleTupleTableSlot(ordered->sort_slot);
-		tuplesort_end(ordered->sort);
-	}
 	MemoryContextDelete(ordered->pending_context);
 	MemoryContextDelete(ordered->context);
 	state->ordered = NULL;

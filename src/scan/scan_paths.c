@@ -20,15 +20,20 @@
 #include "optimizer/paths.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/typcache.h"
 
 #include "scan/scan.h"
 
 /* against cpu_tuple_cost: a decoded value is cheaper than a heap tuple */
 #define DECODE_COST_FACTOR 0.5
 
+/* against core's sort of all rows, which is as good where all are wanted */
+#define ORDERED_COST_FACTOR 1.2
+
 /* of the rows that satisfy a condition on a measure, so many are neighbours in time, about */
-#define ROWS_TOGETHER 16
+#define ROWS_TOGETHER 64
 
 static set_rel_pathlist_hook_type previous_hook;
 
@@ -176,24 +181,101 @@ wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	return paths;
 }
 
+/* the part of a sequential scan that reads hot rows */
+static Cost
+hot_cost(RelOptInfo *rel, const SealedCost *sealed, Path *seqscan)
+{
+	double		hot = Max(rel->tuples - sealed->rows, 0);
+	double		divisor = Max(seqscan->parallel_workers, 1);
+	Cost		run = seqscan->total_cost - seqscan->startup_cost - seqscan_disable_cost();
+
+	return Max(run - sealed->pages * seq_page_cost / divisor, 0) * Min(hot / Max(rel->tuples, 1), 1);
+}
+
 /* without child: heap's rows by a scan of ours, sealed rows pruned */
 static CustomPath *
 replace_seqscan(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Path *seqscan)
 {
 	CustomPath *path = make_scan_path(rel, seqscan, NULL);
-	double		all = Max(rel->tuples, 1);
-	double		hot = Max(rel->tuples - sealed->rows, 0);
 	double		divisor = Max(seqscan->parallel_workers, 1);
-	Cost		disabled = seqscan_disable_cost();
-	Cost		run = seqscan->total_cost - seqscan->startup_cost - disabled;
 
 	if (!seqscan->parallel_aware)
 		path->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
 	if (sealed->rows > 0)
-		path->path.total_cost = path->path.startup_cost +
-			Max(run - sealed->pages * seq_page_cost / divisor, 0) * Min(hot / all, 1) +
-			scan_sealed_cost(root, rel, sealed, seqscan->param_info) / divisor + disabled;
+		path->path.total_cost = path->path.startup_cost + hot_cost(rel, sealed, seqscan) +
+			scan_sealed_cost(root, rel, sealed, seqscan->param_info) / divisor + seqscan_disable_cost();
 	return path;
+}
+
+/* WHERE CURRENT OF can be answered by the TID path only, which core made */
+static bool
+is_current_of(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+		if (IsA(lfirst_node(RestrictInfo, lc)->clause, CurrentOfExpr))
+			return true;
+	return false;
+}
+
+/* the first of the query's sort keys that are expressions of this table, led by a column that zone maps bound */
+static List *
+ordered_pathkeys(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *pathkeys = NIL;
+	ListCell   *lc;
+
+	foreach(lc, root->query_pathkeys)
+	{
+		PathKey    *key = lfirst_node(PathKey, lc);
+		Oid			type,
+					opfamily;
+		bool		descending;
+		Expr	   *expr = scan_sort_expression(rel, key, &type);
+
+		if (expr == NULL || key->pk_eclass->ec_has_volatile || contain_subplans((Node *) expr))
+			break;
+		if (pathkeys == NIL &&
+			(scan_order_column(expr) == 0 || column_zone_kind(getBaseType(exprType((Node *) expr))) == ZONE_NONE ||
+			 !compat_ordering_op(pathkey_operator(key, type), &opfamily, &descending) ||
+			 opfamily != lookup_type_cache(getBaseType(type), TYPECACHE_BTREE_OPFAMILY)->btree_opf))
+			break;
+		pathkeys = lappend(pathkeys, key);
+	}
+	return pathkeys;
+}
+
+/*
+ * Without an index: blocks as the order needs them, merged with the hot rows,
+ * which are sorted first.  For all rows this is a sort that costs a bit more
+ * than core's; for a LIMIT it reads a few blocks.
+ */
+static void
+add_ordered_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed)
+{
+	Path	   *seqscan;
+	CustomPath *path;
+	double		hot;
+	List	   *pathkeys;
+
+	if (sealed->rows <= 0 || is_current_of(rel) || scan_needs_system_columns(rel))
+		return;
+	pathkeys = ordered_pathkeys(root, rel);
+	if (pathkeys == NIL)
+		return;
+	seqscan = create_seqscan_path(root, rel, rel->lateral_relids, 0);
+	path = replace_seqscan(root, rel, sealed, seqscan);
+	path->flags &= ~CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
+	path->path.pathkeys = pathkeys;
+	path->path.total_cost += ORDERED_COST_FACTOR *
+		compat_sort_cost(root, pathkeys, path->path.rows, rel->reltarget->width);
+	hot = path->path.rows * Max(rel->tuples - sealed->rows, 0) / Max(rel->tuples, 1);
+	path->path.startup_cost += hot_cost(rel, sealed, seqscan) +
+		compat_sort_cost(root, pathkeys, Max(hot, 1), rel->reltarget->width) +
+		sealed->segments * cpu_operator_cost + BLOCK_MAX_ROWS * cpu_tuple_cost;
+	path->path.total_cost = Max(path->path.total_cost, path->path.startup_cost);
+	add_path(rel, &path->path);
 }
 
 static List *
@@ -251,18 +333,6 @@ scan_is_territory(RangeTblEntry *rte, SealedCost *sealed)
 	return ours;
 }
 
-/* WHERE CURRENT OF can be answered by the TID path only, which core made */
-static bool
-is_current_of(RelOptInfo *rel)
-{
-	ListCell   *lc;
-
-	foreach(lc, rel->baserestrictinfo)
-		if (IsA(lfirst_node(RestrictInfo, lc)->clause, CurrentOfExpr))
-			return true;
-	return false;
-}
-
 static void
 set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
@@ -292,6 +362,7 @@ set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	rel->pathlist = rel->partial_pathlist = NIL;
 	foreach(lc, replace_paths(root, rel, &sealed, whole))
 		add_path(rel, lfirst(lc));
+	add_ordered_path(root, rel, &sealed);
 	foreach(lc, replace_paths(root, rel, &sealed, partial))
 		add_partial_path(rel, lfirst(lc));
 }
@@ -302,6 +373,8 @@ path_below(Path *path)
 {
 	switch (nodeTag(path))
 	{
+		case T_ProjectSetPath:
+			return ((ProjectSetPath *) path)->subpath;
 		case T_ProjectionPath:
 			return ((ProjectionPath *) path)->subpath;
 		case T_GatherPath:

@@ -214,9 +214,9 @@ columns_read(RelOptInfo *rel, RangeTblEntry *rte, List *exprs)
 	return columns;
 }
 
-/* the expression of ours that a path key sorts by */
-static Expr *
-sort_expression(RelOptInfo *rel, PathKey *key, Oid *type)
+/* the expression of ours that a path key sorts by, or NULL */
+Expr *
+scan_sort_expression(RelOptInfo *rel, PathKey *key, Oid *type)
 {
 	ListCell   *lc;
 
@@ -231,7 +231,7 @@ sort_expression(RelOptInfo *rel, PathKey *key, Oid *type)
 			return member->em_expr;
 		}
 	}
-	elog(ERROR, "no expression for a sort key of a territory scan");
+	return NULL;
 }
 
 /* the core plan's target list becomes our columns; nothing else of it changes */
@@ -276,8 +276,8 @@ scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	{
 		PathKey    *key = lfirst_node(PathKey, lc);
 		Oid			type;
-		Expr	   *expr = sort_expression(rel, key, &type);
-		Oid			op = pathkey_operator(key, type);
+		Expr	   *expr = scan_sort_expression(rel, key, &type);
+		Oid			op = expr ? pathkey_operator(key, type) : InvalidOid;
 
 		if (!OidIsValid(op))
 			elog(ERROR, "no operator for a sort key of a territory scan");

@@ -691,8 +691,8 @@ directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
 }
 
 /* does a key of = ANY lie there? */
-static bool
-any_key_within(const PruneKey *key, int64 min, int64 max)
+bool
+prune_key_within(const PruneKey *key, int64 min, int64 max)
 {
 	int			low = 0;
 	int			high = key->nkeys;
@@ -719,7 +719,7 @@ zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
 	if (zone->kind != key->zone || key->zone == ZONE_NONE)
 		return false;			/* the column's type changed since, or has no order */
 	if (key->nkeys > 0)
-		return !any_key_within(key, zone->min, zone->max);
+		return !prune_key_within(key, zone->min, zone->max);
 	/* keys may merge values, so strict comparisons prune as the others do */
 	switch (key->strategy)
 	{
@@ -743,7 +743,7 @@ zone_satisfies(const ZoneMap *zone, const PruneKey *key)
 		!zone->has_values || zone->nulls > 0)
 		return false;
 	if (key->nkeys > 0)
-		return zone->min == zone->max && any_key_within(key, zone->min, zone->max);
+		return zone->min == zone->max && prune_key_within(key, zone->min, zone->max);
 	switch (key->strategy)
 	{
 		case BTLessStrategyNumber:

@@ -8,6 +8,7 @@
  */
 #include "territory.h"
 
+#include "access/stratnum.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -79,12 +80,21 @@ take_pieces_by_index(Range *range)
 		damaged(reader);
 }
 
+/* the piece by its TID, where it was met before; the caller releases the buffer */
+static bool
+fetch_piece(SegmentReader *reader, int piece, HeapTuple tuple, Buffer *buffer)
+{
+	CachedSegment *cached = reader->cached;
+
+	return piece < cached->npieces &&
+		chunk_fetch(reader->store, &cached->pieces[piece], chunk_data_key(reader->entry->number, piece), tuple, buffer);
+}
+
 /* palloc'd; by TID where the pieces were met before */
 static char *
 read_range(SegmentReader *reader, int64 from, int64 len)
 {
 	Range		range = {reader, from, len};
-	CachedSegment *cached = reader->cached;
 
 	range.bytes = MemoryContextAllocHuge(CurrentMemoryContext, len + 1);
 	range.expected = from / CHUNK_BYTES;
@@ -95,9 +105,7 @@ read_range(SegmentReader *reader, int64 from, int64 len)
 		HeapTupleData tuple;
 		Buffer		buffer;
 
-		if (range.expected >= cached->npieces ||
-			!chunk_fetch(reader->store, &cached->pieces[range.expected],
-						 chunk_data_key(reader->entry->number, range.expected), &tuple, &buffer))
+		if (!fetch_piece(reader, range.expected, &tuple, &buffer))
 		{
 			take_pieces_by_index(&range);
 			break;
@@ -106,6 +114,28 @@ read_range(SegmentReader *reader, int64 from, int64 len)
 		ReleaseBuffer(buffer);
 	}
 	return range.bytes;
+}
+
+/*
+ * The same where it stands, as long as the buffer is not released: a pinned page
+ * is not rearranged.  NULL: it is not in one piece that was met before.
+ */
+static const char *
+borrow_range(SegmentReader *reader, int64 from, int64 len, Buffer *buffer)
+{
+	int			piece = from / CHUNK_BYTES;
+	int64		at = from - (int64) piece * CHUNK_BYTES;
+	HeapTupleData tuple;
+	const char *data;
+	int			size;
+
+	if (len == 0 || (from + len - 1) / CHUNK_BYTES != piece || !fetch_piece(reader, piece, &tuple, buffer))
+		return NULL;
+	data = chunk_bytes(reader->store, &tuple, &size);
+	if (at + len > size)
+		damaged(reader);
+	reader->bytes_read += len;
+	return data + at;
 }
 
 /* what is left of the header while it is taken apart */
@@ -162,36 +192,43 @@ take_keys(HeaderCursor *cursor, ZoneKind kind, int n)
 	return keys;
 }
 
+/* n things of this size where the header is kept */
+static void *
+keep(SegmentReader *reader, int n, size_t size)
+{
+	return MemoryContextAllocZero(reader->cached->context, Max(n, 1) * size);
+}
+
 static void
 take_layout(HeaderCursor *cursor, BlockHeader *header)
 {
-	SegmentEntry *entry = cursor->reader->entry;
+	SegmentReader *reader = cursor->reader;
+	SegmentEntry *entry = reader->entry;
 	int64	   *rows = take_integers(cursor, header->nblocks);
 	int64	   *ordered = take_integers(cursor, header->nblocks);
 	uint16		zone_len;
 
-	header->first_row = palloc(sizeof(int) * (header->nblocks + 1));
-	header->ordered = palloc(sizeof(bool) * header->nblocks);
-	header->first_row[0] = 0;
+	header->first_row = keep(reader, header->nblocks + 1, sizeof(int));
+	header->ordered = keep(reader, header->nblocks, sizeof(bool));
 	for (int b = 0; b < header->nblocks; b++)
 	{
 		if (rows[b] <= 0 || rows[b] > BLOCK_MAX_ROWS || rows[b] > entry->rows - header->first_row[b])
-			damaged(cursor->reader);
+			damaged(reader);
 		header->first_row[b + 1] = header->first_row[b] + rows[b];
 		header->ordered[b] = ordered[b] != 0;
 	}
 	if (header->first_row[header->nblocks] != entry->rows)
-		damaged(cursor->reader);
+		damaged(reader);
 	take_bytes(cursor, &header->all_ordered, sizeof header->all_ordered);
 	header->nentity = take_uint16(cursor);
 	if (header->nentity > LAYOUT_MAX_ENTITY)
-		damaged(cursor->reader);
+		damaged(reader);
 	for (int e = 0; e < header->nentity; e++)
 		header->entity[e] = take_uint16(cursor);
 	header->time = take_uint16(cursor);
 	zone_len = take_uint16(cursor);
 	if (zone_len > TZ_STRLEN_MAX)
-		damaged(cursor->reader);
+		damaged(reader);
 	take_bytes(cursor, header->zone, zone_len);
 	header->zone[zone_len] = '\0';
 	pfree(rows);
@@ -215,14 +252,15 @@ skip_stream(HeaderCursor *cursor)
 static void
 take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 {
+	SegmentReader *reader = cursor->reader;
 	int64		offset = 0;
-	int64		limit = cursor->reader->entry->data_len;
+	int64		limit = reader->entry->data_len;
 	int64	   *lens;
 
 	column->attno = take_uint16(cursor);
 	column->zone = take_uint16(cursor);
-	if (column->attno <= 0 || column->attno > cursor->reader->entry->natts)
-		damaged(cursor->reader);
+	if (column->attno <= 0 || column->attno > reader->entry->natts)
+		damaged(reader);
 	lens = take_integers(cursor, nblocks);
 	column->packed = cursor->at;
 	skip_stream(cursor);
@@ -232,15 +270,16 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 		skip_stream(cursor);
 	}
 	if ((ptrdiff_t) sizeof(uint32) * nblocks > cursor->end - cursor->at)
-		damaged(cursor->reader);
+		damaged(reader);
+	column->crc = cursor->at;
 	cursor->at += sizeof(uint32) * nblocks;
 	take_bytes(cursor, &column->summary_len, sizeof column->summary_len);
 	take_bytes(cursor, &column->summary_crc, sizeof column->summary_crc);
-	column->offsets = palloc(sizeof(int64) * (nblocks + 1));
+	column->offsets = keep(reader, nblocks + 1, sizeof(uint32));
 	for (int b = 0; b < nblocks; b++)
 	{
 		if (lens[b] < 0 || lens[b] > limit - offset)
-			damaged(cursor->reader);
+			damaged(reader);
 		column->offsets[b] = offset;
 		offset += lens[b];
 	}
@@ -248,23 +287,35 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 	pfree(lens);
 }
 
+static int64 *
+keep_keys(HeaderCursor *cursor, ZoneKind kind, int n)
+{
+	int64	   *keys = take_keys(cursor, kind, n);
+	int64	   *kept = keep(cursor->reader, n, sizeof(int64));
+
+	memcpy(kept, keys, sizeof(int64) * n);
+	pfree(keys);
+	return kept;
+}
+
 static void
 unpack_column(SegmentReader *reader, HeaderColumn *column)
 {
-	BlockHeader *header = reader->header;
-	HeaderCursor cursor = {reader, column->packed, header->end};
-	MemoryContext old = MemoryContextSwitchTo(reader->cached->context);
+	int			nblocks = reader->header->nblocks;
+	HeaderCursor cursor = {reader, column->packed, reader->header->end};
+	int64	   *nulls = take_integers(&cursor, nblocks);
+	int32	   *kept = keep(reader, nblocks, sizeof(int32));
 
-	column->nulls = take_integers(&cursor, header->nblocks);
+	for (int b = 0; b < nblocks; b++)
+		kept[b] = nulls[b];
+	pfree(nulls);
+	column->nulls = kept;
 	if (column->zone != ZONE_NONE)
 	{
-		column->min = take_keys(&cursor, column->zone, header->nblocks);
-		column->max = take_keys(&cursor, column->zone, header->nblocks);
+		column->min = keep_keys(&cursor, column->zone, nblocks);
+		column->max = keep_keys(&cursor, column->zone, nblocks);
 	}
-	column->crc = palloc(sizeof(uint32) * header->nblocks);
-	take_bytes(&cursor, column->crc, sizeof(uint32) * header->nblocks);
 	column->packed = NULL;
-	MemoryContextSwitchTo(old);
 	segment_cache_grown(reader->cached);
 }
 
@@ -299,23 +350,26 @@ place_columns(SegmentReader *reader, BlockHeader *header)
 		damaged(reader);
 }
 
-/* its bytes stay, for unpack_column() */
-static BlockHeader *
+/* where the header is kept, its bytes stay, for unpack_column() */
+static void
 read_header(SegmentReader *reader)
 {
 	SegmentEntry *entry = reader->entry;
-	BlockHeader *header = palloc0(sizeof(BlockHeader));
-	char	   *bytes = read_range(reader, 0, entry->header_len);
+	BlockHeader *header = keep(reader, 1, sizeof(BlockHeader));
+	char	   *bytes = keep(reader, entry->header_len, 1);
+	char	   *read = read_range(reader, 0, entry->header_len);
 	HeaderCursor cursor = {reader, bytes, bytes + entry->header_len};
 
+	memcpy(bytes, read, entry->header_len);
+	pfree(read);
 	if (chunk_crc(bytes, entry->header_len) != entry->header_crc || entry->nblocks <= 0 ||
 		entry->nblocks > CODEC_VECTOR)
 		damaged(reader);
 	header->nblocks = entry->nblocks;
 	header->end = cursor.end;
 	take_layout(&cursor, header);
-	header->columns = palloc0(sizeof(HeaderColumn) * Max(entry->natts, 1));
-	header->by_attno = palloc0(sizeof(HeaderColumn *) * (entry->natts + 1));
+	header->columns = keep(reader, entry->natts, sizeof(HeaderColumn));
+	header->by_attno = keep(reader, entry->natts + 1, sizeof(HeaderColumn *));
 	while (cursor.at < cursor.end)
 	{
 		HeaderColumn *column = &header->columns[header->ncolumns];
@@ -327,7 +381,7 @@ read_header(SegmentReader *reader)
 		header->by_attno[column->attno] = column;
 	}
 	place_columns(reader, header);
-	return header;
+	reader->cached->header = header;
 }
 
 static void
@@ -341,28 +395,28 @@ void
 segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, SegmentEntry *entry,
 					MemoryContext context)
 {
-	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
 
 	reader->rel = rel;
 	reader->desc = RelationGetDescr(rel);
 	reader->store = store;
 	reader->entry = entry;
+	reader->context = context;
 	reader->types = NULL;
+	reader->summaries = NULL;
 	reader->cached = segment_cache_get(store, entry);
 	if (reader->cached == NULL)
 	{
-		MemoryContext old;
-
 		reader->cached = segment_cache_make(store, entry);
-		old = MemoryContextSwitchTo(reader->cached->context);
-		reader->cached->header = read_header(reader);
-		MemoryContextSwitchTo(old);
+		read_header(reader);
 		segment_cache_keep(reader->cached);
 	}
 	reader->header = reader->cached->header;
 	callback->func = release_cached;
 	callback->arg = reader->cached;
 	MemoryContextRegisterResetCallback(context, callback);
+	MemoryContextSwitchTo(old);
 }
 
 static HeaderColumn *
@@ -404,14 +458,45 @@ segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *
 	return true;
 }
 
+/* zone_excludes() of one block, by what stands in the header; called for every block of a table */
+static bool
+key_excludes(const HeaderColumn *column, int block, int rows, const PruneKey *key)
+{
+	if (key->is_null_test)
+		return column->nulls[block] == 0;
+	if (column->nulls[block] >= rows)
+		return true;
+	if (column->zone != key->zone || key->zone == ZONE_NONE)
+		return false;
+	if (key->nkeys == 0)
+		switch (key->strategy)
+		{
+			case BTLessStrategyNumber:
+			case BTLessEqualStrategyNumber:
+				return column->min[block] > key->key;
+			case BTEqualStrategyNumber:
+				return column->min[block] > key->key || column->max[block] < key->key;
+			case BTGreaterEqualStrategyNumber:
+			case BTGreaterStrategyNumber:
+				return column->max[block] < key->key;
+			default:
+				return false;
+		}
+	return !prune_key_within(key, column->min[block], column->max[block]);
+}
+
 bool
 segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys)
 {
-	ZoneMap		zone;
+	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
 
 	for (int k = 0; k < nkeys; k++)
-		if (segment_block_zone(reader, block, keys[k].attno, &zone) && zone_excludes(&zone, 1, &keys[k], 1))
+	{
+		const HeaderColumn *column = find_column(reader, keys[k].attno);
+
+		if (column && key_excludes(column, block, rows, &keys[k]))
 			return true;
+	}
 	return false;
 }
 
@@ -420,7 +505,7 @@ static void
 read_summaries(SegmentReader *reader, HeaderColumn *column)
 {
 	BlockHeader *header = reader->header;
-	MemoryContext old = MemoryContextSwitchTo(reader->cached->context);
+	MemoryContext old = MemoryContextSwitchTo(reader->context);
 	ColumnSummary *summaries = palloc0(sizeof(ColumnSummary) * header->nblocks);
 	char	   *bytes = read_range(reader, column->summary_offset, column->summary_len);
 	ColumnType	type;
@@ -451,10 +536,11 @@ read_summaries(SegmentReader *reader, HeaderColumn *column)
 	}
 	if (!summaries_decode(bytes, column->summary_len, header->nblocks, summaries))
 		damaged(reader);
-	column->summaries = summaries;
+	if (reader->summaries == NULL)
+		reader->summaries = palloc0(sizeof(ColumnSummary *) * (reader->entry->natts + 1));
+	reader->summaries[column->attno] = summaries;
 	pfree(bytes);
 	MemoryContextSwitchTo(old);
-	segment_cache_grown(reader->cached);
 }
 
 /* false where the block holds nothing of the column: it was added later */
@@ -465,9 +551,9 @@ segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, Column
 
 	if (column == NULL || TupleDescAttr(reader->desc, attno - 1)->attisdropped)
 		return false;
-	if (column->summaries == NULL)
+	if (reader->summaries == NULL || reader->summaries[attno] == NULL)
 		read_summaries(reader, column);
-	*summary = column->summaries[block];
+	*summary = reader->summaries[attno][block];
 	return true;
 }
 
@@ -521,8 +607,11 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	TupleDesc	desc = reader->desc;
 	ColumnType	own,
 			   *type = reader->types ? &reader->types[attno - 1] : &own;
+	const char *borrowed;
 	char	   *bytes;
 	int64		len;
+	uint32		crc;
+	Buffer		buffer;
 
 	if (column == NULL)
 	{
@@ -544,9 +633,14 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	if (type == &own || !OidIsValid(type->type))
 		column_type_init(type, TupleDescAttr(desc, attno - 1));
 	len = column->offsets[block + 1] - column->offsets[block];
-	bytes = read_range(reader, column->offsets[block], len);
-	if (chunk_crc(bytes, len) != column->crc[block])
+	memcpy(&crc, column->crc + block * sizeof crc, sizeof crc);
+	borrowed = borrow_range(reader, column->offsets[block], len, &buffer);
+	bytes = borrowed ? NULL : read_range(reader, column->offsets[block], len);
+	if (chunk_crc(borrowed ? borrowed : bytes, len) != crc)
 		damaged(reader);
-	column_decode(type, bytes, len, rows, values, nulls);
-	pfree(bytes);
+	column_decode(type, borrowed ? borrowed : bytes, len, rows, values, nulls);
+	if (borrowed)
+		ReleaseBuffer(buffer);
+	else
+		pfree(bytes);
 }

@@ -55,6 +55,8 @@ sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared)
 	scan->any_state = state_any(&scan->store);
 	scan->values = palloc0(sizeof(Datum *) * (natts + 1));
 	scan->nulls = palloc0(sizeof(bool *) * (natts + 1));
+	scan->value_room = palloc0(sizeof(Datum *) * (natts + 1));
+	scan->null_room = palloc0(sizeof(bool *) * (natts + 1));
 	scan->segment = -1;
 	MemoryContextSwitchTo(old);
 	return scan;
@@ -105,6 +107,7 @@ sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys)
 	{
 		read_directory(scan, NULL, 0);
 		scan->directory_whole = true;
+		scan->excluded = MemoryContextAlloc(scan->directory_context, scan->directory->nsegments + 1);
 		return;
 	}
 	scan->rescanned = scan->directory != NULL;
@@ -142,6 +145,11 @@ sealed_scan_restart(SealedScan *scan, ScanDirection direction)
 	{
 		read_directory(scan, scan->keys, scan->nkeys);
 		scan->segments_pruned += scan->directory->pruned;
+	}
+	if (scan->directory_whole)
+	{
+		directory_exclude(scan->directory, scan->keys, scan->nkeys, scan->excluded);
+		scan->segments_pruned += scan->directory->nsegments - key_mask_left(scan->excluded, scan->directory->nsegments);
 	}
 	scan->segment = ScanDirectionIsBackward(direction) ? scan->directory->nsegments : -1;
 	scan->segment_open = scan->block_open = false;
@@ -233,14 +241,21 @@ void
 sealed_scan_decode(SealedScan *scan, int column)
 {
 	int			rows = sealed_scan_block_rows(scan);
+	Datum	   *values;
 	MemoryContext old;
 
 	if (scan->values[column])
 		return;
+	if (!scan->hands_over && scan->value_room[column] == NULL)
+	{
+		scan->value_room[column] = MemoryContextAlloc(scan->context, sizeof(Datum) * BLOCK_MAX_ROWS);
+		scan->null_room[column] = MemoryContextAlloc(scan->context, sizeof(bool) * BLOCK_MAX_ROWS);
+	}
 	old = MemoryContextSwitchTo(scan->block_context);
-	scan->values[column] = palloc(sizeof(Datum) * rows);
-	scan->nulls[column] = palloc(sizeof(bool) * rows);
-	segment_read_column(&scan->reader, scan->block, column + 1, scan->values[column], scan->nulls[column]);
+	values = scan->hands_over ? palloc(sizeof(Datum) * rows) : scan->value_room[column];
+	scan->nulls[column] = scan->hands_over ? palloc(sizeof(bool) * rows) : scan->null_room[column];
+	segment_read_column(&scan->reader, scan->block, column + 1, values, scan->nulls[column]);
+	scan->values[column] = values;
 	MemoryContextSwitchTo(old);
 }
 
@@ -253,6 +268,20 @@ sealed_scan_show(SealedScan *scan)
 	for (int i = 0; i < scan->nwanted; i++)
 		sealed_scan_decode(scan, scan->wanted[i]);
 	scan->block_shown = true;
+}
+
+/* the memory of the open block becomes the caller's, and the block is left */
+MemoryContext
+sealed_scan_hand_over(SealedScan *scan, MemoryContext parent)
+{
+	MemoryContext context = scan->block_context;
+
+	MemoryContextSetParent(context, parent);
+	scan->block_context = AllocSetContextCreate(scan->context, "territory block", ALLOCSET_DEFAULT_SIZES);
+	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
+	scan->dead = NULL;
+	scan->block_open = false;
+	return context;
 }
 
 /* the flags of the open block, to be written to */
@@ -392,18 +421,10 @@ advance_segment(SealedScan *scan, ScanDirection direction)
 			scan->segment = Min(scan->segment + 1, scan->directory->nsegments);
 		if (scan->segment < 0 || scan->segment >= scan->directory->nsegments)
 			return false;
+		if (scan->directory_whole && scan->excluded[scan->segment])
+			continue;
 		if (scan->directory_snapshot != scan->snapshot && !is_settled(scan))
 			continue;
-		if (scan->directory_whole)
-		{
-			SegmentEntry *entry = entry_at(scan, scan->segment);
-
-			if (zone_excludes(entry->zones, entry->nzones, scan->keys, scan->nkeys))
-			{
-				scan->segments_pruned++;
-				continue;
-			}
-		}
 		return true;
 	}
 }
@@ -599,6 +620,39 @@ sealed_scan_next_in_block(SealedScan *scan)
 	next = memchr(scan->dead + scan->row, false, rows - scan->row);
 	scan->row = next ? next - scan->dead : rows;
 	return next != NULL;
+}
+
+/* all rows of the open block that are of interest; how many */
+int
+sealed_scan_rows(SealedScan *scan, int *rows)
+{
+	int			all = sealed_scan_block_rows(scan);
+	int			n = 0;
+
+	if (scan->dead == NULL)
+	{
+		for (; n < all; n++)
+			rows[n] = n;
+		return n;
+	}
+	for (int i = 0; i < all;)
+	{
+		uint64		eight = 0;
+
+		if (i + 8 <= all)
+			memcpy(&eight, scan->dead + i, sizeof eight);
+		if (eight == UINT64CONST(0x0101010101010101))
+		{
+			i += 8;
+			continue;
+		}
+		for (int end = Min(i + 8, all); i < end; i++)
+		{
+			rows[n] = i;
+			n += !scan->dead[i];
+		}
+	}
+	return n;
 }
 
 void

@@ -23,7 +23,8 @@ typedef struct SealedScan
 	Snapshot	directory_snapshot; /* snapshot, or a dirty one: segments in progress are met, not read */
 	bool		met_unsettled;	/* since the last restart */
 	Directory  *directory;		/* NULL: to be read at the next restart */
-	bool		directory_whole;	/* it holds every segment, whatever the keys are */
+	bool		directory_whole;	/* it holds every segment, whatever the keys are ... */
+	uint8	   *excluded;		/* ... and these are excluded by them */
 	MemoryContext directory_context;
 	Bitmapset  *needed;			/* attribute numbers to decode; NULL: all */
 	bool		all_columns;
@@ -51,8 +52,11 @@ typedef struct SealedScan
 	bool		block_shown;	/* all wanted columns of the open block are decoded */
 	uint8	   *dead_bitmaps;	/* of the open segment; NULL: they say nothing */
 	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
-	Datum	  **values;			/* per attribute, of the open block */
+	Datum	  **values;			/* per attribute, of the open block; NULL: not decoded */
 	bool	  **nulls;
+	bool		hands_over;		/* blocks are to be handed over; else the next one has this place: */
+	Datum	  **value_room;
+	bool	  **null_room;
 
 	MemoryContext context;		/* the scan */
 	MemoryContext segment_context;
@@ -82,10 +86,12 @@ extern void sealed_scan_open_block(SealedScan *scan);
 extern void sealed_scan_seek_segment(SealedScan *scan, int segment);
 extern void sealed_scan_seek_block(SealedScan *scan, int segment, int block);
 extern bool sealed_scan_next_in_block(SealedScan *scan);
+extern int	sealed_scan_rows(SealedScan *scan, int *rows);
 extern int	sealed_scan_block_rows(SealedScan *scan);
 extern uint8 *sealed_scan_dead(SealedScan *scan);
 extern void sealed_scan_decode(SealedScan *scan, int column);
 extern void sealed_scan_show(SealedScan *scan);
+extern MemoryContext sealed_scan_hand_over(SealedScan *scan, MemoryContext parent);
 extern int	sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out);
 extern void sealed_scan_end(SealedScan *scan);
 

@@ -91,6 +91,7 @@ typedef struct Directory
 	SegmentNumber *numbers;
 	SegmentEntry **entries;		/* of the first DIRECTORY_KEPT of them; see directory_entry() */
 	uint16	   *parts;			/* of each, the bits of its parts that are of interest; NULL: all */
+	List	   *columns;		/* of directory_zones.c */
 	MemoryContext context;
 } Directory;
 
@@ -103,21 +104,20 @@ typedef struct DirectoryTotals
 	int64		bytes;
 } DirectoryTotals;
 
-/* one column's streams in a segment's data */
+/* one column's streams in a segment's data; of what a backend keeps, every byte counts */
 typedef struct HeaderColumn
 {
 	AttrNumber	attno;
-	int64	   *offsets;		/* nblocks + 1, into the data */
-	int64	   *nulls;			/* per block */
 	ZoneKind	zone;
+	uint32	   *offsets;		/* nblocks + 1, into the data */
+	int32	   *nulls;			/* per block */
 	int64	   *min;			/* per block, where zone says so */
 	int64	   *max;
-	uint32	   *crc;
-	const char *packed;			/* nulls, min, max and crc, in the header's bytes; NULL once they were taken out */
-	int64		summary_offset;
+	const char *crc;			/* per block, unaligned */
+	const char *packed;			/* nulls, min and max in the header's bytes; NULL once they were taken out */
+	uint32		summary_offset;
 	uint32		summary_len;
 	uint32		summary_crc;
-	ColumnSummary *summaries;	/* per block, once they were asked for */
 } HeaderColumn;
 
 typedef struct BlockHeader
@@ -173,7 +173,11 @@ extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
 extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
 extern bool zone_satisfies(const ZoneMap *zone, const PruneKey *key);
+extern bool prune_key_within(const PruneKey *key, int64 min, int64 max);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
+
+/* directory_zones.c */
+extern void directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *out);
 
 /* directory_cache.c */
 extern SegmentEntry **directory_cached_members(ChunkStore *store, int level, int32 number, int *n);
@@ -199,6 +203,8 @@ typedef struct SegmentReader
 	BlockHeader *header;
 	struct CachedSegment *cached;	/* holds header; pinned while the context of opening lasts */
 	ColumnType *types;			/* per attribute, where the caller keeps them; type 0: not known yet */
+	MemoryContext context;		/* that it was opened in */
+	ColumnSummary **summaries;	/* per attribute and block, once they were asked for */
 	int64		bytes_read;
 } SegmentReader;
 

@@ -3,8 +3,8 @@
  *	  Headers of segments that this backend read lately, and where their data is.
  *
  * A header costs more to read than the blocks of a narrow query.  What was read
- * of it stays, the least recently used segments first to go, and with it the
- * TIDs of the data's pieces, so that they are fetched without the index.
+ * of it stays, as long as there is room, and with it the TIDs of the data's
+ * pieces, so that they are fetched without the index.
  *
  * Invariant: a cached header serves only a directory entry that agrees with the
  * one it was read for, down to the checksum of the header and the instant of the
@@ -50,11 +50,20 @@ drop(CachedSegment *segment)
 		MemoryContextDelete(segment->context);
 }
 
+/*
+ * The least recently used goes, and in turn the most recently: whoever reads
+ * more segments again and again than there is room for still finds half of them.
+ */
 static void
 make_room(void)
 {
+	static bool latest = false;
+
 	while (bytes > CACHE_MAX_BYTES && !dlist_is_empty(&used))
-		drop(dlist_tail_element(CachedSegment, lru, &used));
+	{
+		drop(latest ? dlist_head_element(CachedSegment, lru, &used) : dlist_tail_element(CachedSegment, lru, &used));
+		latest = !latest;
+	}
 }
 
 static bool
@@ -93,8 +102,8 @@ segment_cache_get(ChunkStore *store, const SegmentEntry *entry)
 CachedSegment *
 segment_cache_make(ChunkStore *store, const SegmentEntry *entry)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "territory segment header",
-												  ALLOCSET_SMALL_SIZES);
+	MemoryContext context = GenerationContextCreate(CurrentMemoryContext, "territory segment header", 0, 2 * 1024,
+													4 * 1024);
 	CachedSegment *segment = MemoryContextAllocZero(context, sizeof(CachedSegment));
 
 	set_key(&segment->key, store, entry);

@@ -249,23 +249,6 @@ find_runs(VectorState *state)
 	return true;
 }
 
-/* the rows of the open block that are alive, and not excluded by the scan's keys */
-static void
-take_rows(SealedScan *sealed, BlockRowsTaken *taken)
-{
-	const int  *first_row = sealed->reader.header->first_row + sealed->block;
-	const uint8 *dead = sealed->dead;
-	int			rows = first_row[1] - first_row[0];
-	int			n = 0;
-
-	for (int i = 0; i < rows; i++)
-	{
-		taken->rows[n] = i;
-		n += dead == NULL || !dead[i];
-	}
-	taken->n = n;
-}
-
 /* the block that the cursor stands at; false: the table of groups is full */
 bool
 vector_take_block(VectorState *state)
@@ -278,7 +261,7 @@ vector_take_block(VectorState *state)
 	sealed_scan_open_block(sealed);
 	if (state->filter)
 		InstrCountFiltered2(&state->custom, scan_filter_removed(state->filter) - removed);
-	take_rows(sealed, taken);
+	taken->n = sealed_scan_rows(sealed, taken->rows);
 	filter_rows(state, taken);
 	first_row = sealed->reader.header->first_row + sealed->block;
 	taken->dense = taken->n == first_row[1] - first_row[0];

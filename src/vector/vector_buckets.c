@@ -4,24 +4,27 @@
  *	  estimates from zone maps, for the planner.
  *
  * Statistics know nothing of date_bin(t).  But zone maps tell the range of t,
- * and the expression tells the width of a bucket; and in a few blocks of a
- * segment it is tried whether the first row is of the same group as the last,
- * which is what the node will try in every block.
+ * and the expression's constants tell the width of a bucket; and a few blocks of
+ * a segment show whether they lie within buckets.  The expression itself is not
+ * evaluated: it may fail for values that the query's conditions exclude.
  */
 #include "territory.h"
 
+#include <math.h>
+
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
+#include "utils/timestamp.h"
 
 #include "segment/sample.h"
 #include "vector/vector_buckets.h"
@@ -31,12 +34,21 @@
 
 /* ---- how wide is a bucket? ---- */
 
-typedef struct WidthContext
+/* buckets of time, as far as constants tell */
+typedef struct Grid
 {
 	double		width;			/* in microseconds; 0: not known */
-	bool		interval;		/* an interval says so, a unit's name does not count */
+	double		origin;			/* of one bucket */
+	bool		has_origin;
+	bool		interval;		/* an interval tells the width, a unit's name does not count */
 	bool		epoch;			/* seconds are counted */
-} WidthContext;
+} Grid;
+
+static bool
+is_time(Oid type)
+{
+	return type == TIMESTAMPTZOID || type == TIMESTAMPOID;
+}
 
 static double
 unit_width(const char *unit)
@@ -82,40 +94,65 @@ constant_width(Const *constant, bool epoch)
 	}
 }
 
+static void
+take_constant(Const *constant, Grid *grid)
+{
+	bool		interval = constant->consttype == INTERVALOID;
+	double		width;
+
+	if (constant->consttype == TEXTOID)
+		grid->epoch = grid->epoch ||
+			pg_strcasecmp(text_to_cstring(DatumGetTextPP(constant->constvalue)), "epoch") == 0;
+	if (is_time(constant->consttype))
+	{
+		grid->origin = (double) DatumGetTimestamp(constant->constvalue);
+		grid->has_origin = true;
+		return;
+	}
+	width = constant_width(constant, grid->epoch);
+	if (width < 1 || (grid->interval && !interval))
+		return;
+	if (grid->width == 0 || width < grid->width || (interval && !grid->interval))
+		grid->width = width;
+	grid->interval = grid->interval || interval;
+}
+
 /* the narrowest unit that the expression names: 5 minutes, of date_trunc('hour', t) + interval '5 minutes' * ... */
 static bool
-find_width(Node *node, WidthContext *context)
+find_grid(Node *node, Grid *grid)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, Const) && !((Const *) node)->constisnull)
+	if (IsA(node, Const))
 	{
-		Const	   *constant = (Const *) node;
-		double		width;
-
-		if (constant->consttype == TEXTOID)
-			context->epoch = context->epoch ||
-				pg_strcasecmp(text_to_cstring(DatumGetTextPP(constant->constvalue)), "epoch") == 0;
-		width = constant_width(constant, context->epoch);
-		if (width < 1 || (context->interval && constant->consttype == TEXTOID))
-			return false;
-		if (context->width == 0 || width < context->width || (constant->consttype == INTERVALOID && !context->interval))
-			context->width = width;
-		context->interval = context->interval || constant->consttype == INTERVALOID;
+		if (!((Const *) node)->constisnull)
+			take_constant((Const *) node, grid);
 		return false;
 	}
-	return expression_tree_walker(node, find_width, (void *) context);
+	return expression_tree_walker(node, find_grid, (void *) grid);
 }
 
-static double
-bucket_width(Node *key)
+/* of a key that is made of a column of this type */
+static Grid
+grid_of(Node *key, Oid type)
 {
-	WidthContext context = {0};
+	Grid		grid = {0};
 
-	find_width(key, &context);
-	if (context.width == 0 && exprType(key) == DATEOID)
-		return USECS_PER_DAY;
-	return context.width;
+	find_grid(key, &grid);
+	if (grid.width == 0 && exprType(key) == DATEOID)
+		grid.width = USECS_PER_DAY;
+	/* local midnight, as it is now */
+	if (!grid.has_origin && !grid.epoch && type == TIMESTAMPTZOID)
+	{
+		TimestampTz now = GetCurrentTransactionStartTimestamp();
+		struct pg_tm tm;
+		fsec_t		fsec;
+		int			west;
+
+		if (timestamp2tm(now, &west, &tm, &fsec, NULL, NULL) == 0)
+			grid.origin = west * (double) USECS_PER_SEC;
+	}
+	return grid;
 }
 
 /* ---- how many groups? ---- */
@@ -146,21 +183,6 @@ range_left(PlannerInfo *root, RelOptInfo *rel, AttrNumber attno)
 	return clauselist_selectivity(root, clauses, rel->relid, JOIN_INNER, NULL);
 }
 
-static bool
-is_time(Oid type)
-{
-	return type == TIMESTAMPTZOID || type == TIMESTAMPOID;
-}
-
-/* within some thousand years, where no function of time fails */
-static bool
-is_ordinary(const ZoneMap *zone)
-{
-	const int64 years = 2000 * (365 * USECS_PER_DAY);
-
-	return zone->min > -years && zone->max < 3 * years;
-}
-
 /* buckets of time in the range that the table holds; 0: the key is none */
 static double
 number_of_buckets(PlannerInfo *root, RelOptInfo *rel, Node *key, TupleDesc desc, const SegmentEntry *all)
@@ -170,12 +192,13 @@ number_of_buckets(PlannerInfo *root, RelOptInfo *rel, Node *key, TupleDesc desc,
 
 	if (attno <= 0 || IsA(key, Var) || !is_time(getBaseType(TupleDescAttr(desc, attno - 1)->atttypid)))
 		return 0;
-	width = bucket_width(key);
+	width = grid_of(key, TIMESTAMPOID).width;
 	for (int z = 0; width >= 1 && z < all->nzones; z++)
 	{
 		const ZoneMap *zone = &all->zones[z];
 
-		if (zone->attno == attno && zone->has_values && is_ordinary(zone))
+		if (zone->attno == attno && zone->has_values && !TIMESTAMP_NOT_FINITE(zone->min) &&
+			!TIMESTAMP_NOT_FINITE(zone->max))
 			return ((double) zone->max - zone->min) * range_left(root, rel, attno) / width + 1;
 	}
 	return 0;
@@ -204,117 +227,53 @@ number_of_groups(PlannerInfo *root, RelOptInfo *rel, List *keys, TupleDesc desc,
 
 /* ---- are blocks of one group? ---- */
 
-typedef struct ValueContext
+/* how likely a block with this range of a key's column is of several groups */
+static double
+chance_mixed(Node *key, Oid type, const ZoneMap *zone)
 {
-	AttrNumber	attno;
-	Const	   *value;
-} ValueContext;
+	Grid		grid;
+	double		span = (double) zone->max - zone->min;
 
-static Node *
-with_value(Node *node, ValueContext *context)
-{
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, Var))
-		return (Node *) context->value;
-	return expression_tree_mutator(node, with_value, (void *) context);
-}
-
-/* the key where its column has this value; NULL where that is not known now */
-static Const *
-key_at(PlannerInfo *root, Node *key, Form_pg_attribute att, int64 value)
-{
-	ColumnType	type;
-	ValueContext context = {.attno = att->attnum};
-	Node	   *result;
-
-	column_type_init(&type, att);
-	context.value = makeConst(att->atttypid, att->atttypmod, att->attcollation, att->attlen,
-							  column_integer_datum(&type, value), false, att->attbyval);
-	result = estimate_expression_value(root, with_value(key, &context));
-	return IsA(result, Const) ? (Const *) result : NULL;
-}
-
-/*
- * Nothing that could fail is evaluated here: the values are those of rows that
- * the query may not see.
- */
-static bool
-cannot_fail(Node *key)
-{
-	FuncExpr   *call = (FuncExpr *) key;
-
-	if (!IsA(key, FuncExpr))
-		return false;
-	switch (call->funcid)
-	{
-		case F_DATE_TRUNC_TEXT_TIMESTAMP:
-		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
-			return bucket_width(linitial(call->args)) > 0 && IsA(lsecond(call->args), Var);
-		case F_DATE_TIMESTAMP:
-		case F_DATE_TIMESTAMPTZ:
-			return IsA(linitial(call->args), Var);
-		default:
-			return false;
-	}
-}
-
-/* the same bucket, by its width alone? */
-static bool
-is_one_bucket(Node *key, const ZoneMap *zone)
-{
-	int64		width = bucket_width(key);
-
-	return width > 0 && zone->min / width == zone->max / width;
-}
-
-static bool
-is_one_group(PlannerInfo *root, List *keys, TupleDesc desc, const AttrNumber *attnos, const ZoneMap *zones)
-{
-	ListCell   *lc;
-
-	foreach(lc, keys)
-	{
-		const ZoneMap *zone = &zones[foreach_current_index(lc)];
-		Form_pg_attribute att = TupleDescAttr(desc, attnos[foreach_current_index(lc)] - 1);
-		Const	   *first,
-				   *last;
-
-		if (zone->kind == ZONE_NONE || !zone->has_values || zone->nulls > 0)
-			return false;
-		if (zone->min == zone->max)
-			continue;
-		if (IsA(lfirst(lc), Var) || !is_time(getBaseType(att->atttypid)) || !is_ordinary(zone))
-			return false;
-		if (!cannot_fail(lfirst(lc)))
-		{
-			if (!is_one_bucket(lfirst(lc), zone))
-				return false;
-			continue;
-		}
-		first = key_at(root, lfirst(lc), att, zone->min);
-		last = key_at(root, lfirst(lc), att, zone->max);
-		if (first == NULL || last == NULL || !equal(first, last))
-			return false;
-	}
-	return true;
+	if (zone->kind == ZONE_NONE || !zone->has_values || zone->nulls > 0)
+		return 1;
+	if (span == 0)
+		return 0;
+	if (IsA(key, Var) || !is_time(type))
+		return 1;
+	grid = grid_of(key, type);
+	if (grid.width < 1 || span >= grid.width)
+		return 1;
+	/* weeks, months and years begin on no grid */
+	if (grid.width > USECS_PER_DAY)
+		return span / grid.width;
+	return floor((zone->min - grid.origin) / grid.width) != floor((zone->max - grid.origin) / grid.width);
 }
 
 static double
-share_mixed(PlannerInfo *root, List *keys, Relation relation, double *block_rows)
+share_mixed(List *keys, Relation relation, double *block_rows)
 {
 	int			nkeys = list_length(keys);
 	AttrNumber *attnos = palloc(sizeof(AttrNumber) * Max(nkeys, 1));
 	ZoneMap    *zones = palloc0(sizeof(ZoneMap) * Max(nkeys, 1) * BLOCKS_TRIED);
 	int			nblocks;
-	int			mixed = 0;
+	double		mixed = 0;
 
 	for (int k = 0; k < nkeys; k++)
 		vector_key_form(list_nth(keys, k), &attnos[k]);
 	nblocks = sealed_sample(relation, attnos, nkeys, zones, BLOCKS_TRIED, block_rows);
 	for (int b = 0; b < nblocks; b++)
-		mixed += !is_one_group(root, keys, RelationGetDescr(relation), attnos, &zones[b * nkeys]);
-	return nblocks > 0 ? (double) mixed / nblocks : 1;
+	{
+		double		chance = 0;
+
+		for (int k = 0; k < nkeys; k++)
+		{
+			Oid			type = TupleDescAttr(RelationGetDescr(relation), attnos[k] - 1)->atttypid;
+
+			chance = Max(chance, chance_mixed(list_nth(keys, k), getBaseType(type), &zones[b * nkeys + k]));
+		}
+		mixed += chance;
+	}
+	return nblocks > 0 ? mixed / nblocks : 1;
 }
 
 /* sample: blocks of one group may be answered from summaries, so it matters whether they are */
@@ -329,7 +288,7 @@ vector_buckets(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, bool sa
 	relation = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
 	estimate.groups = number_of_groups(root, rel, target->keys, RelationGetDescr(relation), sealed_summit(relation));
 	if (sample)
-		estimate.share_mixed = share_mixed(root, target->keys, relation, &estimate.block_rows);
+		estimate.share_mixed = share_mixed(target->keys, relation, &estimate.block_rows);
 	table_close(relation, NoLock);
 	return estimate;
 }

@@ -31,11 +31,11 @@
 #define BLOCK_COST 5.0			/* a summary is added */
 
 /* in cpu_operator_cost, for each row */
-#define VALUE_COST 0.2			/* a column is decoded, compared, or added to a kernel's state */
+#define VALUE_COST 0.04			/* a column is decoded, compared, or added to a kernel's state */
 #define CALL_COST 0.5			/* a function is called for it, beside what its arguments cost */
 
 /* of blocks that summaries may answer, some hold dead rows, or the ends of a range */
-#define LEAST_DECODED 0.02
+#define LEAST_DECODED 0.005
 #define DECODED_AT_ENDS 0.2
 
 /* so many decoded rows are a page's work, where workers are counted by pages */
@@ -92,6 +92,26 @@ key_cost(PlannerInfo *root, Node *key)
 	return cost.per_tuple + CALL_COST * cpu_operator_cost;
 }
 
+/* conditions are checked on vectors where zone maps can judge them, too */
+static Cost
+quals_cost(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
+{
+	Cost		each = 0;
+	ListCell   *lc;
+
+	foreach(lc, target->quals)
+	{
+		List	   *spec;
+		Node	   *value;
+		QualCost	cost;
+
+		cost_qual_eval_node(&cost, lfirst(lc), root);
+		each += scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) ? VALUE_COST * cpu_operator_cost :
+			cost.per_tuple;
+	}
+	return each;
+}
+
 static int
 columns_read(RelOptInfo *rel, VectorTarget *target)
 {
@@ -146,13 +166,15 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 	estimate.read = estimate.hot_pages * seq_page_cost +
 		hot * (cpu_tuple_cost + rel->baserestrictcost.per_tuple + passing * grouping);
 	/* by the directory, or by blocks' summaries, or row by row */
-	estimate.read += sealed->segments * 0.1 * cpu_operator_cost + segments * SEGMENT_COST * cpu_tuple_cost;
-	if (target->keys || !summarise || target->quals)
+	estimate.read += sealed->segments * 0.1 * cpu_operator_cost;
+	if (target->keys == NIL && summarise && target->quals == NIL)
+		estimate.read += segments * SEGMENT_COST * cpu_tuple_cost;
+	else
 		estimate.read += segments * SEGMENT_OPEN_COST * cpu_tuple_cost +
 			touched * (1 - share) / buckets.block_rows * BLOCK_COST * cpu_tuple_cost;
 	estimate.read += share * (touched / Max(sealed->rows, 1) * sealed->pages * seq_page_cost +
 							  touched * (columns_read(rel, target) * VALUE_COST * cpu_operator_cost +
-										 rel->baserestrictcost.per_tuple) +
+										 quals_cost(root, rel, target)) +
 							  Min(rel->rows, touched) * grouping);
 	estimate.read *= ceil(estimate.groups * (GROUP_BYTES + STATE_BYTES * list_length(target->aggregates)) /
 						  get_hash_memory_limit());

@@ -190,6 +190,27 @@ hash_keys(VectorState *state)
 	return (uint32) (hash >> 32);
 }
 
+/* are they the group's to the bit?  Then they are equal, whatever the type. */
+static bool
+group_has_same_keys(VectorState *state, VectorGroup *group)
+{
+	const bool *nulls = group_nulls(state, group);
+
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		Datum		mine = group_keys(group)[k];
+
+		if (nulls[k] != state->key_nulls[k])
+			return false;
+		if (nulls[k] || mine == state->key_values[k])
+			continue;
+		if (state->keys[k].byval || !datumIsEqual(mine, state->key_values[k], false, state->keys[k].len))
+			return false;
+		vector_key_lives_on(state, k, state->key_values[k], mine);
+	}
+	return true;
+}
+
 static bool
 group_has_keys(VectorState *state, VectorGroup *group)
 {
@@ -274,9 +295,9 @@ vector_find_group(VectorState *state, bool *full)
 	{
 		uint32		successor = table->successors[table->last];
 
-		if (group_has_keys(state, state->last))
+		if (group_has_same_keys(state, state->last))
 			return state->last;
-		if (successor > 0 && group_has_keys(state, group_at(state, successor - 1)))
+		if (successor > 0 && group_has_same_keys(state, group_at(state, successor - 1)))
 		{
 			table->trust = MOST_TRUST;
 			table->last = successor - 1;

@@ -127,7 +127,6 @@ vector_keys_begin(VectorState *state, List *exprs, List *equal)
 	FmgrInfo   *hashes;
 
 	state->keys = palloc0(sizeof(VectorKey) * Max(state->nkeys, 1));
-	state->keys_plain = true;
 	for (int k = 0; k < state->nkeys; k++)
 		operators[k] = list_nth_oid(equal, k);
 	execTuplesHashPrepare(state->nkeys, operators, &functions, &hashes);
@@ -146,7 +145,6 @@ vector_keys_begin(VectorState *state, List *exprs, List *equal)
 		key->form = vector_key_form(expr, &key->column);
 		if (key->form == KEY_STRETCH)
 			key->memory = begin_memory(state, key, expr);
-		state->keys_plain = state->keys_plain && key->plain;
 	}
 }
 
@@ -490,6 +488,24 @@ vector_key_rises(VectorState *state, int k, int64 from, int64 to)
 	key_at(key, from, &isnull);
 	fact = vector_key_fact(memory->node, memory->type, from, memory->context, memory->constants);
 	return fact.rises.from <= from && fact.rises.to >= to;
+}
+
+/*
+ * A key that is passed by reference has a copy that lives until the next reset:
+ * from now on the stretch has that, and who compares finds the same pointer.
+ */
+void
+vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy)
+{
+	VectorKey  *asked = &state->keys[k];
+	KeyMemory  *memory = asked->memory;
+
+	if (memory == NULL)
+		return;
+	if (memory->last < memory->n && memory->stretches[memory->last].key == key)
+		memory->stretches[memory->last].key = copy;
+	if (asked->here.key == key)
+		asked->here.key = copy;
 }
 
 /* is the key the same, and which, for all values of its column from one to the other, which rows have? */

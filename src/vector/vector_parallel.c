@@ -15,6 +15,7 @@ typedef struct VectorShared
 	pg_atomic_uint64 segments_summed;
 	pg_atomic_uint64 blocks_summed;
 	pg_atomic_uint64 hot_rows;
+	pg_atomic_uint64 keys_evaluated;
 } VectorShared;
 
 static ScanShared *
@@ -46,6 +47,7 @@ vector_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordi
 	pg_atomic_init_u64(&shared->segments_summed, 0);
 	pg_atomic_init_u64(&shared->blocks_summed, 0);
 	pg_atomic_init_u64(&shared->hot_rows, 0);
+	pg_atomic_init_u64(&shared->keys_evaluated, 0);
 	scan_shared_begin(scan_part(shared), state->rel, node->ss.ps.state->es_snapshot);
 	attach(state, shared);
 }
@@ -91,6 +93,7 @@ vector_shutdown(CustomScanState *node)
 	sum_up(&shared->segments_summed, &state->segments_summed);
 	sum_up(&shared->blocks_summed, &state->blocks_summed);
 	sum_up(&shared->hot_rows, &state->hot_rows);
+	sum_up(&shared->keys_evaluated, &state->keys_evaluated);
 	if (state->sealed)
 	{
 		scan_shared_count(scan_part(shared), state->sealed);

@@ -69,7 +69,7 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	List	   *all = NIL;
 
 	values = list_concat(values, target->limits);
-	inner->args = lappend(list_concat(list_copy(target->quals), values), marker);
+	inner->args = lappend(list_concat(list_concat_copy(target->quals, target->once), values), marker);
 	inner->row_typeid = RECORDOID;
 	inner->row_format = COERCE_EXPLICIT_CALL;
 	inner->location = -1;
@@ -83,8 +83,8 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	scan->flags = path->flags;
 	scan->custom_scan_tlist = all;
 	collect_params((Node *) all, &scan->custom_exprs);
-	scan->custom_private = list_make5(list_make3_int(list_length(target->keys), list_length(target->aggregates),
-													 list_length(target->quals)),
+	scan->custom_private = list_make5(list_make4_int(list_length(target->keys), list_length(target->aggregates),
+													 list_length(target->quals), list_length(target->once)),
 									  target->equal, specs, list_make1_int(target->partial), target->top);
 	scan->methods = &vector_methods;
 	return &scan->scan.plan;

@@ -1,10 +1,12 @@
-"""That the harness finds differences: of outcomes made up here, and of tables spoilt behind its back."""
+"""That the harness finds differences: of outcomes made up here, and of tables spoilt behind its back; and that the queries of the dense
+profile reach the code that they are for."""
 import copy
 import os
 import tempfile
 
 import reproduce
 from compare import difference
+from coverage import Coverage
 from session import Outcome
 from statement import Statement
 
@@ -54,17 +56,38 @@ class Silence:
     time = refused = count
 
 
+# of all queries that are explained, what share has to be answered so at least
+REACHED = {'TerritoryAggregate': 0.2, 'TerritoryScan': 0.2, 'summaries': 0.02, 'passes': 0.003, 'gather': 0.05}
+
+
+def reached(options, run_case):
+    """(what, whether its share is large enough), over a few cases."""
+    options = copy.copy(options)
+    options.profile, options.coverage, options.statements = 'dense', Coverage(), 60
+    for seed in (1, 2, 3, 4):
+        _, found = run_case(seed, 'all', options, Silence())
+        if found is not None:
+            yield 'dense seed %d: %s' % (seed, found.what[:200]), False
+    total = options.coverage.total()
+    for name, share in REACHED.items():
+        yield '%s in %d of %d queries' % (name, total[name], total['explained']), total[name] >= share * max(1, total['explained'])
+
+
 def run(options, run_case):
     """The number of things that the harness did not notice."""
-    wrong = 0
+    wrong = checks = 0
 
     def check(name, good):
-        nonlocal wrong
+        nonlocal wrong, checks
+        checks += 1
         wrong += not good
         if options.verbose or not good:
             print('%-6s %s' % ('ok' if good else 'WRONG', name))
     for name, statement, left, right, differs in outcomes():
         check(name, (difference(statement, left, right) is not None) == differs)
+    if options.right == 'territory':
+        for name, good in reached(options, run_case):
+            check(name, good)
     options = copy.copy(options)
     options.left = options.right = 'heap'
     options.statements = 20
@@ -91,7 +114,7 @@ def run(options, run_case):
             case, found = run_case(seed, mode, options, Silence())
             told.append([(s.sql, s.copy_in) for side, s in case.done if side == 'both'])
         check('seed %d gives the same %d statements each time and in each mode' % (seed, len(told[0])), told[0] == told[1] == told[2])
-    print('self-test: ' + ('%d wrong' % wrong if wrong else 'passed'))
+    print('%d passed, %d failed' % (checks - wrong, wrong))
     return 1 if wrong else 0
 
 
