@@ -418,8 +418,8 @@ extern void vector_keys_placed(VectorState *state, bool placed);
 extern void vector_keys_reset(VectorState *state);
 extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
-extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
 extern bool vector_key_rises(VectorState *state, int k, int64 from, int64 to);
+extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
 extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
 
 /* vector_aggregate.c */

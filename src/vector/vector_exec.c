@@ -110,8 +110,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	List	   *keys,
 			   *aggregates,
 			   *quals,
-			   *read,
-			   *values;
+			   *values,
+			   *read;
 	int			first_value;
 
 	state->rel = compat_range_table_relation(estate, rti);

@@ -110,8 +110,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *gro
 
 	if (target->refusal)
 		return target->refusal;
-	if (target->join == NULL)
-		target->top = vector_top_spec(root, target);
+	target->top = vector_top_spec(root, target);
 	path = vector_path(root, rel, grouped, sealed, target);
 	add_path(grouped, path);
 	if (splits)
