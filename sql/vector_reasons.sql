@@ -54,7 +54,8 @@ INSERT INTO parts SELECT sensor, t, v FROM r;
 SELECT rows FROM territory.seal('parts_1');
 SELECT rows FROM territory.seal('parts_2');
 ANALYZE parts;
-SELECT why('SELECT sensor, count(*) FROM parts GROUP BY sensor');
+SELECT why('SELECT DISTINCT sensor FROM parts');
+SELECT why('SELECT sensor, json_agg(v) FROM parts GROUP BY sensor');
 -- another format
 EXPLAIN (COSTS OFF, FORMAT JSON) SELECT count(DISTINCT k), sum(v) FROM r;
 DROP TABLE r, other, plain, hot, parts;

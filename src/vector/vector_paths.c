@@ -144,7 +144,7 @@ refuse_query(PlannerInfo *root, RelOptInfo *input)
 		return "territory.enable_aggregate is off";
 	if (input->reloptkind == RELOPT_JOINREL)
 		return "more than one table";
-	if (input->reloptkind != RELOPT_BASEREL || planner_rt_fetch(input->relid, root)->inh)
+	if (input->reloptkind != RELOPT_BASEREL)
 		return "partitioned table";
 	if (root->parse->rowMarks)
 		return "row locks";
@@ -165,6 +165,18 @@ group(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, const SealedCos
 		return "another plan was estimated cheaper";
 	return add_paths(root, input, grouped, sealed, parse->groupClause, grouped->reltarget,
 					 (List *) extra->havingQual, (extra->flags & GROUPING_CAN_PARTIAL_AGG) != 0);
+}
+
+static const char *
+group_partitions(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathExtraData *extra)
+{
+	Query	   *parse = root->parse;
+
+	if (!IS_PARTITIONED_REL(input) || parse->groupingSets || !(extra->flags & GROUPING_CAN_PARTIAL_AGG))
+		return "partitioned table";
+	if (parse->groupClause && !enable_hashagg)
+		return "enable_hashagg is off";
+	return vector_add_partitions_path(root, input, grouped, parse->groupClause, (List *) extra->havingQual);
 }
 
 /* SELECT DISTINCT of rows is a grouping without aggregates */
@@ -188,9 +200,11 @@ explain_scans(PlannerInfo *root, RelOptInfo *input, const char *reason)
 	for (int i = 1; i < root->simple_rel_array_size; i++)
 	{
 		RelOptInfo *rel = root->simple_rel_array[i];
+		SealedCost	sealed;
 
 		/* a partition belongs to the table that the query names */
-		if (rel && (bms_is_member(i, input->relids) || bms_overlap(rel->top_parent_relids, input->relids)))
+		if (rel && (bms_is_member(i, input->relids) || bms_overlap(rel->top_parent_relids, input->relids)) &&
+			(rel == input || (scan_is_territory(planner_rt_fetch(i, root), &sealed) && sealed.rows > 0)))
 			scan_say_why(rel, reason);
 	}
 }
@@ -214,7 +228,9 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOp
 		IS_DUMMY_REL(input) || bms_is_empty(input->relids))
 		return;
 	reason = refuse_query(root, input);
-	if (reason == NULL)
+	if (reason == NULL && planner_rt_fetch(input->relid, root)->inh)
+		reason = stage == UPPERREL_GROUP_AGG ? group_partitions(root, input, output, extra) : "partitioned table";
+	else if (reason == NULL)
 	{
 		/* where nothing is sealed, plans are those of a heap table */
 		if (!scan_is_territory(planner_rt_fetch(input->relid, root), &sealed) || sealed.rows <= 0)
