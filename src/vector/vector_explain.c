@@ -73,6 +73,7 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyInteger("Segments Answered from Summaries", NULL, state->segments_summed, es);
 	ExplainPropertyInteger("Blocks Answered from Summaries", NULL, state->blocks_summed, es);
 	ExplainPropertyInteger("Rows Hot", NULL, state->hot_rows, es);
+	scan_explain_bytes(sealed->reader.bytes_read + (int64) others->bytes_read.value, es);
 	if (state->nkeys > 0)
 		ExplainPropertyInteger("Keys Evaluated", NULL, state->keys_evaluated, es);
 	if (state->passes > 1)
