@@ -79,7 +79,7 @@ vector_add_partitions_path(PlannerInfo *root, RelOptInfo *parent, RelOptInfo *gr
 
 	if (leaves == NIL || !ours)
 		return "partitioned table";
-	target = vector_target(root, parent, clauses, grouped->reltarget, having);
+	target = vector_target(root, parent, parent, clauses, grouped->reltarget, having);
 	if (target->refusal)
 		return target->refusal;
 	partial = vector_target_partial(target);
