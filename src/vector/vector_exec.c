@@ -180,6 +180,9 @@ rescan(CustomScanState *node)
 	VectorState *state = (VectorState *) node;
 	bool		all = state->filled && state->low == 0 && state->width == (uint64) 1 << 32 && !state->partial;
 
+	for (int a = 0; a < state->naggregates; a++)
+		all = all && !state->aggregates[a].final_modifies;
+
 	if (state->join)
 		all = vector_join_rescan(state) && all;
 	state->done = false;
