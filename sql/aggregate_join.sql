@@ -118,6 +118,10 @@ INSERT INTO queries (query) VALUES
 	('SELECT name, district, label, count(*), avg(f8) FROM TABLE x JOIN d ON sensor = id JOIN z ON z.zone = d.zone JOIN twice ON twice.id = x.small GROUP BY 1, 2, 3'),
 	('SELECT d.district, e.district, count(*) FROM TABLE JOIN d ON sensor = d.id JOIN d e ON sensor = e.id GROUP BY 1, 2'),
 	('SELECT d.district, e.district, count(*) FROM TABLE JOIN d ON sensor = d.id JOIN d e ON small = e.id AND e.weight < d.weight AND f8 > e.upper_limit GROUP BY 1, 2'),
+	('SELECT district, count(*), max(f8) FROM TABLE x JOIN d ON sensor = id WHERE f8 >= upper_limit AND small <> zone AND x.code < d.code GROUP BY 1'),
+	('SELECT district, count(*) FROM TABLE JOIN d ON sensor = id WHERE (f8 < upper_limit OR f8 > weight + 30 OR small IS NULL) AND kind <> district GROUP BY 1'),
+	('SELECT label, count(*) FROM TABLE JOIN twice ON small = id AND big > id * 20 AND sensor <= id GROUP BY 1'),
+	('SELECT district, count(*) FROM TABLE LEFT JOIN d ON sensor = id WHERE f8 > upper_limit OR upper_limit IS NULL GROUP BY 1'),
 	('SELECT district, count(*) FROM TABLE JOIN d ON sensor = id WHERE zone IN (SELECT zone FROM z WHERE name > ''o'') GROUP BY 1'),
 	('SELECT count(*) FROM TABLE WHERE 1 = (SELECT 1) AND sensor IN (SELECT id FROM d)');
 SELECT id, t.*, left(query, 110) AS query FROM queries, twin(query) t ORDER BY id;

@@ -131,6 +131,8 @@ plain_column(ScanFilter *filter, Node *node)
 static bool
 is_value(Node *node)
 {
+	if (IsA(node, Var) && ((Var *) node)->varno == INNER_VAR)
+		return true;			/* of the row that a join has at hand */
 	return !contain_var_clause(node) && !contain_volatile_functions(node) && !contain_subplans(node);
 }
 
@@ -737,6 +739,13 @@ filter_block(SealedScan *scan, void *arg)
 	}
 	filter->removed += before - left;
 	return left;
+}
+
+/* flags, among the rows of the open block that scan->dead does not flag, those that a decided clause hides */
+void
+scan_filter_block(ScanFilter *filter, SealedScan *scan)
+{
+	filter_block(scan, filter);
 }
 
 /* the scan passes over rows that a decided clause hides; without filter, over those that its keys exclude */

@@ -104,6 +104,15 @@ has_unique_key(PlannerInfo *root, Index relid, AttrNumber attno)
 	return false;
 }
 
+static bool
+has_column_of(Node *node, Index relid)
+{
+	Bitmapset  *attributes = NULL;
+
+	pull_varattnos(node, relid, &attributes);
+	return !bms_is_empty(attributes);
+}
+
 /*
  * Can zone maps or key sets judge this clause?  Gives a prune spec and the expression of
  * the value to compare with (NULL where there is none).
@@ -159,7 +168,7 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 	if (form != PRUNE_NULL)
 	{
 		if (!OidIsValid(op) || contain_volatile_functions(other) || contain_subplans(other) ||
-			bms_is_member(relid, pull_varnos(root, other)))
+			has_column_of(other, relid))
 			return false;
 		op_input_types(op, &left, &right);
 		strategy = order_strategy(op, type);

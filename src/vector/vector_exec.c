@@ -140,7 +140,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	if (plan->custom_plans)
 	{
 		nouter++;
-		vector_join_begin(state, plan, eflags, &read, &keys, &aggregates);
+		vector_join_begin(state, plan, rti, eflags, &read, &keys, &aggregates);
 	}
 	begin_columns(state, read, rti);
 	if (state->join)

@@ -26,6 +26,7 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
+#include "scan/scan_filter.h"
 #include "vector/vector_join.h"
 
 /* ---- begin ---- */
@@ -200,10 +201,12 @@ collect_params(Node *node, Bitmapset **params)
  * become what is executed; what the join reads of whole rows is added to *read.
  */
 void
-vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read, List **keys, List **aggregates)
+vector_join_begin(VectorState *state, CustomScan *plan, Index rti, int eflags, List **read, List **keys,
+				  List **aggregates)
 {
 	EState	   *estate = state->custom.ss.ps.state;
 	List	   *columns = vector_join_part(plan, JOIN_COLUMNS);
+	List	   *quals;
 	VectorJoin *join;
 
 	state->join = join = palloc0(sizeof(VectorJoin));
@@ -222,7 +225,10 @@ vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read,
 	*aggregates = vector_join_rewrite(*aggregates, columns);
 	*read = list_concat(*read, vector_join_part(plan, JOIN_QUALS));
 	begin_keys(state, plan, columns, read);
-	join->quals = ExecInitQual(vector_join_rewrite(vector_join_part(plan, JOIN_QUALS), columns), &state->custom.ss.ps);
+	quals = vector_join_rewrite(vector_join_part(plan, JOIN_QUALS), columns);
+	join->quals = ExecInitQual(quals, &state->custom.ss.ps);
+	if (quals)
+		join->filter = scan_filter_begin(quals, rti, &state->custom.ss.ps);
 	join->no_row.values = palloc0(sizeof(Datum) * Max(join->ncolumns, 1));
 	join->no_row.nulls = palloc(sizeof(bool) * Max(join->ncolumns, 1));
 	memset(join->no_row.nulls, true, sizeof(bool) * join->ncolumns);
@@ -566,11 +572,52 @@ sort_by_entry(VectorJoin *join, const BlockRowsTaken *taken)
 	return n;
 }
 
+/*
+ * With the columns of the row at hand as constants.  Rows that are not taken are
+ * flagged before, and so shown to no operator.  False: some qual is not known on
+ * vectors.
+ */
+static bool
+filter_by_vectors(VectorState *state, BlockRowsTaken *taken)
+{
+	VectorJoin *join = state->join;
+	SealedScan *sealed = state->sealed;
+	int			rows = sealed_scan_block_rows(sealed);
+	uint8	   *dead = sealed->dead;
+	int			n = 0;
+	MemoryContext old;
+
+	if (join->filter == NULL)
+		return false;
+	ResetExprContext(state->row_context);
+	old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
+	scan_filter_start(join->filter, state->row_context);
+	if (scan_filter_rest(join->filter))
+		join->filter = NULL;
+	else
+	{
+		sealed->dead = palloc(rows);
+		memset(sealed->dead, true, rows);
+		for (int i = 0; i < taken->n; i++)
+			sealed->dead[taken->rows[i]] = false;
+		scan_filter_block(join->filter, sealed);
+		for (int i = 0; i < taken->n; i++)
+			if (!sealed->dead[taken->rows[i]])
+				taken->rows[n++] = taken->rows[i];
+		taken->n = n;
+		sealed->dead = dead;
+	}
+	MemoryContextSwitchTo(old);
+	return join->filter != NULL;
+}
+
 static void
 filter_pairs(VectorState *state, BlockRowsTaken *taken)
 {
 	int			n = 0;
 
+	if (filter_by_vectors(state, taken))
+		return;
 	for (int i = 0; i < taken->n; i++)
 	{
 		vector_store_row(state, taken->rows[i]);

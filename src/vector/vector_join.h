@@ -104,6 +104,7 @@ typedef struct VectorJoin
 	bool		integers;		/* all keys are compared as int64, in which form entries have them */
 	Oid		   *fact_types;
 	ExprState  *quals;
+	struct ScanFilter *filter;	/* the same on vectors of a block; NULL: not of all of them */
 	Datum	   *values;			/* keys of the row at hand */
 
 	MemoryContext context;		/* all that the table holds */
@@ -178,7 +179,7 @@ extern JoinEntry *vector_join_unmatched(VectorJoin *join);
 extern List *vector_join_part(CustomScan *plan, JoinPart part);
 extern bool vector_key_is_joined(Node *key);
 extern AttrNumber vector_table_column(Node *expr);
-extern void vector_join_begin(VectorState *state, CustomScan *plan, int eflags, List **read, List **keys,
+extern void vector_join_begin(VectorState *state, CustomScan *plan, Index rti, int eflags, List **read, List **keys,
 							  List **aggregates);
 extern void vector_join_aim(VectorState *state, PruneKey *keys, int nkeys);
 extern bool vector_join_reads(VectorState *state);
