@@ -320,7 +320,7 @@ find_cut(VectorState *state, int64 worst, int64 *cut)
 
 	if (position_at(state, inside) > worst)
 	{
-		*cut = inside;			/* whatever lies beyond it is worse, too */
+		*cut = top->descending ? inside + 1 : inside - 1;	/* itself, and whatever lies beyond it */
 		return true;
 	}
 	for (uint64 step = 1; position_at(state, outside) <= worst; step = Min(step, PG_UINT64_MAX / 8) * 4)
