@@ -34,6 +34,8 @@
 #define SHARE_OF_SUMMARY 0.2
 /* against cpu_tuple_cost */
 #define DECODED_ROW 0.5
+/* against cpu_operator_cost: a value is compared with a winner's */
+#define VALUE_COST 0.2
 #define GROUP_BYTES 160
 /* columns of few values, which soon are all known */
 #define FEW_GROUPS 64
@@ -247,7 +249,7 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, LastTarg
 	cost += sealed->segments * 0.1 * cpu_operator_cost + Max(sealed->segments * left, 1) * SEGMENT_OPEN_COST * cpu_tuple_cost +
 		sealed->pages * left * share * seq_page_cost + sealed->quals.startup +
 		touched * share * (cpu_tuple_cost * DECODED_ROW + sealed->quals.per_tuple);
-	cost += (hot + touched * share) * cpu_operator_cost * (list_length(target->keys) + list_length(target->sorts));
+	cost += (hot + touched * share) * VALUE_COST * cpu_operator_cost * (list_length(target->keys) + list_length(target->sorts));
 	path->path.startup_cost = cost * Max(passes, 1);
 	path->path.rows = groups;
 	path->path.total_cost = path->path.startup_cost + path->path.pathtarget->cost.startup +
