@@ -64,7 +64,9 @@ typedef struct VectorEstimate
 typedef enum KeyForm
 {
 	KEY_ANY,					/* nothing is known */
-	KEY_COLUMN,					/* the column itself */
+	KEY_COLUMN,					/* a column that is told by its zone keys */
+	KEY_VALUE,					/* another column */
+	KEY_PURE,					/* the same where its column is, which may be of any type */
 	KEY_STRETCH,				/* the same for stretches of the column's values */
 } KeyForm;
 
@@ -188,7 +190,7 @@ typedef struct VectorKey
 	KeyMemory  *memory;			/* of KEY_STRETCH: vector_key.c */
 
 	/* of the block at hand, in vector_block.c */
-	bool		constant;		/* one value */
+	bool		constant;		/* its column has one value, so that it has one, too */
 	bool		rising;			/* its column rises from row to row, and it is known by stretches */
 	KeyStretch	here;			/* of the row at hand */
 } VectorKey;
@@ -372,6 +374,7 @@ extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Dat
 
 /* vector_block.c */
 extern void vector_store_row(VectorState *state, int row);
+extern bool vector_column_is_constant(VectorState *state, AttrNumber attno);
 extern bool vector_take_block(VectorState *state);
 
 /* vector_kernel.c */

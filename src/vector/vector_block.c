@@ -79,6 +79,32 @@ announce_values(VectorState *state, int k)
 	vector_key_reach(state, k, from, to);
 }
 
+/* has a column one value in this block, as far as that is known without decoding? */
+bool
+vector_column_is_constant(VectorState *state, AttrNumber attno)
+{
+	BlockHeader *header = state->sealed->reader.header;
+	ZoneMap		zone;
+
+	for (int e = 0; header->ordered[state->sealed->block] && e < header->nentity; e++)
+		if (header->entity[e] == attno)
+			return true;
+	if (!vector_block_zone(state, attno, &zone) || !zone.has_values || zone.nulls > 0 || zone.min != zone.max)
+		return false;
+	switch (zone.kind)
+	{
+		case ZONE_INTEGER:
+		case ZONE_OID:
+			return true;
+		case ZONE_FLOAT8:
+		case ZONE_FLOAT4:
+			/* 0 and -0 are not the same, and may be kept apart or not */
+			return zone.min != codec_float_key(0.0) && zone.min != codec_float_key(-0.0);
+		default:
+			return false;
+	}
+}
+
 /* how the keys behave in this block; false where some key has to be looked at on every row */
 static bool
 begin_keys(VectorState *state)
@@ -91,12 +117,11 @@ begin_keys(VectorState *state)
 	{
 		VectorKey  *key = &state->keys[k];
 		ZoneMap		zone;
-		bool		known = key->form != KEY_ANY && vector_block_zone(state, key->column, &zone) && zone.nulls == 0 &&
-			zone.has_values;
 
-		key->constant = known && zone.min == zone.max;
-		key->rising = known && !key->constant && key->form != KEY_COLUMN && header->ordered[sealed->block] &&
-			header->time == key->column;
+		key->constant = key->form != KEY_ANY && vector_column_is_constant(state, key->column);
+		key->rising = key->form == KEY_STRETCH && !key->constant && header->ordered[sealed->block] &&
+			header->time == key->column && vector_block_zone(state, key->column, &zone) && zone.nulls == 0 &&
+			zone.has_values;
 		key->here.from = 1;
 		key->here.to = 0;
 		all = all && (key->constant || key->rising);
@@ -114,11 +139,11 @@ load_known_key(VectorState *state, int k, int row)
 	Datum		value;
 	bool		isnull;
 
-	if (key->form == KEY_ANY)
+	if (key->form == KEY_ANY || key->form == KEY_PURE)
 		return false;
 	value = state->sealed->values[key->column - 1][row];
 	isnull = state->sealed->nulls[key->column - 1][row];
-	if (key->form != KEY_COLUMN)
+	if (key->form == KEY_STRETCH)
 	{
 		if (isnull)
 			return false;
@@ -148,7 +173,8 @@ load_keys(VectorState *state, int row)
 	{
 		VectorKey  *key = &state->keys[k];
 
-		if (key->form == KEY_ANY || (key->form != KEY_COLUMN && state->sealed->nulls[key->column - 1][row]))
+		if (key->form == KEY_ANY || key->form == KEY_PURE ||
+			(key->form == KEY_STRETCH && state->sealed->nulls[key->column - 1][row]))
 		{
 			state->key_values[k] = ExecEvalExprSwitchContext(key->expr, state->row_context, &state->key_nulls[k]);
 			state->keys_evaluated++;
@@ -198,6 +224,45 @@ run_length(VectorState *state, int i, int guess)
 	return n;
 }
 
+/* does a row have the keys of the one before, as its columns tell at a glance? */
+static inline bool
+keys_stay(VectorState *state, int before, int row)
+{
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		const VectorKey *key = &state->keys[k];
+		const Datum *values;
+		const bool *nulls;
+
+		if (key->constant)
+			continue;
+		if (key->form == KEY_ANY)
+			return false;
+		values = state->sealed->values[key->column - 1];
+		nulls = state->sealed->nulls[key->column - 1];
+		if (nulls[row] != nulls[before])
+			return false;
+		if (nulls[row] || values[row] == values[before])
+			continue;
+		if (key->form != KEY_STRETCH || DatumGetInt64(values[row]) < key->here.from ||
+			DatumGetInt64(values[row]) > key->here.to)
+			return false;
+	}
+	return true;
+}
+
+/* as run_length(), where keys may change from row to row */
+static int
+run_of_same(VectorState *state, int i)
+{
+	const BlockRowsTaken *taken = &state->taken;
+	int			end = i + 1;
+
+	while (end < taken->n && keys_stay(state, taken->rows[end - 1], taken->rows[end]))
+		end++;
+	return end - i;
+}
+
 /*
  * Runs of rows of one group.  Rows whose group is of another pass are dropped.
  * False: the table is full.
@@ -224,7 +289,7 @@ find_runs(VectorState *state)
 		MemoryContextSwitchTo(old);
 		if (full)
 			return false;
-		n = jumps ? run_length(state, i, guess) : 1;
+		n = jumps ? run_length(state, i, guess) : run_of_same(state, i);
 		guess = n;
 		if (group == NULL)
 			continue;

@@ -335,7 +335,7 @@ vector_take_row(VectorState *state, TupleTableSlot *slot)
 	for (int k = 0; k < state->nkeys; k++)
 	{
 		state->key_values[k] = ExecEvalExpr(state->keys[k].expr, context, &state->key_nulls[k]);
-		state->keys_evaluated += state->keys[k].form != KEY_COLUMN;
+		state->keys_evaluated += state->keys[k].form != KEY_COLUMN && state->keys[k].form != KEY_VALUE;
 	}
 	group = vector_find_group(state, &full);
 	if (group && !full)

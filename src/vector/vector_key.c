@@ -66,13 +66,12 @@ vector_key_form(Node *key, AttrNumber *column)
 	{
 		case ZONE_INTEGER:
 		case ZONE_OID:
-			break;
+			if (IsA(key, Var))
+				return KEY_COLUMN;
+			return node->coarse ? KEY_STRETCH : KEY_PURE;
 		default:
-			return KEY_ANY;
+			return IsA(key, Var) ? KEY_VALUE : KEY_PURE;
 	}
-	if (IsA(key, Var))
-		return KEY_COLUMN;
-	return node->coarse ? KEY_STRETCH : KEY_ANY;
 }
 
 /* ---- begin ---- */

@@ -62,8 +62,12 @@ vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes)
 	if (nprunes < nquals)
 		return false;
 	foreach(lc, keys)
-		if (vector_key_form(lfirst(lc), &column) == KEY_ANY)
+	{
+		KeyForm		form = vector_key_form(lfirst(lc), &column);
+
+		if (form == KEY_ANY || form == KEY_PURE)
 			return false;
+	}
 	foreach(lc, aggregates)
 		if (!has_summary(lfirst_node(Aggref, lc)))
 			return false;
@@ -143,6 +147,24 @@ vector_block_zone(VectorState *state, AttrNumber attno, ZoneMap *zone)
 		zone->kind == column_zone_kind(getBaseType(att->atttypid));
 }
 
+/* a column that is not told by its zone keys: that it is constant is known of blocks, its value is read */
+static bool
+one_value(VectorState *state, SummedRows *rows, int k)
+{
+	AttrNumber	attno = state->keys[k].column;
+	Datum	   *values;
+	bool	   *nulls;
+
+	if (rows->reader == NULL || !vector_column_is_constant(state, attno))
+		return false;
+	values = palloc(sizeof(Datum) * BLOCK_MAX_ROWS);
+	nulls = palloc(sizeof(bool) * BLOCK_MAX_ROWS);
+	segment_read_column(rows->reader, rows->block, attno, values, nulls);
+	state->key_values[k] = values[0];
+	state->key_nulls[k] = nulls[0];
+	return true;
+}
+
 /* the k-th key of all rows, into key_values */
 static bool
 one_key(VectorState *state, SummedRows *rows, int k)
@@ -152,9 +174,11 @@ one_key(VectorState *state, SummedRows *rows, int k)
 	ColumnType	type;
 	ZoneMap		zone;
 
+	if (key->form == KEY_VALUE)
+		return one_value(state, rows, k);
 	if (!full_zone(state, rows, att->attnum, &zone))
 		return false;
-	if (key->form != KEY_COLUMN)
+	if (key->form == KEY_STRETCH)
 		return vector_key_between(state, k, zone.min, zone.max, &state->key_values[k], &state->key_nulls[k]);
 	column_type_init(&type, att);
 	state->key_values[k] = column_integer_datum(&type, zone.min);
