@@ -111,6 +111,15 @@ RESET enable_hashagg;
 -- generic plans, cursors both ways
 SET plan_cache_mode = force_generic_plan;
 PREPARE q(int, timestamptz, text) AS SELECT k || $3, count(*), max(i4 + $1) FROM a WHERE sensor = $1 AND t < $2 GROUP BY k || $3 HAVING count(*) > $1 ORDER BY 1;
+PREPARE gate(boolean, int) AS SELECT k, count(*), sum(i4) FROM a WHERE $1 AND sensor < $2 GROUP BY k ORDER BY k;
+EXPLAIN (COSTS OFF) EXECUTE gate(true, 3);
+EXECUTE gate(true, 3);
+EXECUTE gate(false, 3);
+EXECUTE gate(NULL, 3);
+PREPARE gate_all(boolean) AS SELECT count(*), max(t) FROM a WHERE $1;
+EXECUTE gate_all(true);
+EXECUTE gate_all(false);
+SELECT x, (SELECT count(*) FROM a WHERE x > 1 AND sensor = 2) FROM generate_series(1, 3) x;
 EXECUTE q(4, '2026-03-31', 'x');
 EXECUTE q(NULL, '2026-03-29', 'x');
 EXECUTE q(5, '2026-03-30', 'y');

@@ -145,3 +145,14 @@ SELECT n, label, md5(long), later, count(*) FROM came_late GROUP BY 1, 2, 3, 4 O
 SELECT territory.unseal('came_late');
 SELECT n, label, md5(long), later, count(*) FROM came_late GROUP BY 1, 2, 3, 4 ORDER BY n;
 DROP TABLE came_late;
+
+-- a table that came from heap without a TOAST relation
+CREATE TABLE narrow (k int PRIMARY KEY, v int) USING heap;
+INSERT INTO narrow SELECT n, n FROM generate_series(1, 100) n;
+ALTER TABLE narrow SET ACCESS METHOD territory;
+ALTER TABLE narrow SET WITHOUT CLUSTER;
+ALTER TABLE narrow ALTER k SET STATISTICS 10;
+SELECT rows FROM territory.seal('narrow');
+ALTER TABLE narrow SET WITHOUT CLUSTER;
+SELECT sum(v) FROM narrow;
+DROP TABLE narrow;

@@ -327,10 +327,14 @@ territory_relation_vacuum(Relation rel, VacuumParams *params, BufferAccessStrate
 	}
 }
 
+/*
+ * Always, but a table that had none, since it came from heap, gets it when it
+ * is sealed: not from commands that may not create one.
+ */
 static bool
 territory_relation_needs_toast_table(Relation rel)
 {
-	return true;
+	return CheckRelationLockedByMe(rel, AccessExclusiveLock, true) || heap_methods->relation_needs_toast_table(rel);
 }
 
 static Oid

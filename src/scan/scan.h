@@ -66,6 +66,8 @@ typedef struct ScanShared
 	pg_atomic_uint64 segments_pruned;
 	pg_atomic_uint64 blocks_read;
 	pg_atomic_uint64 blocks_pruned;
+	pg_atomic_uint64 bytes_read;
+	pg_atomic_uint64 hot_rows;	/* of TerritoryScan; others count their own */
 } ScanShared;
 
 typedef struct ScanSort
@@ -110,6 +112,7 @@ typedef struct TerritoryScanState
 	bool		hot_ahead;		/* hot_head holds the next hot row */
 	bool		sealed_ahead;	/* sealed_head holds the next sealed row */
 	bool		hot_done;
+	int64		hot_rows;		/* that were looked at */
 	bool		sealed_done;	/* no sealed row is left: hot ones need no comparing */
 	TupleTableSlot *hot_head;
 	TupleTableSlot *sealed_head;
@@ -185,6 +188,7 @@ extern int	scan_order_compare(TerritoryScanState *state, const Datum *a, const b
 
 /* scan_explain.c */
 extern void scan_explain(CustomScanState *node, List *ancestors, ExplainState *es);
+extern void scan_explain_bytes(int64 bytes, ExplainState *es);
 
 /* scan_guard.c */
 extern void scan_guard_init(void);

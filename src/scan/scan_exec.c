@@ -391,6 +391,7 @@ next_of_child(TerritoryScanState *state, TupleTableSlot *slot)
 
 	if (TupIsNull(row))
 		return NULL;
+	state->hot_rows++;
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 	slot_getallattrs(row);
@@ -423,6 +424,7 @@ next_of_heap(TerritoryScanState *state, ScanDirection direction)
 		state->hot_scan = territory_scan_hot(state->custom.ss.ss_currentRelation, estate->es_snapshot, NULL);
 	while (table_scan_getnextslot(state->hot_scan, direction, state->hot_slot))
 	{
+		state->hot_rows++;
 		if (state->filter == NULL)
 			return state->hot_slot;
 		econtext->ecxt_scantuple = state->hot_slot;
@@ -634,6 +636,8 @@ shutdown_scan(CustomScanState *node)
 	scan_order_end(state);
 	if (state->sealed)
 		scan_shared_count(state->shared, state->sealed);
+	pg_atomic_fetch_add_u64(&state->shared->hot_rows, state->hot_rows);
+	state->hot_rows = 0;
 	close_sealed(state);
 	if (state->hot_scan)
 		table_endscan(state->hot_scan);

@@ -59,6 +59,14 @@ show_why(CustomScanState *node, ExplainState *es)
 		ExplainPropertyText("Not vectorised", strVal(linitial(why)), es);
 }
 
+/* with BUFFERS: of headers, summaries and streams; headers that this backend keeps are not read again */
+void
+scan_explain_bytes(int64 bytes, ExplainState *es)
+{
+	if (es->buffers)
+		ExplainPropertyInteger("Sealed Bytes Read", NULL, bytes, es);
+}
+
 void
 scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 {
@@ -78,4 +86,6 @@ scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyInteger("Segments Pruned", NULL, shared ? (int64) counts->segments_pruned.value : sealed->segments_pruned, es);
 	ExplainPropertyInteger("Blocks Read", NULL, shared ? (int64) counts->blocks_read.value : sealed->blocks_read, es);
 	ExplainPropertyInteger("Blocks Pruned", NULL, shared ? (int64) counts->blocks_pruned.value : sealed->blocks_pruned, es);
+	ExplainPropertyInteger("Rows Hot", NULL, shared ? (int64) counts->hot_rows.value : state->hot_rows, es);
+	scan_explain_bytes(shared ? (int64) counts->bytes_read.value : sealed->reader.bytes_read, es);
 }

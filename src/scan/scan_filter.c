@@ -669,7 +669,7 @@ evaluate_list(FilterNode *node, SealedScan *scan, Truth *truth)
 static void
 evaluate(FilterNode *node, SealedScan *scan, Truth *truth)
 {
-	uint8	   *yes = truth->yes;
+	uint8	   *yes;
 
 	switch (node->kind)
 	{
@@ -688,6 +688,7 @@ evaluate(FilterNode *node, SealedScan *scan, Truth *truth)
 			break;
 		case FILTER_NOT:
 			evaluate(linitial(node->args), scan, truth);
+			yes = truth->yes;
 			truth->yes = truth->no;
 			truth->no = yes;
 			break;

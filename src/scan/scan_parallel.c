@@ -32,6 +32,8 @@ scan_shared_begin(ScanShared *shared, Relation rel, Snapshot snapshot)
 	pg_atomic_init_u64(&shared->segments_pruned, 0);
 	pg_atomic_init_u64(&shared->blocks_read, 0);
 	pg_atomic_init_u64(&shared->blocks_pruned, 0);
+	pg_atomic_init_u64(&shared->bytes_read, 0);
+	pg_atomic_init_u64(&shared->hot_rows, 0);
 	table_parallelscan_initialize(rel, heap_state(shared), snapshot);
 }
 
@@ -58,6 +60,7 @@ scan_shared_count(ScanShared *shared, SealedScan *sealed)
 	pg_atomic_fetch_add_u64(&shared->segments_pruned, sealed->segments_pruned);
 	pg_atomic_fetch_add_u64(&shared->blocks_read, sealed->blocks_read);
 	pg_atomic_fetch_add_u64(&shared->blocks_pruned, sealed->blocks_pruned);
+	pg_atomic_fetch_add_u64(&shared->bytes_read, sealed->reader.bytes_read);
 }
 
 /* what all processes read, into a struct that outlives the shared one */
@@ -68,4 +71,6 @@ scan_shared_sum(ScanShared *sum, ScanShared *shared)
 	sum->segments_pruned.value += pg_atomic_read_u64(&shared->segments_pruned);
 	sum->blocks_read.value += pg_atomic_read_u64(&shared->blocks_read);
 	sum->blocks_pruned.value += pg_atomic_read_u64(&shared->blocks_pruned);
+	sum->bytes_read.value += pg_atomic_read_u64(&shared->bytes_read);
+	sum->hot_rows.value += pg_atomic_read_u64(&shared->hot_rows);
 }

@@ -373,6 +373,8 @@ path_below(Path *path)
 {
 	switch (nodeTag(path))
 	{
+		case T_ProjectSetPath:
+			return ((ProjectSetPath *) path)->subpath;
 		case T_ProjectionPath:
 			return ((ProjectionPath *) path)->subpath;
 		case T_GatherPath:

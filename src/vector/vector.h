@@ -7,7 +7,8 @@
  * by block.  What it computes is listed in its custom_scan_tlist, so that core
  * resolves every output expression against it:
  *
- *	  group keys | aggregates | ROW (quals of the rows, values to prune by, marker)
+ *	  group keys | aggregates | ROW (quals of the rows, quals that depend on no
+ *								 row, values to prune by, marker)
  *
  * The first two are columns of the node's rows.  The last is null there, and is
  * one entry, which no expression of the query can equal: setrefs would take any
@@ -30,7 +31,7 @@
 /* CustomScan.custom_private: lists, by place */
 enum
 {
-	VECTOR_COUNTS,				/* of group keys, aggregates, quals */
+	VECTOR_COUNTS,				/* of group keys, aggregates, quals, quals that depend on no row */
 	VECTOR_EQUAL,				/* the operator that makes two group keys one, for each */
 	VECTOR_PRUNES,				/* scan.h's prune specs */
 	VECTOR_PARTIAL,				/* 1: rows are states of transition functions */
@@ -45,6 +46,7 @@ typedef struct VectorTarget
 	List	   *equal;			/* their operators */
 	List	   *aggregates;		/* Aggrefs */
 	List	   *quals;			/* in the order in which they are evaluated */
+	List	   *once;			/* those that depend on no row */
 	List	   *having;
 	PathTarget *output;
 	bool		partial;		/* states of transition functions are handed out, of a group more than once */
@@ -245,11 +247,13 @@ typedef struct VectorState
 	int			nkeys;
 	int			naggregates;
 	int			nquals;
+	int			nonce;
 
 	/* rows */
 	ExprContext *row_context;	/* reset for every row */
 	ExprState  *quals;			/* of hot rows */
 	ScanFilter *filter;			/* the same of sealed ones, or NULL */
+	ExprState  *once;
 	Bitmapset  *needed;
 	bool		needs_all;		/* a whole row is asked for */
 	int			ncolumns;		/* sealed ones to copy into the slot */
@@ -316,6 +320,7 @@ typedef struct VectorState
 /* vector_target.c */
 extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, List *clauses, PathTarget *output,
 								   List *having);
+extern bool vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause);
 extern VectorTarget *vector_target_partial(VectorTarget *whole);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 
@@ -331,7 +336,15 @@ extern int	vector_workers(RelOptInfo *rel, const VectorEstimate *estimate);
 extern void vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *estimate, int workers,
 							 AggSplit split, Path *path);
 
+/* vector_distinct.c */
+extern bool vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped,
+									  const SealedCost *sealed, List *having);
+
 /* vector_paths.c */
+extern Path *vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+						 VectorTarget *target);
+extern Path *vector_gather_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+								VectorTarget *target);
 extern void vector_init(void);
 
 /* vector_plan.c */

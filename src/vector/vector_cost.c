@@ -166,8 +166,10 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 	estimate.read = estimate.hot_pages * seq_page_cost +
 		hot * (cpu_tuple_cost + rel->baserestrictcost.per_tuple + passing * grouping);
 	/* by the directory, or by blocks' summaries, or row by row */
-	estimate.read += sealed->segments * 0.1 * cpu_operator_cost + segments * SEGMENT_COST * cpu_tuple_cost;
-	if (target->keys || !summarise || target->quals)
+	estimate.read += sealed->segments * 0.1 * cpu_operator_cost;
+	if (target->keys == NIL && summarise && target->quals == NIL)
+		estimate.read += segments * SEGMENT_COST * cpu_tuple_cost;
+	else
 		estimate.read += segments * SEGMENT_OPEN_COST * cpu_tuple_cost +
 			touched * (1 - share) / buckets.block_rows * BLOCK_COST * cpu_tuple_cost;
 	estimate.read += share * (touched / Max(sealed->rows, 1) * sealed->pages * seq_page_cost +

@@ -109,6 +109,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	List	   *keys,
 			   *aggregates,
 			   *quals;
+	int			first_value;
 
 	state->rel = compat_range_table_relation(estate, rti);
 	if (!relation_is_territory(state->rel))
@@ -116,11 +117,13 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->nkeys = list_nth_int(counts, 0);
 	state->naggregates = list_nth_int(counts, 1);
 	state->nquals = list_nth_int(counts, 2);
+	state->nonce = list_nth_int(counts, 3);
 	state->partial = linitial_int(list_nth(plan->custom_private, VECTOR_PARTIAL));
 	state->params = params_of(plan->custom_exprs);
 	keys = take_expressions(tlist, 0, state->nkeys);
 	aggregates = take_expressions(tlist, state->nkeys, state->naggregates);
 	quals = take_expressions(inner, 0, state->nquals);
+	first_value = state->nquals + state->nonce;
 
 	state->row_context = CreateExprContext(estate);
 	state->sealed_slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(state->rel), &TTSOpsVirtual);
@@ -131,13 +134,14 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	ps->scanops = NULL;
 	ps->scanopsfixed = false;
 	state->quals = ExecInitQual(quals, ps);
+	state->once = ExecInitQual(take_expressions(inner, state->nquals, state->nonce), ps);
 	if (quals != NIL)
 		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
 	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
-				 take_expressions(inner, state->nquals, list_length(inner) - state->nquals - 1));
+				 take_expressions(inner, first_value, list_length(inner) - first_value - 1));
 	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
@@ -283,12 +287,20 @@ take_rows(VectorState *state)
 static void
 start_pass(VectorState *state)
 {
+	ExprContext *context = state->custom.ss.ps.ps_ExprContext;
+
+	state->passes++;
+	ResetExprContext(context);
+	if (!ExecQual(state->once, context))
+	{
+		state->stage = STAGE_END;
+		return;
+	}
 	if (state->hot_scan == NULL)
 		state->hot_scan = territory_scan_hot(state->rel, state->custom.ss.ps.state->es_snapshot, NULL);
 	else
 		table_rescan(state->hot_scan, NULL);
 	state->stage = STAGE_HOT;
-	state->passes++;
 }
 
 /* all groups of the pass, narrower and narrower ones until they fit; or those of some of its rows */

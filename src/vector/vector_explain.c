@@ -35,8 +35,12 @@ show_row_filter(VectorState *state, List *ancestors, ExplainState *es)
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
 	List	   *inner = castNode(RowExpr, llast_node(TargetEntry, plan->custom_scan_tlist)->expr)->args;
+	List	   *once = list_copy_tail(list_truncate(list_copy(inner), state->nquals + state->nonce), state->nquals);
 	List	   *quals = list_truncate(list_copy(inner), state->nquals);
 
+	if (once)
+		ExplainPropertyText("One-Time Filter", deparse_expression((Node *) make_ands_explicit(once), context,
+																  es->verbose, false), es);
 	if (quals == NIL)
 		return;
 	ExplainPropertyText("Row Filter", deparse_expression((Node *) make_ands_explicit(quals), context, es->verbose,
@@ -69,6 +73,7 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyInteger("Segments Answered from Summaries", NULL, state->segments_summed, es);
 	ExplainPropertyInteger("Blocks Answered from Summaries", NULL, state->blocks_summed, es);
 	ExplainPropertyInteger("Rows Hot", NULL, state->hot_rows, es);
+	scan_explain_bytes(sealed->reader.bytes_read + (int64) others->bytes_read.value, es);
 	if (state->nkeys > 0)
 		ExplainPropertyInteger("Keys Evaluated", NULL, state->keys_evaluated, es);
 	if (state->passes > 1)

@@ -40,44 +40,54 @@ make_path(RelOptInfo *grouped, VectorTarget *target)
 	return path;
 }
 
-static Path *
-make_costed_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
-				 VectorTarget *target)
+Path *
+vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed, VectorTarget *target)
 {
 	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
 	CustomPath *path = make_path(grouped, target);
 
-	vector_cost_path(root, target, &estimate, 0, AGGSPLIT_SIMPLE, &path->path);
+	vector_cost_path(root, target, &estimate, 0, target->aggregates ? AGGSPLIT_SIMPLE : AGGSPLIT_INITIAL_SERIAL,
+					 &path->path);
 	return &path->path;
 }
 
-/* workers that each aggregate what they read, and core's aggregation of their states */
-static void
-add_parallel_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
-				  VectorTarget *target)
+/* workers that each aggregate what they read; NULL where they would not help */
+Path *
+vector_gather_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+				   VectorTarget *target)
 {
 	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
-	int			workers = vector_workers(rel, &estimate);
+	int			workers = grouped->consider_parallel ? vector_workers(rel, &estimate) : 0;
 	VectorTarget *partial;
 	CustomPath *path;
-	Path	   *gather;
 	double		rows;
-	AggClauseCosts costs = {0};
 
 	if (workers <= 0)
-		return;
+		return NULL;
 	partial = vector_target_partial(target);
 	path = make_path(grouped, partial);
 	path->path.parallel_aware = true;
 	path->path.parallel_workers = workers;
 	vector_cost_path(root, partial, &estimate, workers, AGGSPLIT_INITIAL_SERIAL, &path->path);
 	rows = path->path.rows * workers;
-	gather = (Path *) create_gather_path(root, grouped, &path->path, partial->output, NULL, &rows);
+	return (Path *) create_gather_path(root, grouped, &path->path, partial->output, NULL, &rows);
+}
+
+/* and core's aggregation of their states */
+static void
+add_parallel_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+				  VectorTarget *target, double groups)
+{
+	Path	   *gather = vector_gather_path(root, rel, grouped, sealed, target);
+	AggClauseCosts costs = {0};
+
+	if (gather == NULL)
+		return;
 	get_agg_clause_costs(root, AGGSPLIT_FINAL_DESERIAL, &costs);
 	add_path(grouped, (Path *) create_agg_path(root, grouped, gather, target->output,
 											   target->keys ? AGG_HASHED : AGG_PLAIN,
 											   target->aggregates ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE,
-											   target->clauses, target->having, &costs, estimate.groups));
+											   target->clauses, target->having, &costs, groups));
 }
 
 /* NULL, or why the node does not answer even so */
@@ -86,12 +96,14 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedC
 		  PathTarget *output, List *having, bool splits)
 {
 	VectorTarget *target = vector_target(root, rel, clauses, output, having);
+	Path	   *path;
 
 	if (target->refusal)
 		return target->refusal;
-	add_path(grouped, make_costed_path(root, rel, grouped, sealed, target));
-	if (splits && grouped->consider_parallel)
-		add_parallel_path(root, rel, grouped, sealed, target);
+	path = vector_path(root, rel, grouped, sealed, target);
+	add_path(grouped, path);
+	if (splits)
+		add_parallel_path(root, rel, grouped, sealed, target, path->rows);
 	return "another plan was estimated cheaper";
 }
 
@@ -116,7 +128,7 @@ add_sets(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCo
 							   (List *) vector_for_set(root, set, (Node *) having));
 		if (target->refusal)
 			return target->refusal;
-		paths = lcons(make_costed_path(root, rel, grouped, sealed, target), paths);	/* the finest first: upper nodes show its keys */
+		paths = lcons(vector_path(root, rel, grouped, sealed, target), paths);	/* the finest first: upper nodes show its keys */
 	}
 	add_path(grouped, (Path *) create_append_path(root, grouped, paths, NIL, NIL, NULL, 0, false, -1));
 	return "another plan was estimated cheaper";
@@ -149,6 +161,8 @@ group(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, const SealedCos
 		return "enable_hashagg is off";
 	if (parse->groupingSets)
 		return add_sets(root, input, grouped, sealed, (List *) extra->havingQual);
+	if (vector_add_distinct_paths(root, input, grouped, sealed, (List *) extra->havingQual))
+		return "another plan was estimated cheaper";
 	return add_paths(root, input, grouped, sealed, parse->groupClause, grouped->reltarget,
 					 (List *) extra->havingQual, (extra->flags & GROUPING_CAN_PARTIAL_AGG) != 0);
 }

@@ -68,7 +68,7 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	List	   *specs = prune_specs(root, target, &values);
 	List	   *all = NIL;
 
-	inner->args = lappend(list_concat(list_copy(target->quals), values), marker);
+	inner->args = lappend(list_concat(list_concat_copy(target->quals, target->once), values), marker);
 	inner->row_typeid = RECORDOID;
 	inner->row_format = COERCE_EXPLICIT_CALL;
 	inner->location = -1;
@@ -82,8 +82,8 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	scan->flags = path->flags;
 	scan->custom_scan_tlist = all;
 	collect_params((Node *) all, &scan->custom_exprs);
-	scan->custom_private = list_make4(list_make3_int(list_length(target->keys), list_length(target->aggregates),
-													 list_length(target->quals)),
+	scan->custom_private = list_make4(list_make4_int(list_length(target->keys), list_length(target->aggregates),
+													 list_length(target->quals), list_length(target->once)),
 									  target->equal, specs, list_make1_int(target->partial));
 	scan->methods = &vector_methods;
 	return &scan->scan.plan;

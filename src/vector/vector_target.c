@@ -170,18 +170,35 @@ vector_ordered_quals(PlannerInfo *root, List *infos)
 static bool
 add_quals(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 {
+	List	   *of_rows = NIL;
 	ListCell   *lc;
 
 	foreach(lc, rel->baserestrictinfo)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
 
-		if (info->pseudoconstant)
-			return !refuse(target, "condition without columns");
 		if (!can_evaluate((Node *) info->clause, target))
 			return false;
+		if (info->pseudoconstant)
+			target->once = lappend(target->once, info->clause);
+		else
+			of_rows = lappend(of_rows, info);
 	}
-	target->quals = vector_ordered_quals(root, rel->baserestrictinfo);
+	target->quals = vector_ordered_quals(root, of_rows);
+	return true;
+}
+
+/* one more, which no clause of the query is; false: the node cannot */
+bool
+vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause)
+{
+	if (!clause->hashable || !can_evaluate(key, target))
+		return false;
+	if (list_member(target->keys, key))
+		return true;
+	target->keys = lappend(target->keys, key);
+	target->equal = lappend_oid(target->equal, clause->eqop);
+	add_column_to_pathtarget(target->output, (Expr *) key, 0);
 	return true;
 }
 
@@ -215,9 +232,13 @@ vector_target_partial(VectorTarget *whole)
 	target->having = NIL;
 	target->aggregates = NIL;
 	target->output = create_empty_pathtarget();
-	foreach(lc, target->clauses)
-		add_column_to_pathtarget(target->output, list_nth(target->keys, foreach_current_index(lc)),
-								 lfirst_node(SortGroupClause, lc)->tleSortGroupRef);
+	foreach(lc, target->keys)
+	{
+		int			i = foreach_current_index(lc);
+
+		add_column_to_pathtarget(target->output, lfirst(lc), i >= list_length(target->clauses) ? 0 :
+								 list_nth_node(SortGroupClause, target->clauses, i)->tleSortGroupRef);
+	}
 	foreach(lc, whole->aggregates)
 	{
 		Aggref	   *aggref = copyObject(lfirst_node(Aggref, lc));

@@ -12,13 +12,15 @@ SECONDS = ('300', '300', '60', '900', '3600', '86400', '7', '0.5', '604800')
 FORMATS = ('YYYY-MM-DD', 'YYYY-MM', 'YYYY-MM-DD HH24:00', 'IYYY-IW', 'Day', 'HH24:MI', 'FMMonth', 'YYYY-MM-DD"T"HH24:MI:SS', 'Q', 'SSSS', 'D TZ OF')
 
 
-def zone(rng):
-    return rng.choice(ZONES + ('America/New_York', 'UTC', 'Europe/Paris', '+05:30', 'EST5EDT', 'Pacific/Apia'))
+def zone(model):
+    rng = model.rng
+    return model.zone if rng.random() < 0.4 else rng.choice(ZONES + ('America/New_York', 'UTC', 'Europe/Paris', '+05:30', 'EST5EDT', 'Pacific/Apia'))
 
 
-def of_instants(rng, t, tame):
+def of_instants(model, t, tame):
     """Of a timestamptz."""
-    unit, z = rng.choice(UNITS), zone(rng)
+    rng = model.rng
+    unit, z = rng.choice(UNITS), zone(model)
     stride, origin = rng.choice(STRIDES), rng.choice(ORIGINS)
     minutes = rng.choice((5, 5, 10, 15, 30, 7))
     made = ["date_trunc('%s', %s)" % (unit, t)] * 4 + ["date_trunc('%s', %s, '%s')" % (unit, t, z)] * 3 + [
@@ -43,9 +45,10 @@ def of_instants(rng, t, tame):
     return made
 
 
-def of_locals(rng, t, tame):
+def of_locals(model, t, tame):
     """Of a timestamp."""
-    unit, z = rng.choice(UNITS), zone(rng)
+    rng = model.rng
+    unit, z = rng.choice(UNITS), zone(model)
     minutes = rng.choice((5, 10, 15))
     made = ["date_trunc('%s', %s)" % (unit, t)] * 3 + [
         "date_bin('%s', %s, '%s')" % (rng.choice(STRIDES), t, rng.choice(ORIGINS)), '%s::date' % t, 'extract(%s FROM %s)' % (rng.choice(FIELDS), t),
@@ -59,20 +62,22 @@ def of_locals(rng, t, tame):
     return made
 
 
-def of_dates(rng, t, tame):
+def of_dates(model, t, tame):
+    rng = model.rng
     unit = rng.choice(UNITS)
     made = ["date_trunc('%s', %s)" % (unit, t), t, t, 'extract(%s FROM %s)' % (rng.choice(('dow', 'isodow', 'month', 'year', 'week', 'epoch', 'quarter', 'doy')), t),
-            "date_trunc('%s', %s::timestamp)" % (unit, t), "date_trunc('%s', %s::timestamptz, '%s')" % (unit, t, zone(rng)), "to_char(%s, 'IYYY-IW')" % t,
-            "date_trunc('%s', %s)::date" % (unit, t), '%s::timestamptz' % t, "%s AT TIME ZONE '%s'" % (t, zone(rng)),
+            "date_trunc('%s', %s::timestamp)" % (unit, t), "date_trunc('%s', %s::timestamptz, '%s')" % (unit, t, zone(model)), "to_char(%s, 'IYYY-IW')" % t,
+            "date_trunc('%s', %s)::date" % (unit, t), '%s::timestamptz' % t, "%s AT TIME ZONE '%s'" % (t, zone(model)),
             "date_bin('7 days', %s, '2001-01-01')" % t, "date_bin('14 days', %s::timestamp, '2030-01-07')" % t]
     if tame:
         made += ["%s - date '2025-01-01'" % t, '%s + 1' % t]
     return made
 
 
-def time_buckets(rng, t):
+def time_buckets(model, t):
     """territory's own, as TimescaleDB's is written."""
-    z = zone(rng)
+    rng = model.rng
+    z = zone(model)
     return ["territory.time_bucket('%s', %s)" % (rng.choice(STRIDES + ('300.000s', '1 month', '1 year')), t), "territory.time_bucket('1 day', %s, '%s')" % (t, z),
             "territory.time_bucket('%s', %s, timestamptz '%s')" % (rng.choice(STRIDES), t, rng.choice(ORIGINS)), "territory.time_bucket('1 hour', %s, '%s')" % (t, z)]
 
@@ -84,8 +89,8 @@ KINDS_OF = {'timestamptz': 'tz', 'timestamp': 'ts', 'date': 'date'}
 class Composer:
     """Expressions out of expressions: whoever thinks that a bucket rises with its column has to look at each step."""
 
-    def __init__(self, rng, column, name):
-        self.rng, self.tame, self.own, self.name = rng, column.tame, KINDS_OF[column.group], name
+    def __init__(self, model, column, name):
+        self.model, self.rng, self.tame, self.own, self.name = model, model.rng, column.tame, KINDS_OF[column.group], name
 
     def of(self, kind, depth):
         if depth <= 0 and kind == self.own:
@@ -96,7 +101,7 @@ class Composer:
         return self.of(self.rng.choice((self.own, self.own, 'tz', 'ts', 'date')), depth)
 
     def tz(self, depth):
-        rng, z = self.rng, zone(self.rng)
+        rng, z = self.rng, zone(self.model)
         if depth <= 0:
             return {'tz': self.name, 'ts': "%s AT TIME ZONE '%s'" % (self.name, z), 'date': '%s::timestamptz' % self.name}[self.own]
         made = ["date_trunc('%s', {tz})" % rng.choice(UNITS), "date_trunc('%s', {tz}, '%s')" % (rng.choice(UNITS), z), "date_bin('%s', {tz}, '%s+00')" % (rng.choice(STRIDES), rng.choice(ORIGINS)),
@@ -106,7 +111,7 @@ class Composer:
         return self.fill(rng.choice(made), depth)
 
     def ts(self, depth):
-        rng, z = self.rng, zone(self.rng)
+        rng, z = self.rng, zone(self.model)
         if depth <= 0:
             return {'tz': rng.choice(('%s::timestamp', "(%%s AT TIME ZONE '%s')" % z)) % self.name, 'ts': self.name, 'date': '%s::timestamp' % self.name}[self.own]
         made = ["date_trunc('%s', {ts})" % rng.choice(UNITS), "date_bin('%s', {ts}, '%s')" % (rng.choice(STRIDES), rng.choice(ORIGINS)),
@@ -145,18 +150,19 @@ class Composer:
         return form
 
 
-def composed(rng, column, name):
-    return Composer(rng, column, name).of(rng.choice(('tz', 'tz', 'ts', 'ts', 'date', 'num', 'num', 'text', 'span')), rng.choice((1, 2, 2, 3, 4)))
+def composed(model, column, name):
+    rng = model.rng
+    return Composer(model, column, name).of(rng.choice(('tz', 'tz', 'ts', 'ts', 'date', 'num', 'num', 'text', 'span')), rng.choice((1, 2, 2, 3, 4)))
 
 
 def bucket(model, column, name):
     """An expression on a column of times."""
     rng = model.rng
-    if rng.random() < 0.35:
-        return composed(rng, column, name)
-    made = {'timestamptz': of_instants, 'timestamp': of_locals, 'date': of_dates}[column.group](rng, name, column.tame)
+    if rng.random() < 0.4:
+        return composed(model, column, name)
+    made = {'timestamptz': of_instants, 'timestamp': of_locals, 'date': of_dates}[column.group](model, name, column.tame)
     if column.group == 'timestamptz' and getattr(model, 'time_bucket', False) and rng.random() < 0.15:
-        made = time_buckets(rng, name)
+        made = time_buckets(model, name)
     return rng.choice(made)
 
 

@@ -230,7 +230,8 @@ class Case:
         if {'SET enable_hashjoin = off', 'SET enable_mergejoin = off'} <= {s.sql for s in chosen}:
             # all that is left would be every row with every row
             chosen = [s for s in chosen if s.sql != 'SET enable_hashjoin = off']
-        return [Statement('RESET ALL'), Statement("SET TimeZone = '%s'" % rng.choice(self.profile.zones)), Statement("SET client_min_messages = error"),
+        zone = self.model.zone if rng.random() < 0.4 else rng.choice(self.profile.zones)
+        return [Statement('RESET ALL'), Statement("SET TimeZone = '%s'" % zone), Statement("SET client_min_messages = error"),
                 Statement("SET statement_timeout = '%s'" % TIMEOUT)] + chosen
 
     def set_up(self):

@@ -13,7 +13,7 @@ from statement import Statement, Step
 
 FEATURES = []
 # what summaries know of a type
-SUMMED = {'int': ('count', 'sum', 'avg', 'min', 'max'), 'float': ('count', 'avg', 'min', 'max', 'stddev', 'var_pop'), 'timestamptz': ('count', 'min', 'max', 'least_of'),
+SUMMED = {'int': ('count', 'sum', 'avg', 'min', 'max'), 'float': ('count', 'sum', 'avg', 'min', 'max', 'stddev', 'var_pop', 'var_samp'), 'timestamptz': ('count', 'min', 'max', 'least_of'),
           'timestamp': ('count', 'min', 'max'), 'date': ('count', 'min', 'max'), 'text': ('count',), 'numeric': ('count', 'sum', 'min', 'max')}
 
 
@@ -274,7 +274,8 @@ def summaries(model):
         query.select.add(query.name(key))
         query.groups.append(str(len(query.select.items)))
     if rng.random() < 0.5:
-        low, high = sorted((instant(rng, clock), instant(rng, clock)))
+        pick = lambda: rng.choice(clock.edges) if clock.edges and rng.random() < 0.5 else instant(rng, clock)
+        low, high = sorted((pick(), pick()))
         forms = ("{t} >= '{a}' AND {t} < '{b}'", "{t} > '{a}'", "{t} < '{b}'", "{t} <= '{b}'", "{t} BETWEEN '{a}' AND '{b}'", "{t} >= '{a}'")
         query.conditions.append(rng.choice(forms).format(t=query.name(clock), a=low, b=high) if rng.random() < 0.7 else bounds(model, clock, query.name(clock)))
     ranged = [c for c in table.columns if c.range]
@@ -283,8 +284,9 @@ def summaries(model):
         query.conditions.append(around_range(rng, column, query.name(column)))
     for _ in range(rng.randrange(1, 5)):
         column = rng.choice([c for c in table.columns if c.group in SUMMED])
-        name = rng.choice(SUMMED[column.group] + (('sum_from', 'mean_from', 'greatest_from') if column.kind_name == 'int4' else ()) + (
-            ('real_from', 'moments_from', 'stddev_pop', 'var_samp', 'sum') if column.kind_name == 'float8' else ()))
+        name = rng.choice(SUMMED[column.group])
+        if rng.random() < 0.08:
+            name = rng.choice({'int4': ('sum_from', 'mean_from', 'greatest_from'), 'float8': ('real_from', 'moments_from')}.get(column.kind_name, ('count',)))
         able = [a for a in catalog.aggregates(model) if a.takes(column) and a.name == name]
         if able and catalog.determined(able[0], column):
             query.select.add(catalog.same_look('%s(%s)' % (name, query.name(column)), column) if name in ('min', 'max') else '%s(%s)' % (name, query.name(column)),
@@ -673,6 +675,7 @@ def failing(model):
 def change_zone(model):
     """Another zone, and the same panel in both."""
     rng = model.rng
+    zones = ZONES + (model.zone,) * 3
     query = Query(model, model.tables[0])
     clock = query.table.time_column()
     made = bucket(model, clock, query.name(clock))
@@ -681,9 +684,9 @@ def change_zone(model):
     measure(model, query, simple=True)
     name = model.fresh_name('z')
     if rng.random() < 0.5:
-        return [query.statement(), Statement("SET TimeZone = '%s'" % rng.choice(ZONES)), query.statement()]
-    return [Statement('PREPARE %s AS %s' % (name, query.text())), query.statement('EXECUTE ' + name), Statement("SET TimeZone = '%s'" % rng.choice(ZONES)), query.statement('EXECUTE ' + name),
-            Statement("SET TimeZone = '%s'" % rng.choice(ZONES)), query.statement('EXECUTE ' + name), Statement('DEALLOCATE ' + name)]
+        return [query.statement(), Statement("SET TimeZone = '%s'" % rng.choice(zones)), query.statement()]
+    return [Statement('PREPARE %s AS %s' % (name, query.text())), query.statement('EXECUTE ' + name), Statement("SET TimeZone = '%s'" % rng.choice(zones)), query.statement('EXECUTE ' + name),
+            Statement("SET TimeZone = '%s'" % rng.choice(zones)), query.statement('EXECUTE ' + name), Statement('DEALLOCATE ' + name)]
 
 
 @feature('dense.transaction', 4)
@@ -720,8 +723,14 @@ def snapshot(model):
     return statements + [one(True), Statement('COMMIT', elder=True), one(False)]
 
 
+def ready(table):
+    """Whoever, when: other changes may have taken these away."""
+    names = [c.name for c in table.columns]
+    return 'entity' in names and 'observed_at' in names and table.column('observed_at').group in ('timestamptz', 'timestamp', 'date')
+
+
 def steps(model, name, function):
-    if len(model.tables) < 2 or not model.tables[0].columns or 'entity' not in [c.name for c in model.tables[0].columns] or 'observed_at' not in [c.name for c in model.tables[0].columns]:
+    if len(model.tables) < 2 or not ready(model.tables[0]):
         return []
     statements = function(model)
     return [Step(name, statements, changes=name in ('dense.transaction', 'dense.snapshot', 'dense.cursor'))] if statements else []

@@ -29,10 +29,13 @@ COLLATIONS = {'ci': 'twin_ci', 'icu': '"fr-x-icu"'}
 MEASURES = ('float8', 'float8', 'float8', 'float8', 'float4', 'float4', 'int2', 'int4', 'int4', 'int8', 'decimal', 'decimal', 'numeric', 'bool', 'mood', 'text', 'varchar',
             'bpchar', 'uuid', 'jsonb', 'int4[]', 'text[]', 'place', 'interval', 'inet', 'date', 'timestamp', 'time', 'timetz', 'oid', 'bytea', 'percent', 'label', 'name', 'char',
             'tstzrange', 'point', 'ci', 'icu', 'money', 'bits', 'lsn', 'mac', 'whenever', 'second')
-# (start, step in seconds, rows of each entity, entities)
-PATTERNS = (('2025-03-29 21:30', 60, 1500, 4), ('2025-10-25 19:00', 60, 1500, 4), ('2025-10-26 00:00', 10, 1300, 3), ('2025-03-20 00:00', 900, 1900, 4),
-            ('2025-10-10 00:00', 900, 2600, 3), ('2025-01-01 00:00', 3600, 8760, 1), ('2015-01-01 00:00', 86400, 4000, 2), ('2025-04-05 10:00', 300, 900, 7),
-            ('2025-02-22 00:00', 1800, 2300, 3), ('2025-06-01 00:00', 420, 150, 40), ('2006-10-28 20:00', 60, 900, 4), ('2025-04-05 08:00', 60, 900, 4), ('2024-12-30 00:00', 600, 5000, 1))
+# (start, step in seconds, rows of each entity, entities, a zone whose clocks change then)
+PATTERNS = (('2025-03-29 21:30', 60, 1500, 4, 'Europe/Paris'), ('2025-10-25 19:00', 60, 1500, 4, 'Europe/Paris'), ('2025-10-26 00:00', 10, 1300, 3, 'Europe/Paris'),
+            ('2025-10-25 19:00', 60, 900, 4, 'Asia/Beirut'), ('2025-03-20 00:00', 900, 1900, 4, 'Europe/Paris'), ('2025-10-10 00:00', 900, 2600, 3, 'Europe/Paris'),
+            ('2025-01-01 00:00', 3600, 8760, 1, 'America/St_Johns'), ('2015-01-01 00:00', 86400, 4000, 2, 'Africa/Casablanca'), ('2025-04-05 10:00', 300, 900, 7, 'Australia/Lord_Howe'),
+            ('2025-04-05 08:00', 60, 900, 4, 'Australia/Lord_Howe'), ('2025-10-04 10:00', 60, 900, 4, 'Australia/Lord_Howe'), ('2025-02-22 00:00', 1800, 2300, 3, 'Africa/Casablanca'),
+            ('2025-02-22 20:00', 60, 900, 3, 'Africa/Casablanca'), ('2025-06-01 00:00', 420, 150, 40, 'Asia/Kathmandu'), ('2006-10-28 20:00', 60, 900, 4, 'America/St_Johns'),
+            ('2024-12-30 00:00', 600, 5000, 1, 'UTC'))
 
 PRELUDE = [
     "CREATE COLLATION twin_ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
@@ -115,7 +118,7 @@ def finish_of(clock):
 def moments_of(model, clock):
     """(times, number of entities)"""
     rng = model.rng
-    start, step, count, entities = rng.choice(PATTERNS if clock.group != 'date' else PATTERNS[6:7])
+    start, step, count, entities, model.zone = rng.choice([p for p in PATTERNS if clock.group != 'date' or p[1] == 86400])
     start = datetime.fromisoformat(start).replace(tzinfo=timezone.utc)
     count = int(count * rng.choice((0.4, 1, 1, 1.5)))
     jitter = rng.choice((0, 0, 0, min(step, 50)))
@@ -145,7 +148,8 @@ def reading_keys(model, table):
     texts = [finish(m) for m in moments]
     gaps = rng.choice((0, 0, 0.02, 0.4))
     keys = [[e, t] for e in entity.pool for t in texts if not gaps or rng.random() >= gaps]
-    clock.pool = texts[::max(1, len(texts) // 20)] + [finish(moments[0] - timedelta(days=40)), finish(moments[-1] + timedelta(days=1))] + ends(moments, texts)
+    clock.edges = ends(moments, texts)
+    clock.pool = texts[::max(1, len(texts) // 20)] + [finish(moments[0] - timedelta(days=40)), finish(moments[-1] + timedelta(days=1))] + clock.edges
     if clock.group == 'timestamptz':
         clock.pool += ['2025-10-26 01:00:00+00', '2025-03-30 01:00:00+00', '2025-10-26 02:30:00 Europe/Paris']
     order = rng.random()

@@ -19,6 +19,7 @@ class Column:
         self.references = None    # (table, column): values come from there
         self.partition_key = False
         self.collation = None     # where it is not the type's own
+        self.edges = []           # values at which blocks may begin or end
         self.range = None         # the least and the greatest value that it began with, where that is known
 
     @property
@@ -147,6 +148,7 @@ class Model:
         self.prepared = []
         self.ask = None           # rows of a query on the left side
         self.aggregates = None    # what catalog.py found there
+        self.zone = 'Europe/Paris'    # whose clocks change while the rows last
         self.time_bucket = False  # the server has the function
 
     def fresh_name(self, prefix):
