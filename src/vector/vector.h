@@ -8,7 +8,7 @@
  * resolves every output expression against it:
  *
  *	  group keys | aggregates | ROW (quals of the rows, quals that depend on no
- *								 row, values to prune by, marker)
+ *								 row, values to prune by[, ROW (join)], marker)
  *
  * The first two are columns of the node's rows.  The last is null there, and is
  * one entry, which no expression of the query can equal: setrefs would take any
@@ -35,12 +35,15 @@ enum
 	VECTOR_EQUAL,				/* the operator that makes two group keys one, for each */
 	VECTOR_PRUNES,				/* scan.h's prune specs */
 	VECTOR_PARTIAL,				/* 1: rows are states of transition functions */
+	VECTOR_JOIN,				/* vector_join.h's, or NIL */
 };
 
 /* of CustomPath.custom_private */
 typedef struct VectorTarget
 {
 	Index		relid;
+	Relids		relids;			/* whose columns expressions may have: the table's, and those that it is joined with */
+	struct JoinTarget *join;	/* or NULL */
 	List	   *clauses;		/* SortGroupClauses: what the query groups by */
 	List	   *keys;			/* their expressions */
 	List	   *equal;			/* their operators */
@@ -59,7 +62,8 @@ typedef struct VectorEstimate
 	double		hot_pages;
 	double		decoded;		/* rows */
 	double		groups;
-	Cost		read;			/* all but handing out groups */
+	Cost		read;			/* all but handing out groups, and ... */
+	Cost		join;			/* what every worker does: reading what the table is joined with */
 } VectorEstimate;
 
 /* what a key is to a block's rows */
@@ -70,6 +74,7 @@ typedef enum KeyForm
 	KEY_VALUE,					/* another column */
 	KEY_PURE,					/* the same where its column is, which may be of any type */
 	KEY_STRETCH,				/* the same for stretches of the column's values */
+	KEY_JOINED,					/* of the row that is joined */
 } KeyForm;
 
 /* how the state of an aggregate is kept: by its own transition function, or natively, for kernels and summaries */
@@ -87,6 +92,14 @@ typedef enum Kernel
 	KERNEL_WIDE_TOTAL,			/* sum of bigint and numeric: WideState */
 	KERNEL_WIDE_MEAN,			/* their mean: WideState */
 } Kernel;
+
+/* rows that have one summary: a segment, or a block of the open one */
+typedef struct SummedRows
+{
+	SegmentEntry *entry;
+	SegmentReader *reader;		/* NULL: the whole segment */
+	int			block;
+} SummedRows;
 
 /* of one aggregate without a kernel in one group */
 typedef struct AggregateValue
@@ -183,7 +196,8 @@ typedef struct VectorKey
 	Oid			type;
 	int16		len;
 	bool		byval;
-	bool		plain;			/* equal values have equal bits */
+	bool		plain;			/* equal values have equal bits, or are in the same place */
+	bool		placed;			/* equal values are in the same place, which outlives the groups */
 	Oid			collation;
 	FmgrInfo	equal;
 	FmgrInfo	hash;
@@ -230,6 +244,14 @@ typedef struct BlockRowsTaken
 	GroupRun	runs[BLOCK_MAX_ROWS];
 } BlockRowsTaken;
 
+/* of the processes of a parallel query */
+typedef enum VectorSharing
+{
+	SHARING_UNDECIDED,
+	SHARING_ALL,				/* each reads what no other does */
+	SHARING_ONE,				/* one of them reads everything */
+} VectorSharing;
+
 /* where a pass over the rows stands */
 typedef enum VectorStage
 {
@@ -248,6 +270,7 @@ typedef struct VectorState
 	int			naggregates;
 	int			nquals;
 	int			nonce;
+	struct VectorJoin *join;	/* or NULL */
 
 	/* rows */
 	ExprContext *row_context;	/* reset for every row */
@@ -318,8 +341,10 @@ typedef struct VectorState
 #define group_state(agg, group) ((void *) ((char *) (group) + (agg)->offset))
 
 /* vector_target.c */
-extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, List *clauses, PathTarget *output,
-								   List *having);
+extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, List *clauses,
+								   PathTarget *output, List *having);
+extern bool vector_can_evaluate(Node *node, VectorTarget *target);
+extern bool vector_refuse(VectorTarget *target, const char *refusal);
 extern bool vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause);
 extern VectorTarget *vector_target_partial(VectorTarget *whole);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
@@ -337,7 +362,7 @@ extern void vector_cost_path(PlannerInfo *root, VectorTarget *target, const Vect
 							 AggSplit split, Path *path);
 
 /* vector_distinct.c */
-extern bool vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped,
+extern bool vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped,
 									  const SealedCost *sealed, List *having);
 
 /* vector_paths.c */
@@ -359,12 +384,15 @@ extern void vector_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, 
 extern void vector_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate);
 extern void vector_initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate);
 extern pg_atomic_uint32 *vector_next_segment(VectorState *state);
+extern void vector_deal_again(VectorState *state);
+extern VectorSharing vector_share(VectorState *state, VectorSharing wish, bool *mine);
 extern void vector_shutdown(CustomScanState *node);
 
 /* vector_group.c */
 extern void vector_groups_begin(VectorState *state);
 extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
+extern bool vector_add_row(VectorState *state, TupleTableSlot *slot);
 extern VectorGroup *vector_find_group(VectorState *state, bool *full);
 extern VectorGroup *vector_next_group(VectorState *state);
 extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
@@ -372,6 +400,7 @@ extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableS
 /* vector_key.c */
 extern KeyForm vector_key_form(Node *key, AttrNumber *column);
 extern void vector_keys_begin(VectorState *state, List *exprs, List *equal);
+extern void vector_keys_placed(VectorState *state, bool placed);
 extern void vector_keys_reset(VectorState *state);
 extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
@@ -389,6 +418,7 @@ extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Dat
 extern void vector_store_row(VectorState *state, int row);
 extern bool vector_column_is_constant(VectorState *state, AttrNumber attno);
 extern bool vector_take_block(VectorState *state);
+extern bool vector_take_passed(VectorState *state);
 
 /* vector_kernel.c */
 extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
@@ -413,6 +443,7 @@ extern void vector_wide_extreme(const VectorAggregate *agg, ExtremeState *state,
 /* vector_summary.c */
 extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes);
 extern void vector_summaries_begin(VectorState *state, List *keys, List *aggregates);
+extern bool vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *value);
 extern bool vector_block_zone(VectorState *state, AttrNumber attno, ZoneMap *zone);
 extern bool vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full);
 extern bool vector_answer_block(VectorState *state, bool *full);

@@ -97,8 +97,8 @@ add_path_above(PlannerInfo *root, RelOptInfo *grouped, Path *path, List *clauses
 
 /* false: this is no such query */
 bool
-vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
-						  List *having)
+vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped,
+						  const SealedCost *sealed, List *having)
 {
 	List	   *clauses = root->parse->groupClause;
 	DistinctContext context = {get_sortgrouplist_exprs(clauses, root->processed_tlist)};
@@ -114,7 +114,7 @@ vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *groupe
 	foreach(lc, context.keys)
 		add_column_to_pathtarget(output, lfirst(lc), list_nth_node(SortGroupClause, clauses,
 																   foreach_current_index(lc))->tleSortGroupRef);
-	target = vector_target(root, rel, clauses, output, NIL);
+	target = vector_target(root, rel, input, clauses, output, NIL);
 	if (target->refusal)
 		return false;
 	groups = vector_buckets(root, rel, target, false).groups;

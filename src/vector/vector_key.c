@@ -23,7 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "segment/column.h"
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 #include "vector/vector_key.h"
 
 #define MOST_STRETCHES 262144	/* that are remembered of a key: 8 MB */
@@ -59,6 +59,9 @@ vector_key_form(Node *key, AttrNumber *column)
 	KeyNode    *node;
 	Oid			type;
 
+	*column = 0;
+	if (vector_key_is_joined(key))
+		return KEY_JOINED;
 	node = vector_key_parse(key, column, &type);
 	if (node == NULL)
 		return KEY_ANY;
@@ -144,6 +147,19 @@ vector_keys_begin(VectorState *state, List *exprs, List *equal)
 		key->form = vector_key_form(expr, &key->column);
 		if (key->form == KEY_STRETCH)
 			key->memory = begin_memory(state, key, expr);
+	}
+}
+
+/* do equal keys of joined rows stand in one place as long as there are groups? */
+void
+vector_keys_placed(VectorState *state, bool placed)
+{
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		VectorKey  *key = &state->keys[k];
+
+		if (key->form == KEY_JOINED)
+			key->plain = key->placed = placed;
 	}
 }
 

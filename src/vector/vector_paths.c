@@ -3,7 +3,7 @@
  *	  Where a TerritoryAggregate may stand in a plan.
  *
  * Only a query over one territory table, with nothing between its scan and its
- * grouping, gets such a path.  Whatever the node does not do gives no path, and
+ * grouping but a join with what is small, gets such a path.  Whatever the node does not do gives no path, and
  * core's aggregation over a TerritoryScan answers, which says why.
  */
 #include "territory.h"
@@ -19,7 +19,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 static create_upper_paths_hook_type previous_hook;
 
@@ -37,6 +37,11 @@ make_path(RelOptInfo *grouped, VectorTarget *target)
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &vector_path_methods;
 	path->custom_private = list_make1(target);
+	if (target->join)
+	{
+		path->custom_paths = list_make1(target->join->path);
+		path->path.parallel_safe = path->path.parallel_safe && target->join->path->parallel_safe;
+	}
 	return path;
 }
 
@@ -56,15 +61,18 @@ Path *
 vector_gather_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
 				   VectorTarget *target)
 {
-	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
-	int			workers = grouped->consider_parallel ? vector_workers(rel, &estimate) : 0;
-	VectorTarget *partial;
+	VectorTarget *partial = vector_target_partial(target);
+	VectorEstimate estimate;
+	int			workers;
 	CustomPath *path;
 	double		rows;
 
+	if (partial == NULL || !grouped->consider_parallel)
+		return NULL;
+	estimate = vector_estimate(root, rel, sealed, partial);
+	workers = vector_workers(rel, &estimate);
 	if (workers <= 0)
 		return NULL;
-	partial = vector_target_partial(target);
 	path = make_path(grouped, partial);
 	path->path.parallel_aware = true;
 	path->path.parallel_workers = workers;
@@ -92,10 +100,10 @@ add_parallel_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const
 
 /* NULL, or why the node does not answer even so */
 static const char *
-add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed, List *clauses,
-		  PathTarget *output, List *having, bool splits)
+add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped, const SealedCost *sealed,
+		  List *clauses, PathTarget *output, List *having, bool splits)
 {
-	VectorTarget *target = vector_target(root, rel, clauses, output, having);
+	VectorTarget *target = vector_target(root, rel, input, clauses, output, having);
 	Path	   *path;
 
 	if (target->refusal)
@@ -124,7 +132,7 @@ add_sets(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCo
 		VectorTarget *target;
 
 		output->exprs = (List *) vector_for_set(root, set, (Node *) output->exprs);
-		target = vector_target(root, rel, vector_set_clauses(root, set), output,
+		target = vector_target(root, rel, rel, vector_set_clauses(root, set), output,
 							   (List *) vector_for_set(root, set, (Node *) having));
 		if (target->refusal)
 			return target->refusal;
@@ -136,15 +144,15 @@ add_sets(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCo
 
 /* ---- the hook ---- */
 
-/* one table, with nothing between it and its grouping */
+/* one table, which may be joined with others, and nothing else between it and its grouping */
 static const char *
 refuse_query(PlannerInfo *root, RelOptInfo *input)
 {
 	if (!territory_enable_aggregate)
 		return "territory.enable_aggregate is off";
-	if (input->reloptkind == RELOPT_JOINREL)
-		return "more than one table";
-	if (input->reloptkind != RELOPT_BASEREL || planner_rt_fetch(input->relid, root)->inh)
+	if (input->reloptkind != RELOPT_BASEREL && input->reloptkind != RELOPT_JOINREL)
+		return "partitioned table";
+	if (input->reloptkind == RELOPT_BASEREL && planner_rt_fetch(input->relid, root)->inh)
 		return "partitioned table";
 	if (root->parse->rowMarks)
 		return "row locks";
@@ -152,24 +160,26 @@ refuse_query(PlannerInfo *root, RelOptInfo *input)
 }
 
 static const char *
-group(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, const SealedCost *sealed,
+group(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped, const SealedCost *sealed,
 	  GroupPathExtraData *extra)
 {
 	Query	   *parse = root->parse;
 
 	if (parse->groupClause && !enable_hashagg)
 		return "enable_hashagg is off";
+	if (parse->groupingSets && rel != input)
+		return "grouping sets over a join";
 	if (parse->groupingSets)
-		return add_sets(root, input, grouped, sealed, (List *) extra->havingQual);
-	if (vector_add_distinct_paths(root, input, grouped, sealed, (List *) extra->havingQual))
+		return add_sets(root, rel, grouped, sealed, (List *) extra->havingQual);
+	if (vector_add_distinct_paths(root, rel, input, grouped, sealed, (List *) extra->havingQual))
 		return "another plan was estimated cheaper";
-	return add_paths(root, input, grouped, sealed, parse->groupClause, grouped->reltarget,
+	return add_paths(root, rel, input, grouped, sealed, parse->groupClause, grouped->reltarget,
 					 (List *) extra->havingQual, (extra->flags & GROUPING_CAN_PARTIAL_AGG) != 0);
 }
 
 /* SELECT DISTINCT of rows is a grouping without aggregates */
 static const char *
-distinct(PlannerInfo *root, RelOptInfo *input, RelOptInfo *distinct_rel, const SealedCost *sealed)
+distinct(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *distinct_rel, const SealedCost *sealed)
 {
 	Query	   *parse = root->parse;
 
@@ -177,7 +187,7 @@ distinct(PlannerInfo *root, RelOptInfo *input, RelOptInfo *distinct_rel, const S
 		return "DISTINCT ON";
 	if (!enable_hashagg)
 		return "enable_hashagg is off";
-	return add_paths(root, input, distinct_rel, sealed, parse->distinctClause,
+	return add_paths(root, rel, input, distinct_rel, sealed, parse->distinctClause,
 					 root->upper_targets[UPPERREL_DISTINCT], NIL, true);
 }
 
@@ -205,6 +215,7 @@ is_of_rows(Query *parse)
 static void
 upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output, void *extra)
 {
+	RelOptInfo *rel = input;
 	const char *reason;
 	SealedCost	sealed;
 
@@ -216,14 +227,16 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOp
 	reason = refuse_query(root, input);
 	if (reason == NULL)
 	{
+		if (input->reloptkind == RELOPT_JOINREL)
+			rel = vector_join_fact(root, input);
 		/* where nothing is sealed, plans are those of a heap table */
-		if (!scan_is_territory(planner_rt_fetch(input->relid, root), &sealed) || sealed.rows <= 0)
+		if (rel == NULL || !scan_is_territory(planner_rt_fetch(rel->relid, root), &sealed) || sealed.rows <= 0)
 			return;
-		sealed.quals = input->baserestrictcost;
-		reason = stage == UPPERREL_GROUP_AGG ? group(root, input, output, &sealed, extra) :
-			distinct(root, input, output, &sealed);
+		sealed.quals = rel->baserestrictcost;
+		reason = stage == UPPERREL_GROUP_AGG ? group(root, rel, input, output, &sealed, extra) :
+			distinct(root, rel, input, output, &sealed);
 	}
-	explain_scans(root, input, reason);
+	explain_scans(root, rel, reason);
 }
 
 void
