@@ -56,10 +56,9 @@ filter_rows(VectorState *state, BlockRowsTaken *taken)
 /* ---- groups ---- */
 
 /* between which values of its column a key will be asked for */
-static void
-announce_values(VectorState *state, int k)
+void
+vector_announce_values(VectorState *state, VectorKey *key)
 {
-	const VectorKey *key = &state->keys[k];
 	const BlockRowsTaken *taken = &state->taken;
 	const Datum *values = state->sealed->values[key->column - 1];
 	const bool *nulls = state->sealed->nulls[key->column - 1];
@@ -76,7 +75,8 @@ announce_values(VectorState *state, int k)
 		from = Min(from, value);
 		to = Max(to, value);
 	}
-	vector_key_reach(state, k, from, to);
+	if (from <= to)
+		vector_key_reach(key, from, to);
 }
 
 /* has a column one value in this block, as far as that is known without decoding? */
@@ -127,7 +127,7 @@ begin_keys(VectorState *state)
 		key->here.to = 0;
 		all = all && (key->constant || key->rising);
 		if (key->form == KEY_STRETCH)
-			announce_values(state, k);
+			vector_announce_values(state, key);
 		if (key->form == KEY_JOINED)
 			state->key_values[k] = vector_join_key(state, k, &state->key_nulls[k]);
 	}
@@ -153,7 +153,7 @@ load_known_key(VectorState *state, int k, int row)
 		if (isnull)
 			return false;
 		if (DatumGetInt64(value) < key->here.from || DatumGetInt64(value) > key->here.to)
-			vector_key_stretch(state, k, DatumGetInt64(value), &key->here);
+			vector_key_stretch(key, DatumGetInt64(value), &key->here);
 		value = key->here.key;
 		isnull = key->here.isnull;
 	}
@@ -347,6 +347,8 @@ vector_take_block(VectorState *state)
 	if (state->join && taken->n > 0)
 		vector_join_show(state);
 	filter_rows(state, taken);
+	if (state->nstretch_quals > 0 && taken->n > 0)
+		vector_quals_filter(state, taken);
 	if (taken->n == 0)
 		return true;
 	return state->join ? vector_join_take_rows(state) : vector_take_passed(state);
