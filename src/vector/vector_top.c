@@ -293,7 +293,7 @@ position_at(VectorState *state, int64 value)
 	VectorTop  *top = state->top;
 	KeyStretch	stretch;
 
-	vector_key_stretch(state, top->key, value, &stretch);
+	vector_key_stretch(&state->keys[top->key], value, &stretch);
 	return position(top, top->zone, stretch.key, stretch.isnull);
 }
 
