@@ -16,6 +16,7 @@
 #include "executor/nodeCustom.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "storage/predicate.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -94,6 +95,27 @@ compile_for_any_slot(TerritoryScanState *state, Index scanrelid)
 	state->filter = ExecInitQual(state->filter_exprs, &scan->ps);
 }
 
+/* core may have replaced, after the plan was made, a column that nobody reads by a null */
+static void
+begin_columns(TerritoryScanState *state, CustomScan *plan)
+{
+	Bitmapset  *read = NULL;
+	bool		whole;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) plan->scan.plan.targetlist, plan->scan.scanrelid, &read);
+	pull_varattnos((Node *) plan->custom_exprs, plan->scan.scanrelid, &read);
+	whole = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, read);
+	foreach(lc, list_nth(plan->custom_private, PRIVATE_COLUMNS))
+	{
+		AttrNumber	attno = lfirst_int(lc);
+
+		state->columns[state->ncolumns++] = attno;
+		if (attno > 0 && (whole || bms_is_member(attno - FirstLowInvalidHeapAttributeNumber, read)))
+			state->needed = bms_add_member(state->needed, attno);
+	}
+}
+
 static void
 begin_scan(CustomScanState *node, EState *estate, int eflags)
 {
@@ -104,17 +126,11 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	List	   *exprs = list_copy(plan->custom_exprs);
 	List	   *sort_specs = list_nth(plan->custom_private, PRIVATE_SORTS);
 	int			nfilters = linitial_int(list_nth(plan->custom_private, PRIVATE_NFILTERS));
-	ListCell   *lc;
 
 	if (!relation_is_territory(rel))
 		elog(ERROR, "\"%s\" is no territory table any more", RelationGetRelationName(rel));
 	state->columns = palloc(sizeof(AttrNumber) * (desc->natts + FirstLowInvalidHeapAttributeNumber * -1 + 1));
-	foreach(lc, list_nth(plan->custom_private, PRIVATE_COLUMNS))
-	{
-		state->columns[state->ncolumns++] = lfirst_int(lc);
-		if (lfirst_int(lc) > 0)
-			state->needed = bms_add_member(state->needed, lfirst_int(lc));
-	}
+	begin_columns(state, plan);
 	for (int i = 0; i < nfilters; i++)
 	{
 		state->filter_exprs = lappend(state->filter_exprs, linitial(exprs));
