@@ -21,7 +21,7 @@ BEGIN
 END $$;
 SELECT why('SELECT k, count(*) FROM r GROUP BY k');
 SELECT why('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY v) FROM r');
-SELECT why('SELECT count(DISTINCT k) FROM r');
+SELECT why('SELECT count(DISTINCT k), sum(v) FROM r');
 SELECT why('SELECT string_agg(k, '','' ORDER BY t) FROM r');
 SELECT why('SELECT k, count(*) FROM r WHERE random() < 2 GROUP BY k');
 SELECT why('SELECT k, sum(random() + v) FROM r GROUP BY k');
@@ -43,8 +43,8 @@ RESET territory.enable_aggregate;
 SELECT why('SELECT * FROM r WHERE sensor = 1');
 SELECT why('SELECT v, rank() OVER (ORDER BY v) FROM r');
 CREATE TABLE hot (LIKE r) USING territory;
-SELECT why('SELECT count(DISTINCT k) FROM hot');
-SELECT why('SELECT count(DISTINCT k) FROM r WHERE false');
+SELECT why('SELECT count(DISTINCT k), sum(v) FROM hot');
+SELECT why('SELECT count(DISTINCT k), sum(v) FROM r WHERE false');
 SELECT why('SELECT count(*) FROM (SELECT * FROM r LIMIT 10) q');
 -- the table is one of partitions
 CREATE TABLE parts (sensor int NOT NULL, t timestamptz NOT NULL, v float8) PARTITION BY RANGE (t);
@@ -56,6 +56,6 @@ SELECT rows FROM territory.seal('parts_2');
 ANALYZE parts;
 SELECT why('SELECT sensor, count(*) FROM parts GROUP BY sensor');
 -- another format
-EXPLAIN (COSTS OFF, FORMAT JSON) SELECT count(DISTINCT k) FROM r;
+EXPLAIN (COSTS OFF, FORMAT JSON) SELECT count(DISTINCT k), sum(v) FROM r;
 DROP TABLE r, other, plain, hot, parts;
 DROP FUNCTION why;

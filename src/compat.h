@@ -221,6 +221,19 @@ compat_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nke
 	((path)->startup_cost += seqscan_disable_cost(), (path)->total_cost += seqscan_disable_cost())
 #endif
 
+/* clauses by which two relations' equivalence classes meet at their join, which is an inner or a semi-join */
+#if PG_VERSION_NUM >= 160000
+#define compat_join_implied_equalities(root, join_relids, outer_relids, inner_rel) \
+	generate_join_implied_equalities(root, join_relids, outer_relids, inner_rel, NULL)
+#define compat_outer_join_relid(sjinfo) ((sjinfo)->ojrelid)
+#define compat_is_clone(info) ((info)->has_clone || (info)->is_clone)
+#else
+#define compat_join_implied_equalities(root, join_relids, outer_relids, inner_rel) \
+	generate_join_implied_equalities(root, join_relids, outer_relids, inner_rel)
+#define compat_outer_join_relid(sjinfo) 0
+#define compat_is_clone(info) false
+#endif
+
 /* what sorting so many rows costs, besides reading them, whether core may sort or not */
 static inline Cost
 compat_sort_cost(PlannerInfo *root, List *pathkeys, double rows, int width)

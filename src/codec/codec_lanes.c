@@ -65,7 +65,7 @@ divide_avx512(const int64_t *integers, int n, double power, double inverse, doub
 	return divide_fused(integers, n, power, inverse, values);
 }
 
-CODEC_AVX2 static bool
+CODEC_AVX2_FMA static bool
 divide_avx2(const int64_t *integers, int n, double power, double inverse, double *values)
 {
 	return divide_fused(integers, n, power, inverse, values);
@@ -81,7 +81,7 @@ codec_decimals_to_doubles(const int64_t *integers, int n, int d, double *values)
 #if CODEC_LANES
 	if (codec_has_avx512())
 		small = divide_avx512(integers, n, power, inverses[d], values);
-	else if (codec_has_avx2())
+	else if (codec_has_fma())
 		small = divide_avx2(integers, n, power, inverses[d], values);
 	else
 #endif

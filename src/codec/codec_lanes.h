@@ -14,15 +14,19 @@
 
 #if defined(__x86_64__) && !defined(CODEC_PLAIN) && (defined(__clang__) || defined(__GNUC__))
 #define CODEC_LANES 1
+#include <immintrin.h>
+
 #if defined(__clang__)
 #define CODEC_FOR(machine) __attribute__((target(machine)))
 #else
 #define CODEC_FOR(machine) __attribute__((target(machine), optimize("O3")))
 #endif
 #define CODEC_AVX512 CODEC_FOR("avx512f")
-#define CODEC_AVX2 CODEC_FOR("avx2,fma")
+#define CODEC_AVX2 CODEC_FOR("avx2")
+#define CODEC_AVX2_FMA CODEC_FOR("avx2,fma")
 #define codec_has_avx512() (__builtin_cpu_supports("avx512f"))
-#define codec_has_avx2() (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+#define codec_has_avx2() (__builtin_cpu_supports("avx2"))
+#define codec_has_fma() (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 
 typedef uint64_t Lanes __attribute__((vector_size(64)));
 typedef uint64_t LanesInMemory __attribute__((vector_size(64), aligned(1), may_alias));

@@ -9,7 +9,7 @@
  */
 #include <math.h>
 
-#include "codec/codec_stream.h"
+#include "codec/codec_lanes.h"
 #include "codec/codec_summary.h"
 
 #define LANES 8
@@ -139,6 +139,64 @@ add_lanes(const double *lanes)
 	return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
 
+#if CODEC_LANES
+/*
+ * Whole lanes from values[i] on; returns where the plain loop goes on.  The
+ * additions are the same, and none is fused.
+ */
+CODEC_AVX2 static int
+squares_avx2(const double *values, int i, int end, double mean, double *squares, double *sums)
+{
+	const __m256d means = _mm256_set1_pd(mean);
+	__m256d		s[2] = {_mm256_loadu_pd(sums), _mm256_loadu_pd(sums + 4)};
+	__m256d		q[2] = {_mm256_loadu_pd(squares), _mm256_loadu_pd(squares + 4)};
+
+	for (; i + LANES <= end; i += LANES)
+		for (int half = 0; half < 2; half++)
+		{
+			__m256d		d = _mm256_sub_pd(_mm256_loadu_pd(values + i + half * 4), means);
+
+			q[half] = _mm256_add_pd(q[half], _mm256_mul_pd(d, d));
+			s[half] = _mm256_add_pd(s[half], d);
+		}
+	for (int half = 0; half < 2; half++)
+	{
+		_mm256_storeu_pd(sums + half * 4, s[half]);
+		_mm256_storeu_pd(squares + half * 4, q[half]);
+	}
+	return i;
+}
+
+#define EXTREME_LANES 16
+
+/* of n >= EXTREME_LANES values */
+CODEC_AVX2 static double
+extreme_avx2(const double *values, int n, bool greatest)
+{
+	__m256d		best[4];
+	double		lanes[EXTREME_LANES];
+	double		extreme;
+
+	for (int b = 0; b < 4; b++)
+		best[b] = _mm256_loadu_pd(values + n - EXTREME_LANES + b * 4);
+	if (greatest)
+		for (int i = 0; i + EXTREME_LANES <= n; i += EXTREME_LANES)
+			for (int b = 0; b < 4; b++)
+				best[b] = _mm256_max_pd(best[b], _mm256_loadu_pd(values + i + b * 4));
+	else
+		for (int i = 0; i + EXTREME_LANES <= n; i += EXTREME_LANES)
+			for (int b = 0; b < 4; b++)
+				best[b] = _mm256_min_pd(best[b], _mm256_loadu_pd(values + i + b * 4));
+	for (int b = 0; b < 4; b++)
+		_mm256_storeu_pd(lanes + b * 4, best[b]);
+	extreme = lanes[0];
+	for (int l = 1; l < EXTREME_LANES; l++)
+		if (greatest ? lanes[l] > extreme : lanes[l] < extreme)
+			extreme = lanes[l];
+	return extreme;
+}
+#endif
+
 CODEC_CLONES double
 codec_sum_float64(const double *values, int n)
 {
@@ -161,7 +219,7 @@ codec_sum_float64(const double *values, int n)
 }
 
 /* the rounding of the mean is taken out again: sum of d^2 - (sum of d)^2 / n */
-CODEC_CLONES double
+double
 codec_m2_float64(const double *values, int n, double mean)
 {
 	Compensated total = {0, 0};
@@ -174,6 +232,10 @@ codec_m2_float64(const double *values, int n, double mean)
 		int			end = n - start < CHUNK ? n : start + CHUNK;
 		int			i = start;
 
+#if CODEC_LANES
+		if (codec_has_avx2())
+			i = squares_avx2(values, i, end, mean, squares, sums);
+#endif
 		for (; i + LANES <= end; i += LANES)
 			for (int l = 0; l < LANES; l++)
 			{
@@ -195,36 +257,19 @@ codec_m2_float64(const double *values, int n, double mean)
 	return total.sum + total.lost - off * off / n;
 }
 
-CODEC_CLONES double
+double
 codec_extreme_float64(const double *values, int n, bool greatest)
 {
-	double		lanes[LANES];
-	double		best = values[0];
-	int			i = 0;
+	double		extreme = values[0];
 
-	for (int l = 0; l < LANES; l++)
-		lanes[l] = best;
-	if (greatest)
-	{
-		for (; i + LANES <= n; i += LANES)
-			for (int l = 0; l < LANES; l++)
-				lanes[l] = values[i + l] > lanes[l] ? values[i + l] : lanes[l];
-		for (; i < n; i++)
-			best = values[i] > best ? values[i] : best;
-		for (int l = 0; l < LANES; l++)
-			best = lanes[l] > best ? lanes[l] : best;
-	}
-	else
-	{
-		for (; i + LANES <= n; i += LANES)
-			for (int l = 0; l < LANES; l++)
-				lanes[l] = values[i + l] < lanes[l] ? values[i + l] : lanes[l];
-		for (; i < n; i++)
-			best = values[i] < best ? values[i] : best;
-		for (int l = 0; l < LANES; l++)
-			best = lanes[l] < best ? lanes[l] : best;
-	}
-	return best;
+#if CODEC_LANES
+	if (n >= EXTREME_LANES && codec_has_avx2())
+		return extreme_avx2(values, n, greatest);
+#endif
+	for (int i = 1; i < n; i++)
+		if (greatest ? values[i] > extreme : values[i] < extreme)
+			extreme = values[i];
+	return extreme;
 }
 
 void

@@ -156,6 +156,8 @@ extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List *
 extern bool scan_needs_system_columns(RelOptInfo *rel);
 
 /* scan_prune.c */
+extern bool scan_zone_key(Oid column, Oid type, Datum value, int64 *key);
+extern int	scan_sort_keys(int64 *keys, int n);
 extern bool scan_prune_decides(List *spec);
 extern bool scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable);
 extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys);

@@ -44,8 +44,8 @@ day_of(Timestamp t, DateADT *day)
 }
 
 /* the value as a key of the column's zone maps; false where it cannot be compared so */
-static bool
-key_of(Oid column, Oid type, Datum value, int64 *key)
+bool
+scan_zone_key(Oid column, Oid type, Datum value, int64 *key)
 {
 	ZoneKind	kind = column_zone_kind(column);
 	int			overflow = 0;
@@ -140,7 +140,7 @@ compare_key(PruneKey *key, Oid column, List *spec, Datum value)
 		key->exact = widen_integer(column, type, value, &key->value);
 	if (key->zone == ZONE_NONE)
 		return key->exact;
-	if (!key_of(column, type, value, &key->key))
+	if (!scan_zone_key(column, type, value, &key->key))
 		return false;
 	key->decides = keys_are_exact(column, type);
 	if (key->decides)
@@ -155,6 +155,19 @@ compare_keys(const void *a, const void *b)
 	int64		y = *(const int64 *) b;
 
 	return x < y ? -1 : x > y;
+}
+
+/* ascending, each once; how many are left */
+int
+scan_sort_keys(int64 *keys, int n)
+{
+	int			distinct = 0;
+
+	qsort(keys, n, sizeof(int64), compare_keys);
+	for (int i = 0; i < n; i++)
+		if (i == 0 || keys[i] != keys[distinct - 1])
+			keys[distinct++] = keys[i];
+	return distinct;
 }
 
 /* false: the clause passes no row at all; *usable tells whether key says anything */
@@ -180,7 +193,7 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 			key->any_null = true;	/* equal to nothing */
 			continue;
 		}
-		if (!key_of(column, type, datums[i], &key->keys[key->nkeys]))
+		if (!scan_zone_key(column, type, datums[i], &key->keys[key->nkeys]))
 		{
 			*usable = false;
 			return true;
@@ -189,7 +202,7 @@ any_key(PruneKey *key, Oid column, Datum array, bool *usable)
 	}
 	*usable = true;
 	key->decides = keys_are_exact(column, type);
-	qsort(key->keys, key->nkeys, sizeof(int64), compare_keys);
+	key->nkeys = scan_sort_keys(key->keys, key->nkeys);
 	return key->nkeys > 0;
 }
 

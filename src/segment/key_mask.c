@@ -182,17 +182,32 @@ key_mask_limits(const PruneKey *key, int64 *low, int64 *high)
 	return true;
 }
 
+/* how many of the keys, which ascend, are below a value */
+static int
+keys_below(const PruneKey *key, int64 value)
+{
+	int			low = 0;
+	int			high = key->nkeys;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (key->keys[middle] < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* the keys of = ANY from low to high: how many, and the first */
 int
 key_mask_among(const PruneKey *key, int64 low, int64 high, const int64 **first)
 {
-	int			begin = 0;
-	int			end = key->nkeys;
+	int			begin = keys_below(key, low);
+	int			end = high < PG_INT64_MAX ? keys_below(key, high + 1) : key->nkeys;
 
-	while (begin < end && key->keys[begin] < low)
-		begin++;
-	while (end > begin && key->keys[end - 1] > high)
-		end--;
 	*first = key->keys + begin;
 	return end - begin;
 }

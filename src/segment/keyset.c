@@ -533,7 +533,7 @@ write_pieces(ChunkStore *store, BuildKey *key, int slot, const KeySetEntry *entr
 	bool		isnull;
 
 	tuplesort_performsort(key->sort);
-	while (tuplesort_getdatum(key->sort, true, &packed, &isnull, NULL))
+	while (tuplesort_next_datum(key->sort, &packed, &isnull))
 	{
 		uint64		hash = (uint64) DatumGetInt64(packed) >> (PART_BITS + KEYSET_HASH_BITS - entry->hash_bits);
 		uint32		offset = ((uint32) DatumGetInt64(packed) - (uint32) segment_part(entry->first, 0)) & PART_MASK;

@@ -8,7 +8,7 @@
  * resolves every output expression against it:
  *
  *	  group keys | aggregates | ROW (quals of the rows, quals that depend on no
- *								 row, values to prune by, marker)
+ *								 row, values to prune by, limits[, ROW (join)], marker)
  *
  * The first two are columns of the node's rows.  The last is null there, and is
  * one entry, which no expression of the query can equal: setrefs would take any
@@ -35,12 +35,16 @@ enum
 	VECTOR_EQUAL,				/* the operator that makes two group keys one, for each */
 	VECTOR_PRUNES,				/* scan.h's prune specs */
 	VECTOR_PARTIAL,				/* 1: rows are states of transition functions */
+	VECTOR_JOIN,				/* vector_join.h's, or NIL */
+	VECTOR_TOP,					/* see vector_top_spec() */
 };
 
 /* of CustomPath.custom_private */
 typedef struct VectorTarget
 {
 	Index		relid;
+	Relids		relids;			/* whose columns expressions may have: the table's, and those that it is joined with */
+	struct JoinTarget *join;	/* or NULL */
 	List	   *clauses;		/* SortGroupClauses: what the query groups by */
 	List	   *keys;			/* their expressions */
 	List	   *equal;			/* their operators */
@@ -50,6 +54,8 @@ typedef struct VectorTarget
 	List	   *having;
 	PathTarget *output;
 	bool		partial;		/* states of transition functions are handed out, of a group more than once */
+	List	   *top;			/* see vector_top_spec() */
+	List	   *limits;			/* LIMIT and OFFSET, where that says that there is a top */
 	const char *refusal;		/* why the node cannot do it; NULL: it can */
 } VectorTarget;
 
@@ -59,7 +65,8 @@ typedef struct VectorEstimate
 	double		hot_pages;
 	double		decoded;		/* rows */
 	double		groups;
-	Cost		read;			/* all but handing out groups */
+	Cost		read;			/* all but handing out groups, and ... */
+	Cost		join;			/* what every worker does: reading what the table is joined with */
 } VectorEstimate;
 
 /* what a key is to a block's rows */
@@ -68,6 +75,7 @@ typedef enum KeyForm
 	KEY_ANY,					/* nothing is known */
 	KEY_COLUMN,					/* the column itself */
 	KEY_STRETCH,				/* the same for stretches of the column's values */
+	KEY_JOINED,					/* of the row that is joined */
 } KeyForm;
 
 /* how the state of an aggregate is kept: by its own transition function, or natively, for kernels and summaries */
@@ -85,6 +93,14 @@ typedef enum Kernel
 	KERNEL_WIDE_TOTAL,			/* sum of bigint and numeric: WideState */
 	KERNEL_WIDE_MEAN,			/* their mean: WideState */
 } Kernel;
+
+/* rows that have one summary: a segment, or a block of the open one */
+typedef struct SummedRows
+{
+	SegmentEntry *entry;
+	SegmentReader *reader;		/* NULL: the whole segment */
+	int			block;
+} SummedRows;
 
 /* of one aggregate without a kernel in one group */
 typedef struct AggregateValue
@@ -181,7 +197,8 @@ typedef struct VectorKey
 	Oid			type;
 	int16		len;
 	bool		byval;
-	bool		plain;			/* equal values have equal bits */
+	bool		plain;			/* equal values have equal bits, or are in the same place */
+	bool		placed;			/* equal values are in the same place, which outlives the groups */
 	Oid			collation;
 	FmgrInfo	equal;
 	FmgrInfo	hash;
@@ -228,6 +245,14 @@ typedef struct BlockRowsTaken
 	GroupRun	runs[BLOCK_MAX_ROWS];
 } BlockRowsTaken;
 
+/* of the processes of a parallel query */
+typedef enum VectorSharing
+{
+	SHARING_UNDECIDED,
+	SHARING_ALL,				/* each reads what no other does */
+	SHARING_ONE,				/* one of them reads everything */
+} VectorSharing;
+
 /* where a pass over the rows stands */
 typedef enum VectorStage
 {
@@ -246,6 +271,7 @@ typedef struct VectorState
 	int			naggregates;
 	int			nquals;
 	int			nonce;
+	struct VectorJoin *join;	/* or NULL */
 
 	/* rows */
 	ExprContext *row_context;	/* reset for every row */
@@ -302,6 +328,8 @@ typedef struct VectorState
 	int64		segments_summed;
 	int64		blocks_summed;
 
+	struct VectorTop *top;		/* NULL: all groups are wanted */
+
 	int64		hot_rows;		/* counters, for EXPLAIN */
 	int64		keys_evaluated;
 	int64		passes;
@@ -316,8 +344,11 @@ typedef struct VectorState
 #define group_state(agg, group) ((void *) ((char *) (group) + (agg)->offset))
 
 /* vector_target.c */
-extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, List *clauses, PathTarget *output,
-								   List *having);
+extern VectorTarget *vector_target(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, List *clauses,
+								   PathTarget *output, List *having);
+extern bool vector_can_evaluate(Node *node, VectorTarget *target);
+extern bool vector_refuse(VectorTarget *target, const char *refusal);
+extern bool vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause);
 extern VectorTarget *vector_target_partial(VectorTarget *whole);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 
@@ -333,7 +364,15 @@ extern int	vector_workers(RelOptInfo *rel, const VectorEstimate *estimate);
 extern void vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *estimate, int workers,
 							 AggSplit split, Path *path);
 
+/* vector_distinct.c */
+extern bool vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped,
+									  const SealedCost *sealed, List *having);
+
 /* vector_paths.c */
+extern Path *vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+						 VectorTarget *target);
+extern Path *vector_gather_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+								VectorTarget *target);
 extern void vector_init(void);
 
 /* vector_plan.c */
@@ -348,23 +387,39 @@ extern void vector_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, 
 extern void vector_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate);
 extern void vector_initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate);
 extern pg_atomic_uint32 *vector_next_segment(VectorState *state);
+extern void vector_deal_again(VectorState *state);
+extern VectorSharing vector_share(VectorState *state, VectorSharing wish, bool *mine);
 extern void vector_shutdown(CustomScanState *node);
 
 /* vector_group.c */
 extern void vector_groups_begin(VectorState *state);
 extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
+extern bool vector_add_row(VectorState *state, TupleTableSlot *slot);
 extern VectorGroup *vector_find_group(VectorState *state, bool *full);
+extern VectorGroup *vector_group_at(VectorState *state, int64 number);
 extern VectorGroup *vector_next_group(VectorState *state);
 extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
+
+/* vector_top.c */
+extern List *vector_top_spec(PlannerInfo *root, VectorTarget *target);
+extern void vector_top_estimate(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, VectorEstimate *estimate);
+extern void vector_top_begin(VectorState *state, List *spec, List *values);
+extern void vector_top_reset(VectorState *state);
+extern bool vector_top_drops(VectorState *state, VectorGroup *group);
+extern bool vector_top_key(VectorState *state, int *key, bool *descending, int64 *wanted);
+extern bool vector_top_applies(VectorState *state);
+extern bool vector_top_take_sealed(VectorState *state);
 
 /* vector_key.c */
 extern KeyForm vector_key_form(Node *key, AttrNumber *column);
 extern void vector_keys_begin(VectorState *state, List *exprs, List *equal);
+extern void vector_keys_placed(VectorState *state, bool placed);
 extern void vector_keys_reset(VectorState *state);
 extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
 extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
+extern bool vector_key_rises(VectorState *state, int k, int64 from, int64 to);
 extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
 
 /* vector_aggregate.c */
@@ -377,6 +432,7 @@ extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Dat
 /* vector_block.c */
 extern void vector_store_row(VectorState *state, int row);
 extern bool vector_take_block(VectorState *state);
+extern bool vector_take_passed(VectorState *state);
 
 /* vector_kernel.c */
 extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
@@ -401,6 +457,7 @@ extern void vector_wide_extreme(const VectorAggregate *agg, ExtremeState *state,
 /* vector_summary.c */
 extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes);
 extern void vector_summaries_begin(VectorState *state, List *keys, List *aggregates);
+extern bool vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *value);
 extern bool vector_block_zone(VectorState *state, AttrNumber attno, ZoneMap *zone);
 extern bool vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full);
 extern bool vector_answer_block(VectorState *state, bool *full);

@@ -27,7 +27,7 @@
 #include "utils/syscache.h"
 
 #include "codec/codec_summary.h"
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 /* ---- begin ---- */
 
@@ -149,8 +149,7 @@ begin_arguments(VectorAggregate *agg, PlanState *parent)
 		int			i = foreach_current_index(lc);
 
 		agg->args[i] = ExecInitExpr(expr, parent);
-		if (IsA(expr, Var) && ((Var *) expr)->varattno > 0)
-			agg->columns[i] = ((Var *) expr)->varattno;
+		agg->columns[i] = vector_table_column((Node *) expr);
 		agg->plain_columns = agg->plain_columns && agg->columns[i] > 0;
 	}
 	if (vector_column_argument(agg->ref))

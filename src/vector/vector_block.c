@@ -10,7 +10,7 @@
 #include "territory.h"
 
 #include "codec/codec_summary.h"
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 /* the cursor's row, in the slot: only columns that are needed, the others stay null */
 void
@@ -91,10 +91,10 @@ begin_keys(VectorState *state)
 	{
 		VectorKey  *key = &state->keys[k];
 		ZoneMap		zone;
-		bool		known = key->form != KEY_ANY && vector_block_zone(state, key->column, &zone) && zone.nulls == 0 &&
-			zone.has_values;
+		bool		known = (key->form == KEY_COLUMN || key->form == KEY_STRETCH) &&
+			vector_block_zone(state, key->column, &zone) && zone.nulls == 0 && zone.has_values;
 
-		key->constant = known && zone.min == zone.max;
+		key->constant = key->form == KEY_JOINED || (known && zone.min == zone.max);
 		key->rising = known && !key->constant && key->form != KEY_COLUMN && header->ordered[sealed->block] &&
 			header->time == key->column;
 		key->here.from = 1;
@@ -102,6 +102,8 @@ begin_keys(VectorState *state)
 		all = all && (key->constant || key->rising);
 		if (key->form == KEY_STRETCH)
 			announce_values(state, k);
+		if (key->form == KEY_JOINED)
+			state->key_values[k] = vector_join_key(state, k, &state->key_nulls[k]);
 	}
 	return all;
 }
@@ -116,6 +118,8 @@ load_known_key(VectorState *state, int k, int row)
 
 	if (key->form == KEY_ANY)
 		return false;
+	if (key->form == KEY_JOINED)
+		return true;			/* begin_keys() put it there */
 	value = state->sealed->values[key->column - 1][row];
 	isnull = state->sealed->nulls[key->column - 1][row];
 	if (key->form != KEY_COLUMN)
@@ -148,7 +152,7 @@ load_keys(VectorState *state, int row)
 	{
 		VectorKey  *key = &state->keys[k];
 
-		if (key->form == KEY_ANY || (key->form != KEY_COLUMN && state->sealed->nulls[key->column - 1][row]))
+		if (key->form == KEY_ANY || (key->form == KEY_STRETCH && state->sealed->nulls[key->column - 1][row]))
 		{
 			state->key_values[k] = ExecEvalExprSwitchContext(key->expr, state->row_context, &state->key_nulls[k]);
 			state->keys_evaluated++;
@@ -249,26 +253,35 @@ find_runs(VectorState *state)
 	return true;
 }
 
+/* the rows of taken, each joined with the row at hand if there is a join; false: the table of groups is full */
+bool
+vector_take_passed(VectorState *state)
+{
+	const int  *first_row = state->sealed->reader.header->first_row + state->sealed->block;
+
+	state->taken.dense = state->taken.n == first_row[1] - first_row[0];
+	if (!find_runs(state))
+		return false;
+	vector_aggregates_take_block(state);
+	return true;
+}
+
 /* the block that the cursor stands at; false: the table of groups is full */
 bool
 vector_take_block(VectorState *state)
 {
 	SealedScan *sealed = state->sealed;
 	BlockRowsTaken *taken = &state->taken;
-	const int  *first_row;
 	int64		removed = state->filter ? scan_filter_removed(state->filter) : 0;
 
 	sealed_scan_open_block(sealed);
 	if (state->filter)
 		InstrCountFiltered2(&state->custom, scan_filter_removed(state->filter) - removed);
 	taken->n = sealed_scan_rows(sealed, taken->rows);
+	if (state->join && taken->n > 0)
+		vector_join_show(state);
 	filter_rows(state, taken);
-	first_row = sealed->reader.header->first_row + sealed->block;
-	taken->dense = taken->n == first_row[1] - first_row[0];
 	if (taken->n == 0)
 		return true;
-	if (!find_runs(state))
-		return false;
-	vector_aggregates_take_block(state);
-	return true;
+	return state->join ? vector_join_take_rows(state) : vector_take_passed(state);
 }

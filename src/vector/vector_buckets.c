@@ -28,6 +28,7 @@
 
 #include "segment/sample.h"
 #include "vector/vector_buckets.h"
+#include "vector/vector_join.h"
 
 #define BLOCKS_TRIED 8
 #define BLOCK_ROWS 1400			/* where nothing is known: about a day of minutes */
@@ -205,13 +206,15 @@ number_of_buckets(PlannerInfo *root, RelOptInfo *rel, Node *key, TupleDesc desc,
 }
 
 static double
-number_of_groups(PlannerInfo *root, RelOptInfo *rel, List *keys, TupleDesc desc, const SegmentEntry *all)
+number_of_groups(PlannerInfo *root, RelOptInfo *rel, const VectorTarget *target, TupleDesc desc,
+				 const SegmentEntry *all)
 {
+	double		rows = target->join ? target->join->rows : rel->rows;
 	double		groups = 1;
 	List	   *others = NIL;
 	ListCell   *lc;
 
-	foreach(lc, keys)
+	foreach(lc, target->keys)
 	{
 		double		buckets = all ? number_of_buckets(root, rel, lfirst(lc), desc, all) : 0;
 
@@ -221,8 +224,8 @@ number_of_groups(PlannerInfo *root, RelOptInfo *rel, List *keys, TupleDesc desc,
 			others = lappend(others, lfirst(lc));
 	}
 	if (others)
-		groups *= estimate_num_groups(root, others, rel->rows, NULL, NULL);
-	return clamp_row_est(Min(groups, rel->rows));
+		groups *= estimate_num_groups(root, others, rows, NULL, NULL);
+	return clamp_row_est(Min(groups, rows));
 }
 
 /* ---- are blocks of one group? ---- */
@@ -283,12 +286,13 @@ vector_buckets(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, bool sa
 	BucketEstimate estimate = {.groups = 1, .block_rows = BLOCK_ROWS};
 	Relation	relation;
 
-	if (target->keys == NIL)
+	if (target->keys == NIL && target->join == NULL)
 		return estimate;
 	relation = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
-	estimate.groups = number_of_groups(root, rel, target->keys, RelationGetDescr(relation), sealed_summit(relation));
+	if (target->keys)
+		estimate.groups = number_of_groups(root, rel, target, RelationGetDescr(relation), sealed_summit(relation));
 	if (sample)
-		estimate.share_mixed = share_mixed(target->keys, relation, &estimate.block_rows);
+		estimate.share_mixed = share_mixed(vector_join_block_keys(target), relation, &estimate.block_rows);
 	table_close(relation, NoLock);
 	return estimate;
 }

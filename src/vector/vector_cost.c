@@ -25,6 +25,7 @@
 
 #include "vector/vector.h"
 #include "vector/vector_buckets.h"
+#include "vector/vector_join.h"
 
 /* in cpu_tuple_cost */
 #define SEGMENT_COST 5.0		/* its directory entry is read */
@@ -53,6 +54,8 @@ may_summarise(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 	int			nprunes = 0;
 	ListCell   *lc;
 
+	if (target->join && !vector_join_may_summarise(target->join))
+		return false;
 	foreach(lc, target->quals)
 	{
 		List	   *spec;
@@ -62,7 +65,8 @@ may_summarise(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 			!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
 			nprunes++;
 	}
-	return vector_may_summarise(target->keys, target->aggregates, list_length(target->quals), nprunes);
+	return vector_may_summarise(vector_join_executed(target, target->keys),
+								vector_join_executed(target, target->aggregates), list_length(target->quals), nprunes);
 }
 
 /* ---- what a decoded row costs ---- */
@@ -130,9 +134,9 @@ grouping_cost(PlannerInfo *root, VectorTarget *target)
 	Cost		each = target->keys ? VALUE_COST * cpu_operator_cost : 0;
 	ListCell   *lc;
 
-	foreach(lc, target->keys)
+	foreach(lc, vector_join_executed(target, target->keys))
 		each += key_cost(root, lfirst(lc));
-	foreach(lc, target->aggregates)
+	foreach(lc, vector_join_executed(target, target->aggregates))
 		each += aggregate_cost(root, lfirst_node(Aggref, lc));
 	return each;
 }
@@ -147,9 +151,11 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 	double		passing = Min(rel->rows / Max(rel->tuples, 1), 1);
 	bool		summarise = may_summarise(root, rel, target);
 	BucketEstimate buckets = vector_buckets(root, rel, target, summarise);
-	double		touched = scan_rows_touched(root, rel, sealed, rel->baserestrictinfo);
+	double		touched = scan_rows_touched(root, rel, sealed, rel->baserestrictinfo) *
+		(target->join ? target->join->read : 1);
 	double		segments = Max(sealed->segments * touched / Max(sealed->rows, 1), 1);
 	double		share = 1;
+	double		rows = rel->rows;		/* that are grouped */
 	Cost		grouping;
 
 	if (summarise)
@@ -158,6 +164,10 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 		if (target->quals)
 			share += (1 - share) * DECODED_AT_ENDS;
 	}
+	if (target->join)
+		rows = target->join->rows;
+	else
+		rows = Min(rows, touched);
 	grouping = grouping_cost(root, target);
 	estimate.groups = buckets.groups;
 	estimate.hot_pages = Max((double) rel->pages - sealed->pages, 0) * Min(hot / Max(rel->tuples, 1), 1);
@@ -175,7 +185,10 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 	estimate.read += share * (touched / Max(sealed->rows, 1) * sealed->pages * seq_page_cost +
 							  touched * (columns_read(rel, target) * VALUE_COST * cpu_operator_cost +
 										 quals_cost(root, rel, target)) +
-							  Min(rel->rows, touched) * grouping);
+							  rows * grouping);
+	estimate.join = 0;
+	if (target->join)
+		vector_join_cost(target->join, rel, &estimate);
 	estimate.read *= ceil(estimate.groups * (GROUP_BYTES + STATE_BYTES * list_length(target->aggregates)) /
 						  get_hash_memory_limit());
 	return estimate;
@@ -204,7 +217,7 @@ vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *
 	divisor = Max(divisor, 1);
 	get_agg_clause_costs(root, split, &costs);
 	cost_qual_eval(&having, target->having, root);
-	path->startup_cost = estimate->read / divisor + costs.transCost.startup + costs.finalCost.startup + having.startup +
+	path->startup_cost = estimate->read / divisor + estimate->join + costs.transCost.startup + costs.finalCost.startup + having.startup +
 		target->output->cost.startup;
 	path->total_cost = path->startup_cost + groups * (costs.finalCost.per_tuple + having.per_tuple + cpu_tuple_cost);
 	if (target->having)

@@ -17,7 +17,7 @@
 #include "utils/snapmgr.h"
 
 #include "am/am.h"
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 static const CustomExecMethods exec_methods;
 
@@ -106,9 +106,12 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	Index		rti = llast_node(Var, inner)->varno;
 	const TupleTableSlotOps *ops = ps->scanops;
 	bool		fixed = ps->scanopsfixed;
+	int			nouter;			/* of inner, after the values to prune by */
 	List	   *keys,
 			   *aggregates,
-			   *quals;
+			   *quals,
+			   *read,
+			   *values;
 	int			first_value;
 
 	state->rel = compat_range_table_relation(estate, rti);
@@ -128,11 +131,20 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->row_context = CreateExprContext(estate);
 	state->sealed_slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(state->rel), &TTSOpsVirtual);
 	state->hot_slot = table_slot_create(state->rel, &estate->es_tupleTable);
-	begin_columns(state, list_concat(list_concat(list_copy(keys), aggregates), quals), rti);
+	read = list_concat(list_concat(list_copy(keys), aggregates), quals);
+	nouter = 1;
 
 	/* these expressions meet rows of the table in two kinds of slots, not the node's own */
 	ps->scanops = NULL;
 	ps->scanopsfixed = false;
+	if (plan->custom_plans)
+	{
+		nouter++;
+		vector_join_begin(state, plan, eflags, &read, &keys, &aggregates);
+	}
+	begin_columns(state, read, rti);
+	if (state->join)
+		vector_join_begin_columns(state);
 	state->quals = ExecInitQual(quals, ps);
 	state->once = ExecInitQual(take_expressions(inner, state->nquals, state->nonce), ps);
 	if (quals != NIL)
@@ -140,8 +152,9 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
-	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
-				 take_expressions(inner, first_value, list_length(inner) - first_value - 1));
+	values = take_expressions(inner, first_value, list_length(inner) - first_value - nouter);
+	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES), values);
+	vector_top_begin(state, list_nth(plan->custom_private, VECTOR_TOP), values);
 	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
@@ -156,6 +169,8 @@ end_aggregate(CustomScanState *node)
 		table_endscan(state->hot_scan);
 	if (state->sealed)
 		sealed_scan_end(state->sealed);
+	if (state->join)
+		vector_join_end(state);
 }
 
 /* groups that are all there, and depend on nothing that changed, are handed out again */
@@ -165,6 +180,8 @@ rescan(CustomScanState *node)
 	VectorState *state = (VectorState *) node;
 	bool		all = state->filled && state->low == 0 && state->width == (uint64) 1 << 32 && !state->partial;
 
+	if (state->join)
+		all = vector_join_rescan(state) && all;
 	state->done = false;
 	state->next = 0;
 	if (all && !bms_overlap(node->ss.ps.chgParam, state->params))
@@ -194,6 +211,7 @@ open_sealed(VectorState *state)
 		if (state->sealed == NULL)
 			return false;
 		sealed_scan_need(state->sealed, state->needed, false);
+		state->sealed->late = state->join != NULL;	/* see vector_join_show() */
 		scan_filter_attach(state->filter, state->sealed);
 	}
 	MemoryContextReset(state->prune_context);
@@ -205,11 +223,39 @@ open_sealed(VectorState *state)
 		return false;
 	state->prune_keys = keys;
 	state->nprune_keys = nkeys;
-	scan_aim_sealed(state->sealed, keys, nkeys);
 	if (state->filter)
 		scan_filter_start(state->filter, state->custom.ss.ps.ps_ExprContext);
-	sealed_scan_restart(state->sealed, ForwardScanDirection);
+	if (state->join)
+		vector_join_aim(state, keys, nkeys);
+	else
+	{
+		scan_aim_sealed(state->sealed, keys, nkeys);
+		sealed_scan_restart(state->sealed, ForwardScanDirection);
+	}
 	return true;
+}
+
+/* stand before the first hot row, or at the end where no row can have a partner */
+static void
+start_rows(VectorState *state)
+{
+	state->stage = STAGE_END;
+	if (state->join && !vector_join_reads(state))
+		return;
+	if (state->hot_scan == NULL)
+		state->hot_scan = territory_scan_hot(state->rel, state->custom.ss.ps.state->es_snapshot, NULL);
+	else
+		table_rescan(state->hot_scan, NULL);
+	state->stage = STAGE_HOT;
+}
+
+/* all rows were met; once more, by the next part of what they are joined with */
+static void
+end_rows(VectorState *state)
+{
+	state->stage = STAGE_END;
+	while (state->stage == STAGE_END && state->join && vector_join_next_batch(state))
+		start_rows(state);
 }
 
 /* the rows of a stage, until it ends or groups fill the memory */
@@ -221,7 +267,10 @@ take_hot_rows(VectorState *state, bool *full)
 		CHECK_FOR_INTERRUPTS();
 		if (!table_scan_getnextslot(state->hot_scan, ForwardScanDirection, state->hot_slot))
 		{
-			state->stage = open_sealed(state) ? STAGE_SEGMENTS : STAGE_END;
+			if (open_sealed(state))
+				state->stage = STAGE_SEGMENTS;
+			else
+				end_rows(state);
 			return;
 		}
 		state->hot_rows++;
@@ -238,10 +287,10 @@ take_segments(VectorState *state, bool *full)
 
 		if (entry == NULL)
 		{
-			state->stage = STAGE_END;
+			end_rows(state);
 			return;
 		}
-		if (vector_answer_segment(state, entry, full))
+		if ((state->join && vector_join_skips_segment(state, entry)) || vector_answer_segment(state, entry, full))
 			continue;
 		sealed_scan_open_segment(state->sealed);
 		state->stage = STAGE_BLOCKS;
@@ -260,7 +309,7 @@ take_blocks(VectorState *state, bool *full)
 			state->stage = STAGE_SEGMENTS;
 			return;
 		}
-		if (!vector_answer_block(state, full))
+		if (!(state->join && vector_join_skips_block(state)) && !vector_answer_block(state, full))
 			*full = !vector_take_block(state);
 	}
 }
@@ -276,6 +325,11 @@ take_rows(VectorState *state)
 	{
 		if (state->stage == STAGE_HOT)
 			take_hot_rows(state, &full);
+		else if (vector_top_applies(state))
+		{
+			full = !vector_top_take_sealed(state);
+			state->stage = STAGE_END;
+		}
 		else if (state->stage == STAGE_SEGMENTS)
 			take_segments(state, &full);
 		else
@@ -291,16 +345,14 @@ start_pass(VectorState *state)
 
 	state->passes++;
 	ResetExprContext(context);
+	state->stage = STAGE_END;
 	if (!ExecQual(state->once, context))
-	{
-		state->stage = STAGE_END;
 		return;
-	}
-	if (state->hot_scan == NULL)
-		state->hot_scan = territory_scan_hot(state->rel, state->custom.ss.ps.state->es_snapshot, NULL);
-	else
-		table_rescan(state->hot_scan, NULL);
-	state->stage = STAGE_HOT;
+	if (state->join)
+		vector_join_first_batch(state);
+	start_rows(state);
+	if (state->stage == STAGE_END)
+		end_rows(state);
 }
 
 /* all groups of the pass, narrower and narrower ones until they fit; or those of some of its rows */
@@ -312,6 +364,7 @@ fill(VectorState *state)
 		if (!state->partial || state->stage == STAGE_START)
 			start_pass(state);
 		vector_groups_reset(state);
+		vector_top_reset(state);
 		if (take_rows(state))
 			break;
 		state->width /= 2;
@@ -331,9 +384,9 @@ next_group(VectorState *state)
 
 		if (!state->filled)
 			fill(state);
-		group = vector_next_group(state);
-		if (group)
-			return group;
+		while ((group = vector_next_group(state)) != NULL)
+			if (!vector_top_drops(state, group))
+				return group;
 		if (state->partial)
 		{
 			state->filled = false;

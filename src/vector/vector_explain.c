@@ -12,7 +12,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/ruleutils.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 /* n entries of the scan's target list, deparsed */
 static List *
@@ -50,6 +50,46 @@ show_row_filter(VectorState *state, List *ancestors, ExplainState *es)
 							 node->ss.ps.instrument->nfiltered2 / Max(node->ss.ps.instrument->nloops, 1), 0, es);
 }
 
+/* how rows of the table find those of the child */
+static void
+show_join(VectorState *state, List *ancestors, ExplainState *es)
+{
+	static const char *const names[] = {[JOIN_INNER] = "Inner", [JOIN_LEFT] = "Left", [JOIN_SEMI] = "Semi",
+	[JOIN_ANTI] = "Anti"};
+	CustomScanState *node = &state->custom;
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	VectorJoin *join = state->join;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
+	List	   *clauses = vector_join_clauses(plan);
+	List	   *quals = vector_join_part(plan, JOIN_QUALS);
+
+	ExplainPropertyText("Join Type", names[join->type], es);
+	if (clauses)
+		ExplainPropertyText("Join Cond", deparse_expression((Node *) make_ands_explicit(clauses), context, true, false),
+							es);
+	if (quals)
+		ExplainPropertyText("Join Filter", deparse_expression((Node *) make_ands_explicit(quals), context, true, false),
+							es);
+	if (es->analyze && join->batches > 1)
+		ExplainPropertyInteger("Join Batches", NULL, join->batches, es);
+}
+
+/* the group key whose best values are all that is wanted */
+static void
+show_top(VectorState *state, List *ancestors, ExplainState *es)
+{
+	int			key;
+	bool		descending;
+	int64		wanted;
+
+	if (!vector_top_key(state, &key, &descending, &wanted))
+		return;
+	ExplainPropertyText("Best First", psprintf("%s%s", (char *) linitial(deparse_entries(&state->custom, key, 1, ancestors, es)),
+											   descending ? " DESC" : ""), es);
+	if (es->analyze && wanted > 0)
+		ExplainPropertyInteger("Values Wanted", NULL, wanted, es);
+}
+
 void
 vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 {
@@ -64,6 +104,9 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	if (state->naggregates > 0)
 		ExplainPropertyList("Aggregates", deparse_entries(node, state->nkeys, state->naggregates, ancestors, es), es);
 	show_row_filter(state, ancestors, es);
+	if (state->join)
+		show_join(state, ancestors, es);
+	show_top(state, ancestors, es);
 	if (!es->analyze)
 		return;
 	ExplainPropertyInteger("Segments Read", NULL, sealed->segments_read + (int64) others->segments_read.value, es);

@@ -19,7 +19,7 @@
 #include "utils/datum.h"
 #include "utils/memutils.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 #define NARROWEST ((uint64) 1 << 12)	/* what so few hashes hold is kept, whatever it takes */
 #define GROUPS_PER_CHUNK 256
@@ -45,6 +45,13 @@ group_at(VectorState *state, int64 number)
 {
 	return (VectorGroup *) (state->table.chunks[number / GROUPS_PER_CHUNK] +
 							(number % GROUPS_PER_CHUNK) * state->group_size);
+}
+
+/* one of table.n, in the order in which they were met */
+VectorGroup *
+vector_group_at(VectorState *state, int64 number)
+{
+	return group_at(state, number);
 }
 
 /* room for one more; what was given out before stays where it is */
@@ -247,7 +254,7 @@ make_group(VectorState *state, uint32 hash)
 
 		nulls[k] = state->key_nulls[k];
 		group_keys(group)[k] = nulls[k] ? (Datum) 0 : state->key_values[k];
-		if (nulls[k] || key->byval)
+		if (nulls[k] || key->byval || key->placed)
 			continue;
 		old = MemoryContextSwitchTo(state->table_context);
 		group_keys(group)[k] = datumCopy(state->key_values[k], false, key->len);
@@ -282,7 +289,7 @@ vector_find_group(VectorState *state, bool *full)
 	if (state->nkeys == 0)
 		return state->ungrouped;
 	for (int k = 0; k < state->nkeys; k++)
-		if (state->keys[k].plain)
+		if (state->keys[k].plain && !state->keys[k].placed)
 			state->key_values[k] = plain_key(&state->keys[k], state->key_values[k]);
 	if (state->last && table->trust >= 0)
 	{
@@ -315,14 +322,34 @@ vector_find_group(VectorState *state, bool *full)
 
 /* ---- rows in and out ---- */
 
+/* a row that passed, in its memory context; false: the table is full */
+bool
+vector_add_row(VectorState *state, TupleTableSlot *slot)
+{
+	VectorGroup *group;
+	bool		full = false;
+
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		VectorKey  *key = &state->keys[k];
+
+		state->key_values[k] = key->form == KEY_JOINED ? vector_join_key(state, k, &state->key_nulls[k]) :
+			ExecEvalExpr(key->expr, state->row_context, &state->key_nulls[k]);
+		state->keys_evaluated += key->form != KEY_COLUMN && key->form != KEY_JOINED;
+	}
+	group = vector_find_group(state, &full);
+	if (group && !full)
+		vector_aggregates_advance(state, group, slot);
+	return !full;
+}
+
 /* false: the table is full, and the pass has to be a narrower one */
 bool
 vector_take_row(VectorState *state, TupleTableSlot *slot)
 {
 	ExprContext *context = state->row_context;
-	VectorGroup *group;
-	bool		full = false;
 	MemoryContext old;
+	bool		taken;
 
 	ResetExprContext(context);
 	context->ecxt_scantuple = slot;
@@ -332,16 +359,9 @@ vector_take_row(VectorState *state, TupleTableSlot *slot)
 		return true;
 	}
 	old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
-	for (int k = 0; k < state->nkeys; k++)
-	{
-		state->key_values[k] = ExecEvalExpr(state->keys[k].expr, context, &state->key_nulls[k]);
-		state->keys_evaluated += state->keys[k].form != KEY_COLUMN;
-	}
-	group = vector_find_group(state, &full);
-	if (group && !full)
-		vector_aggregates_advance(state, group, slot);
+	taken = state->join ? vector_join_take_row(state, slot) : vector_add_row(state, slot);
 	MemoryContextSwitchTo(old);
-	return !full;
+	return taken;
 }
 
 /* the groups of a pass, one after the other; NULL at the end */

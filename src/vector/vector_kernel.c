@@ -23,7 +23,7 @@
 #include "utils/syscache.h"
 
 #include "codec/codec_summary.h"
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 #define FEW 8					/* values that lanes do not help */
 
@@ -73,7 +73,7 @@ vector_column_argument(Aggref *ref)
 	while (IsA(expr, RelabelType) &&
 		   getBaseType(exprType((Node *) expr)) == getBaseType(exprType((Node *) ((RelabelType *) expr)->arg)))
 		expr = ((RelabelType *) expr)->arg;
-	return IsA(expr, Var) && ((Var *) expr)->varattno > 0 ? (Var *) expr : NULL;
+	return vector_table_column((Node *) expr) > 0 ? (Var *) expr : NULL;
 }
 
 /* by the transition function: a user's aggregate may have a kernel, too */

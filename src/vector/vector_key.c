@@ -23,7 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "segment/column.h"
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 #include "vector/vector_key.h"
 
 #define MOST_STRETCHES 262144	/* that are remembered of a key: 8 MB */
@@ -59,6 +59,9 @@ vector_key_form(Node *key, AttrNumber *column)
 	KeyNode    *node;
 	Oid			type;
 
+	*column = 0;
+	if (vector_key_is_joined(key))
+		return KEY_JOINED;
 	node = vector_key_parse(key, column, &type);
 	if (node == NULL)
 		return KEY_ANY;
@@ -145,6 +148,19 @@ vector_keys_begin(VectorState *state, List *exprs, List *equal)
 		key->form = vector_key_form(expr, &key->column);
 		if (key->form == KEY_STRETCH)
 			key->memory = begin_memory(state, key, expr);
+	}
+}
+
+/* do equal keys of joined rows stand in one place as long as there are groups? */
+void
+vector_keys_placed(VectorState *state, bool placed)
+{
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		VectorKey  *key = &state->keys[k];
+
+		if (key->form == KEY_JOINED)
+			key->plain = key->placed = placed;
 	}
 }
 
@@ -492,6 +508,20 @@ vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy)
 		memory->stretches[memory->last].key = copy;
 	if (asked->here.key == key)
 		asked->here.key = copy;
+}
+
+/* does the key never fall from one value of its column to the other, both of which rows have? */
+bool
+vector_key_rises(VectorState *state, int k, int64 from, int64 to)
+{
+	VectorKey  *key = &state->keys[k];
+	KeyMemory  *memory = key->memory;
+	KeyFact		fact;
+	bool		isnull;
+
+	key_at(key, from, &isnull);
+	fact = vector_key_fact(memory->node, memory->type, from, memory->context, memory->constants);
+	return fact.rises.from <= from && fact.rises.to >= to;
 }
 
 /* is the key the same, and which, for all values of its column from one to the other, which rows have? */

@@ -348,7 +348,7 @@ parse_column(Var *var, KeyParse *parse)
 {
 	KeyNode    *node;
 
-	if (var->varattno <= 0 || (parse->column != 0 && parse->column != var->varattno))
+	if (var->varattno <= 0 || var->varno == INNER_VAR || (parse->column != 0 && parse->column != var->varattno))
 	{
 		parse->failed = true;
 		return NULL;

@@ -8,10 +8,11 @@
  */
 #include "territory.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 typedef struct VectorShared
 {
+	pg_atomic_uint32 sharing;	/* VectorSharing, as the first process has it */
 	pg_atomic_uint64 segments_summed;
 	pg_atomic_uint64 blocks_summed;
 	pg_atomic_uint64 hot_rows;
@@ -44,6 +45,7 @@ vector_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordi
 	VectorState *state = (VectorState *) node;
 	VectorShared *shared = coordinate;
 
+	pg_atomic_init_u32(&shared->sharing, SHARING_UNDECIDED);
 	pg_atomic_init_u64(&shared->segments_summed, 0);
 	pg_atomic_init_u64(&shared->blocks_summed, 0);
 	pg_atomic_init_u64(&shared->hot_rows, 0);
@@ -55,6 +57,7 @@ vector_initialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordi
 void
 vector_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt, void *coordinate)
 {
+	pg_atomic_write_u32(&((VectorShared *) coordinate)->sharing, SHARING_UNDECIDED);
 	scan_shared_restart(scan_part(coordinate), ((VectorState *) node)->rel);
 }
 
@@ -68,7 +71,29 @@ vector_initialize_worker(CustomScanState *node, shm_toc *toc, void *coordinate)
 pg_atomic_uint32 *
 vector_next_segment(VectorState *state)
 {
-	return state->shared ? &scan_part(state->shared)->next_segment : NULL;
+	return state->shared && !(state->join && state->join->alone) ? &scan_part(state->shared)->next_segment : NULL;
+}
+
+/* again a scan of what is dealt out */
+void
+vector_deal_again(VectorState *state)
+{
+	if (state->sealed)
+		sealed_scan_end(state->sealed);
+	if (state->hot_scan)
+		table_endscan(state->hot_scan);
+	state->sealed = NULL;
+	attach(state, state->shared);
+}
+
+/* do all processes read, each what no other does?  The first one's wish holds for all; *mine: this was the first. */
+VectorSharing
+vector_share(VectorState *state, VectorSharing wish, bool *mine)
+{
+	uint32		sharing = SHARING_UNDECIDED;
+
+	*mine = pg_atomic_compare_exchange_u32(&state->shared->sharing, &sharing, wish);
+	return *mine ? wish : (VectorSharing) sharing;
 }
 
 /* the sum of all processes replaces this one's number */
@@ -100,7 +125,8 @@ vector_shutdown(CustomScanState *node)
 		sealed_scan_end(state->sealed);
 	}
 	scan_shared_sum(&state->scanned, scan_part(shared));
-	table_endscan(state->hot_scan);
+	if (state->hot_scan)
+		table_endscan(state->hot_scan);
 	state->sealed = NULL;
 	state->hot_scan = NULL;
 	state->shared = NULL;

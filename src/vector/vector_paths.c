@@ -3,7 +3,7 @@
  *	  Where a TerritoryAggregate may stand in a plan.
  *
  * Only a query over one territory table, with nothing between its scan and its
- * grouping, gets such a path.  Whatever the node does not do gives no path, and
+ * grouping but a join with what is small, gets such a path.  Whatever the node does not do gives no path, and
  * core's aggregation over a TerritoryScan answers, which says why.
  */
 #include "territory.h"
@@ -19,7 +19,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 static create_upper_paths_hook_type previous_hook;
 
@@ -37,61 +37,85 @@ make_path(RelOptInfo *grouped, VectorTarget *target)
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &vector_path_methods;
 	path->custom_private = list_make1(target);
+	if (target->join)
+	{
+		path->custom_paths = list_make1(target->join->path);
+		path->path.parallel_safe = path->path.parallel_safe && target->join->path->parallel_safe;
+	}
 	return path;
 }
 
-static Path *
-make_costed_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
-				 VectorTarget *target)
+Path *
+vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed, VectorTarget *target)
 {
 	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
 	CustomPath *path = make_path(grouped, target);
 
-	vector_cost_path(root, target, &estimate, 0, AGGSPLIT_SIMPLE, &path->path);
+	if (target->top)
+		vector_top_estimate(root, rel, target, &estimate);
+	vector_cost_path(root, target, &estimate, 0, target->aggregates ? AGGSPLIT_SIMPLE : AGGSPLIT_INITIAL_SERIAL,
+					 &path->path);
 	return &path->path;
 }
 
-/* workers that each aggregate what they read, and core's aggregation of their states */
-static void
-add_parallel_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
-				  VectorTarget *target)
+/* workers that each aggregate what they read; NULL where they would not help */
+Path *
+vector_gather_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+				   VectorTarget *target)
 {
-	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
-	int			workers = vector_workers(rel, &estimate);
-	VectorTarget *partial;
+	VectorTarget *partial = vector_target_partial(target);
+	VectorEstimate estimate;
+	int			workers;
 	CustomPath *path;
-	Path	   *gather;
 	double		rows;
-	AggClauseCosts costs = {0};
 
+	if (partial == NULL || !grouped->consider_parallel)
+		return NULL;
+	estimate = vector_estimate(root, rel, sealed, partial);
+	workers = vector_workers(rel, &estimate);
 	if (workers <= 0)
-		return;
-	partial = vector_target_partial(target);
+		return NULL;
 	path = make_path(grouped, partial);
 	path->path.parallel_aware = true;
 	path->path.parallel_workers = workers;
 	vector_cost_path(root, partial, &estimate, workers, AGGSPLIT_INITIAL_SERIAL, &path->path);
 	rows = path->path.rows * workers;
-	gather = (Path *) create_gather_path(root, grouped, &path->path, partial->output, NULL, &rows);
+	return (Path *) create_gather_path(root, grouped, &path->path, partial->output, NULL, &rows);
+}
+
+/* and core's aggregation of their states */
+static void
+add_parallel_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed,
+				  VectorTarget *target, double groups)
+{
+	Path	   *gather = vector_gather_path(root, rel, grouped, sealed, target);
+	AggClauseCosts costs = {0};
+
+	if (gather == NULL)
+		return;
 	get_agg_clause_costs(root, AGGSPLIT_FINAL_DESERIAL, &costs);
 	add_path(grouped, (Path *) create_agg_path(root, grouped, gather, target->output,
 											   target->keys ? AGG_HASHED : AGG_PLAIN,
 											   target->aggregates ? AGGSPLIT_FINAL_DESERIAL : AGGSPLIT_SIMPLE,
-											   target->clauses, target->having, &costs, estimate.groups));
+											   target->clauses, target->having, &costs, groups));
 }
 
 /* NULL, or why the node does not answer even so */
 static const char *
-add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCost *sealed, List *clauses,
-		  PathTarget *output, List *having, bool splits)
+add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped, const SealedCost *sealed,
+		  List *clauses, PathTarget *output, List *having, bool splits)
 {
-	VectorTarget *target = vector_target(root, rel, clauses, output, having);
+	VectorTarget *target = vector_target(root, rel, input, clauses, output, having);
+	Path	   *path;
 
 	if (target->refusal)
 		return target->refusal;
-	add_path(grouped, make_costed_path(root, rel, grouped, sealed, target));
-	if (splits && grouped->consider_parallel)
-		add_parallel_path(root, rel, grouped, sealed, target);
+	if (target->join == NULL)
+		target->top = vector_top_spec(root, target);
+	path = vector_path(root, rel, grouped, sealed, target);
+	add_path(grouped, path);
+	if (splits)
+		add_parallel_path(root, rel, grouped, sealed, target, path->rows);
 	return "another plan was estimated cheaper";
 }
 
@@ -112,11 +136,11 @@ add_sets(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCo
 		VectorTarget *target;
 
 		output->exprs = (List *) vector_for_set(root, set, (Node *) output->exprs);
-		target = vector_target(root, rel, vector_set_clauses(root, set), output,
+		target = vector_target(root, rel, rel, vector_set_clauses(root, set), output,
 							   (List *) vector_for_set(root, set, (Node *) having));
 		if (target->refusal)
 			return target->refusal;
-		paths = lcons(make_costed_path(root, rel, grouped, sealed, target), paths);	/* the finest first: upper nodes show its keys */
+		paths = lcons(vector_path(root, rel, grouped, sealed, target), paths);	/* the finest first: upper nodes show its keys */
 	}
 	add_path(grouped, (Path *) create_append_path(root, grouped, paths, NIL, NIL, NULL, 0, false, -1));
 	return "another plan was estimated cheaper";
@@ -124,15 +148,15 @@ add_sets(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const SealedCo
 
 /* ---- the hook ---- */
 
-/* one table, with nothing between it and its grouping */
+/* one table, which may be joined with others, and nothing else between it and its grouping */
 static const char *
 refuse_query(PlannerInfo *root, RelOptInfo *input)
 {
 	if (!territory_enable_aggregate)
 		return "territory.enable_aggregate is off";
-	if (input->reloptkind == RELOPT_JOINREL)
-		return "more than one table";
-	if (input->reloptkind != RELOPT_BASEREL || planner_rt_fetch(input->relid, root)->inh)
+	if (input->reloptkind != RELOPT_BASEREL && input->reloptkind != RELOPT_JOINREL)
+		return "partitioned table";
+	if (input->reloptkind == RELOPT_BASEREL && planner_rt_fetch(input->relid, root)->inh)
 		return "partitioned table";
 	if (root->parse->rowMarks)
 		return "row locks";
@@ -140,22 +164,26 @@ refuse_query(PlannerInfo *root, RelOptInfo *input)
 }
 
 static const char *
-group(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, const SealedCost *sealed,
+group(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped, const SealedCost *sealed,
 	  GroupPathExtraData *extra)
 {
 	Query	   *parse = root->parse;
 
 	if (parse->groupClause && !enable_hashagg)
 		return "enable_hashagg is off";
+	if (parse->groupingSets && rel != input)
+		return "grouping sets over a join";
 	if (parse->groupingSets)
-		return add_sets(root, input, grouped, sealed, (List *) extra->havingQual);
-	return add_paths(root, input, grouped, sealed, parse->groupClause, grouped->reltarget,
+		return add_sets(root, rel, grouped, sealed, (List *) extra->havingQual);
+	if (vector_add_distinct_paths(root, rel, input, grouped, sealed, (List *) extra->havingQual))
+		return "another plan was estimated cheaper";
+	return add_paths(root, rel, input, grouped, sealed, parse->groupClause, grouped->reltarget,
 					 (List *) extra->havingQual, (extra->flags & GROUPING_CAN_PARTIAL_AGG) != 0);
 }
 
 /* SELECT DISTINCT of rows is a grouping without aggregates */
 static const char *
-distinct(PlannerInfo *root, RelOptInfo *input, RelOptInfo *distinct_rel, const SealedCost *sealed)
+distinct(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *distinct_rel, const SealedCost *sealed)
 {
 	Query	   *parse = root->parse;
 
@@ -163,7 +191,7 @@ distinct(PlannerInfo *root, RelOptInfo *input, RelOptInfo *distinct_rel, const S
 		return "DISTINCT ON";
 	if (!enable_hashagg)
 		return "enable_hashagg is off";
-	return add_paths(root, input, distinct_rel, sealed, parse->distinctClause,
+	return add_paths(root, rel, input, distinct_rel, sealed, parse->distinctClause,
 					 root->upper_targets[UPPERREL_DISTINCT], NIL, true);
 }
 
@@ -191,6 +219,7 @@ is_of_rows(Query *parse)
 static void
 upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOptInfo *output, void *extra)
 {
+	RelOptInfo *rel = input;
 	const char *reason;
 	SealedCost	sealed;
 
@@ -202,14 +231,16 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOp
 	reason = refuse_query(root, input);
 	if (reason == NULL)
 	{
+		if (input->reloptkind == RELOPT_JOINREL)
+			rel = vector_join_fact(root, input);
 		/* where nothing is sealed, plans are those of a heap table */
-		if (!scan_is_territory(planner_rt_fetch(input->relid, root), &sealed) || sealed.rows <= 0)
+		if (rel == NULL || !scan_is_territory(planner_rt_fetch(rel->relid, root), &sealed) || sealed.rows <= 0)
 			return;
-		sealed.quals = input->baserestrictcost;
-		reason = stage == UPPERREL_GROUP_AGG ? group(root, input, output, &sealed, extra) :
-			distinct(root, input, output, &sealed);
+		sealed.quals = rel->baserestrictcost;
+		reason = stage == UPPERREL_GROUP_AGG ? group(root, rel, input, output, &sealed, extra) :
+			distinct(root, rel, input, output, &sealed);
 	}
-	explain_scans(root, input, reason);
+	explain_scans(root, rel, reason);
 }
 
 void

@@ -14,7 +14,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 static bool
 collect_params(Node *node, List **params)
@@ -68,7 +68,11 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	List	   *specs = prune_specs(root, target, &values);
 	List	   *all = NIL;
 
-	inner->args = lappend(list_concat(list_concat_copy(target->quals, target->once), values), marker);
+	values = list_concat(values, target->limits);
+	inner->args = list_concat(list_concat_copy(target->quals, target->once), values);
+	if (target->join)
+		inner->args = lappend(inner->args, vector_join_expression(target->join));
+	inner->args = lappend(inner->args, marker);
 	inner->row_typeid = RECORDOID;
 	inner->row_format = COERCE_EXPLICIT_CALL;
 	inner->location = -1;
@@ -82,9 +86,12 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	scan->flags = path->flags;
 	scan->custom_scan_tlist = all;
 	collect_params((Node *) all, &scan->custom_exprs);
-	scan->custom_private = list_make4(list_make4_int(list_length(target->keys), list_length(target->aggregates),
+	scan->custom_plans = children;
+	scan->custom_private = list_make5(list_make4_int(list_length(target->keys), list_length(target->aggregates),
 													 list_length(target->quals), list_length(target->once)),
-									  target->equal, specs, list_make1_int(target->partial));
+									  target->equal, specs, list_make1_int(target->partial),
+									  vector_join_private(target->join));
+	scan->custom_private = lappend(scan->custom_private, target->top);
 	scan->methods = &vector_methods;
 	return &scan->scan.plan;
 }

@@ -29,15 +29,7 @@
 #include "utils/timestamp.h"
 
 #include "segment/decimal.h"
-#include "vector/vector.h"
-
-/* rows that have one summary: a segment, or a block of the open one */
-typedef struct SummedRows
-{
-	SegmentEntry *entry;
-	SegmentReader *reader;		/* NULL: the whole segment */
-	int			block;
-} SummedRows;
+#include "vector/vector_join.h"
 
 /* ---- what summaries can do, of plan trees ---- */
 
@@ -73,7 +65,8 @@ vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes)
 void
 vector_summaries_begin(VectorState *state, List *keys, List *aggregates)
 {
-	state->summaries = vector_may_summarise(keys, aggregates, state->nquals, list_length(state->prune_specs));
+	state->summaries = vector_may_summarise(keys, aggregates, state->nquals, list_length(state->prune_specs)) &&
+		(state->join == NULL || state->join->quals == NULL);
 	for (int a = 0; a < state->naggregates; a++)
 		if (state->aggregates[a].kernel == KERNEL_NONE)
 			state->summaries = false;
@@ -143,23 +136,40 @@ vector_block_zone(VectorState *state, AttrNumber attno, ZoneMap *zone)
 		zone->kind == column_zone_kind(getBaseType(att->atttypid));
 }
 
+/* have all rows the same value in this column, and which? */
+bool
+vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *value)
+{
+	ColumnType	type;
+	ZoneMap		zone;
+
+	if (!full_zone(state, rows, attno, &zone) || zone.min != zone.max ||
+		(zone.kind != ZONE_INTEGER && zone.kind != ZONE_OID))
+		return false;
+	column_type_init(&type, TupleDescAttr(RelationGetDescr(state->rel), attno - 1));
+	*value = column_integer_datum(&type, zone.min);
+	return true;
+}
+
 /* the k-th key of all rows, into key_values */
 static bool
 one_key(VectorState *state, SummedRows *rows, int k)
 {
 	VectorKey  *key = &state->keys[k];
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(state->rel), key->column - 1);
-	ColumnType	type;
 	ZoneMap		zone;
 
-	if (!full_zone(state, rows, att->attnum, &zone))
-		return false;
-	if (key->form != KEY_COLUMN)
-		return vector_key_between(state, k, zone.min, zone.max, &state->key_values[k], &state->key_nulls[k]);
-	column_type_init(&type, att);
-	state->key_values[k] = column_integer_datum(&type, zone.min);
 	state->key_nulls[k] = false;
-	return zone.min == zone.max;
+	switch (key->form)
+	{
+		case KEY_JOINED:
+			state->key_values[k] = vector_join_key(state, k, &state->key_nulls[k]);
+			return true;
+		case KEY_COLUMN:
+			return vector_one_value(state, rows, key->column, &state->key_values[k]);
+		default:
+			return full_zone(state, rows, key->column, &zone) &&
+				vector_key_between(state, k, zone.min, zone.max, &state->key_values[k], &state->key_nulls[k]);
+	}
 }
 
 static bool
@@ -259,6 +269,32 @@ summaries_of(VectorState *state, SummedRows *rows)
 	return summaries;
 }
 
+/* all rows are of one group: add what their summaries tell.  False: they are not. */
+static bool
+add_to_group(VectorState *state, SummedRows *rows, const ColumnSummary *summaries, bool *full)
+{
+	VectorGroup *group;
+
+	if (!one_group(state, rows))
+		return false;
+	group = vector_find_group(state, full);
+	for (int a = 0; group && a < state->naggregates; a++)
+		add_summary(state, &state->aggregates[a], group, &summaries[a], rows_of(rows));
+	return true;
+}
+
+/* the same for each row that all of them meet; the table's own keys are one for all or for none of those */
+static bool
+add_joined(VectorState *state, SummedRows *rows, const ColumnSummary *summaries, bool *full)
+{
+	JoinRow    *partner = NULL;
+
+	while (!*full && vector_join_next_partner(state, &partner))
+		if (!add_to_group(state, rows, summaries, full))
+			return false;
+	return true;
+}
+
 /*
  * False: the rows have to be read.  Keys come last: they are evaluated, and an
  * error of theirs must be that of a row that is there.
@@ -267,22 +303,16 @@ static bool
 answer(VectorState *state, SummedRows *rows, bool *full)
 {
 	ColumnSummary *summaries;
-	VectorGroup *group;
 	bool		answered = false;
 	MemoryContext old;
 
-	if (!all_pass(state, rows))
+	if ((state->join && !state->join->is_settled) || !all_pass(state, rows))
 		return false;
 	ResetExprContext(state->row_context);
 	old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
 	summaries = summaries_of(state, rows);
-	if (summaries && all_alive(state, rows) && one_group(state, rows))
-	{
-		answered = true;
-		group = vector_find_group(state, full);
-		for (int a = 0; group && a < state->naggregates; a++)
-			add_summary(state, &state->aggregates[a], group, &summaries[a], rows_of(rows));
-	}
+	if (summaries && all_alive(state, rows))
+		answered = state->join ? add_joined(state, rows, summaries, full) : add_to_group(state, rows, summaries, full);
 	MemoryContextSwitchTo(old);
 	return answered;
 }

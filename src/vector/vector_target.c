@@ -18,19 +18,20 @@
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 
-#include "vector/vector.h"
+#include "vector/vector_join.h"
 
 /* ---- expressions on rows ---- */
 
-static bool
-refuse(VectorTarget *target, const char *refusal)
+/* true, for callers that say what is wrong */
+bool
+vector_refuse(VectorTarget *target, const char *refusal)
 {
 	if (target->refusal == NULL)
 		target->refusal = refusal;
 	return true;
 }
 
-/* columns of this table, and nothing that the node's plain expressions cannot hold */
+/* columns of the table, or of what it is joined with, and nothing that the node's plain expressions cannot hold */
 static bool
 is_foreign(Node *node, VectorTarget *target)
 {
@@ -40,26 +41,26 @@ is_foreign(Node *node, VectorTarget *target)
 	{
 		Var		   *var = (Var *) node;
 
-		if (var->varno != target->relid || var->varlevelsup != 0)
-			return refuse(target, "more than one table");
-		return var->varattno < 0 && refuse(target, "system column");
+		if (!bms_is_member(var->varno, target->relids) || var->varlevelsup != 0)
+			return vector_refuse(target, "expression of another level of the query");
+		return var->varattno < 0 && vector_refuse(target, "system column");
 	}
 	if (IsA(node, SubPlan) || IsA(node, AlternativeSubPlan))
-		return refuse(target, "subquery in an expression");
+		return vector_refuse(target, "subquery in an expression");
 	if (IsA(node, PlaceHolderVar) || IsA(node, GroupingFunc) || IsA(node, WindowFunc) || IsA(node, CurrentOfExpr))
-		return refuse(target, "expression of another level of the query");
+		return vector_refuse(target, "expression of another level of the query");
 	return expression_tree_walker(node, is_foreign, (void *) target);
 }
 
-static bool
-can_evaluate(Node *node, VectorTarget *target)
+bool
+vector_can_evaluate(Node *node, VectorTarget *target)
 {
 	if (is_foreign(node, target))
 		return false;
 	if (contain_volatile_functions(node))
-		return !refuse(target, "volatile function");
+		return !vector_refuse(target, "volatile function");
 	if (expression_returns_set(node))
-		return !refuse(target, "set-returning function");
+		return !vector_refuse(target, "set-returning function");
 	return true;
 }
 
@@ -67,14 +68,14 @@ static bool
 can_aggregate(Aggref *aggref, VectorTarget *target)
 {
 	if (aggref->aggkind != AGGKIND_NORMAL || aggref->aggdirectargs)
-		return !refuse(target, "ordered-set aggregate");
+		return !vector_refuse(target, "ordered-set aggregate");
 	if (aggref->aggdistinct)
-		return !refuse(target, "DISTINCT inside an aggregate");
+		return !vector_refuse(target, "DISTINCT inside an aggregate");
 	if (aggref->aggorder)
-		return !refuse(target, "ORDER BY inside an aggregate");
+		return !vector_refuse(target, "ORDER BY inside an aggregate");
 	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->agglevelsup != 0)
-		return !refuse(target, "expression of another level of the query");
-	return can_evaluate((Node *) aggref, target);
+		return !vector_refuse(target, "expression of another level of the query");
+	return vector_can_evaluate((Node *) aggref, target);
 }
 
 /* collects aggregates; true where an expression needs more than them and the group keys */
@@ -93,9 +94,10 @@ needs_more(Node *node, VectorTarget *target)
 		return false;
 	}
 	if (IsA(node, Var))
-		return refuse(target, "column that is not grouped by");
+		return !(target->join && vector_join_add_key((Var *) node, target)) &&
+			vector_refuse(target, "column that is not grouped by");
 	if (IsA(node, PlaceHolderVar) || IsA(node, GroupingFunc))
-		return refuse(target, "expression of another level of the query");
+		return vector_refuse(target, "expression of another level of the query");
 	return expression_tree_walker(node, needs_more, (void *) target);
 }
 
@@ -110,8 +112,8 @@ add_keys(PlannerInfo *root, VectorTarget *target, List *clauses)
 		Node	   *key = get_sortgroupclause_expr(clause, root->processed_tlist);
 
 		if (!clause->hashable)
-			return !refuse(target, "key of a type that cannot be hashed");
-		if (!can_evaluate(key, target))
+			return !vector_refuse(target, "key of a type that cannot be hashed");
+		if (!vector_can_evaluate(key, target))
 			return false;
 		target->keys = lappend(target->keys, key);
 		target->equal = lappend_oid(target->equal, clause->eqop);
@@ -177,7 +179,7 @@ add_quals(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
 
-		if (!can_evaluate((Node *) info->clause, target))
+		if (!vector_can_evaluate((Node *) info->clause, target))
 			return false;
 		if (info->pseudoconstant)
 			target->once = lappend(target->once, info->clause);
@@ -188,25 +190,42 @@ add_quals(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 	return true;
 }
 
+/* one more, which no clause of the query is; false: the node cannot */
+bool
+vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause)
+{
+	if (!clause->hashable || !vector_can_evaluate(key, target))
+		return false;
+	if (list_member(target->keys, key))
+		return true;
+	target->keys = lappend(target->keys, key);
+	target->equal = lappend_oid(target->equal, clause->eqop);
+	add_column_to_pathtarget(target->output, (Expr *) key, 0);
+	return true;
+}
+
 /*
  * For grouping by these clauses; where the node cannot do it, the result has a
  * refusal.
  */
 VectorTarget *
-vector_target(PlannerInfo *root, RelOptInfo *rel, List *clauses, PathTarget *output, List *having)
+vector_target(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, List *clauses, PathTarget *output, List *having)
 {
 	VectorTarget *target = palloc0(sizeof(VectorTarget));
 
 	target->relid = rel->relid;
+	target->relids = rel->relids;
 	target->having = having;
 	target->output = output;
-	if (!add_keys(root, target, clauses) || !add_quals(root, rel, target) ||
-		needs_more((Node *) output->exprs, target) || needs_more((Node *) having, target))
+	if ((rel != input && !vector_join_target(root, input, rel, target)) ||
+		!add_keys(root, target, clauses) || !add_quals(root, rel, target) ||
+		needs_more((Node *) output->exprs, target) || needs_more((Node *) having, target) ||
+		!vector_join_gives(target))
 		Assert(target->refusal);
 	return target;
 }
 
-/* the same up to states of transition functions, to be combined by core's aggregation */
+/* the same up to states of transition functions, to be combined by core's aggregation; NULL: not in workers */
 VectorTarget *
 vector_target_partial(VectorTarget *whole)
 {
@@ -215,12 +234,18 @@ vector_target_partial(VectorTarget *whole)
 
 	memcpy(target, whole, sizeof(VectorTarget));
 	target->partial = true;
-	target->having = NIL;
+	if (whole->join && (target->join = vector_join_partial(whole->join)) == NULL)
+		return NULL;
+	target->having = target->top = target->limits = NIL;
 	target->aggregates = NIL;
 	target->output = create_empty_pathtarget();
-	foreach(lc, target->clauses)
-		add_column_to_pathtarget(target->output, list_nth(target->keys, foreach_current_index(lc)),
-								 lfirst_node(SortGroupClause, lc)->tleSortGroupRef);
+	foreach(lc, target->keys)
+	{
+		int			i = foreach_current_index(lc);
+
+		add_column_to_pathtarget(target->output, lfirst(lc), i >= list_length(target->clauses) ? 0 :
+								 list_nth_node(SortGroupClause, target->clauses, i)->tleSortGroupRef);
+	}
 	foreach(lc, whole->aggregates)
 	{
 		Aggref	   *aggref = copyObject(lfirst_node(Aggref, lc));

@@ -111,6 +111,12 @@ def make_readings(model, name):
     return table
 
 
+def ready(table):
+    """Whoever, when: other changes may have taken these away."""
+    names = [c.name for c in table.columns]
+    return 'entity' in names and 'observed_at' in names and table.column('observed_at').group in ('timestamptz', 'timestamp', 'date')
+
+
 def finish_of(clock):
     return {'timestamptz': stamp, 'timestamp': lambda m: stamp(m, ''), 'date': lambda m: m.strftime('%Y-%m-%d')}[clock.group]
 
@@ -148,7 +154,8 @@ def reading_keys(model, table):
     texts = [finish(m) for m in moments]
     gaps = rng.choice((0, 0, 0.02, 0.4))
     keys = [[e, t] for e in entity.pool for t in texts if not gaps or rng.random() >= gaps]
-    clock.pool = texts[::max(1, len(texts) // 20)] + [finish(moments[0] - timedelta(days=40)), finish(moments[-1] + timedelta(days=1))] + ends(moments, texts)
+    clock.edges = ends(moments, texts)
+    clock.pool = texts[::max(1, len(texts) // 20)] + [finish(moments[0] - timedelta(days=40)), finish(moments[-1] + timedelta(days=1))] + clock.edges
     if clock.group == 'timestamptz':
         clock.pool += ['2025-10-26 01:00:00+00', '2025-03-30 01:00:00+00', '2025-10-26 02:30:00 Europe/Paris']
     order = rng.random()

@@ -19,6 +19,7 @@ class Column:
         self.references = None    # (table, column): values come from there
         self.partition_key = False
         self.collation = None     # where it is not the type's own
+        self.edges = []           # values at which blocks may begin or end
         self.range = None         # the least and the greatest value that it began with, where that is known
 
     @property

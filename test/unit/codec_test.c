@@ -446,6 +446,25 @@ test_float_summary(int d, int n)
 }
 
 static void
+test_extremes(int n)
+{
+	double		values[CODEC_VECTOR];
+	double		least,
+				greatest;
+
+	for (int i = 0; i < n; i++)
+		values[i] = (double) (int64_t) next_random() / 1e7;
+	least = greatest = values[0];
+	for (int i = 1; i < n; i++)
+	{
+		least = fmin(least, values[i]);
+		greatest = fmax(greatest, values[i]);
+	}
+	check(codec_extreme_float64(values, n, false) == least, "least of doubles", 0, n);
+	check(codec_extreme_float64(values, n, true) == greatest, "greatest of doubles", 0, n);
+}
+
+static void
 test_merge(void)
 {
 	double		values[2000];
@@ -501,6 +520,9 @@ test_summaries(void)
 		for (int d = 0; d < FLOAT_DISTRIBUTIONS; d++)
 			test_float_summary(d, sizes[s]);
 	}
+	for (int n = 1; n < 70; n++)
+		test_extremes(n);
+	test_extremes(CODEC_VECTOR);
 	test_merge();
 }
 
