@@ -99,11 +99,19 @@ compile_for_any_slot(TerritoryScanState *state, Index scanrelid)
 static void
 begin_columns(TerritoryScanState *state, CustomScan *plan)
 {
+	int			nsorts = list_length(list_nth(plan->custom_private, PRIVATE_SORTS));
+	List	   *sorts = list_copy_tail(plan->custom_exprs, list_length(plan->custom_exprs) - nsorts);
 	Bitmapset  *read = NULL;
 	bool		whole;
 	ListCell   *lc;
 
 	pull_varattnos((Node *) plan->scan.plan.targetlist, plan->scan.scanrelid, &read);
+	pull_varattnos((Node *) sorts, plan->scan.scanrelid, &read);
+	state->shown = bms_make_singleton(0);
+	for (int i = bms_next_member(read, -1); i >= 0; i = bms_next_member(read, i))
+		state->shown = bms_add_member(state->shown, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, read))
+		state->shown = NULL;
 	pull_varattnos((Node *) plan->custom_exprs, plan->scan.scanrelid, &read);
 	whole = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, read);
 	foreach(lc, list_nth(plan->custom_private, PRIVATE_COLUMNS))
@@ -260,6 +268,7 @@ start_filter(TerritoryScanState *state)
 	state->nrest_columns = bms_is_member(0, columns) ? -1 : 0;
 	for (int a = bms_next_member(columns, 0); state->nrest_columns >= 0 && a >= 0; a = bms_next_member(columns, a))
 		state->rest_columns[state->nrest_columns++] = a - 1;
+	sealed_scan_show_only(state->sealed, state->nrest_columns < 0 ? NULL : state->shown);
 }
 
 static bool
