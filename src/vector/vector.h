@@ -170,6 +170,7 @@ typedef struct VectorAggregate
 	bool		has_final;
 	FmgrInfo	finalfn;
 	int			nfinal;			/* arguments of finalfn */
+	bool		final_modifies; /* a state is good for one result only */
 	int16		result_len;
 	bool		result_byval;
 	Kernel		kernel;
@@ -350,6 +351,8 @@ extern bool vector_can_evaluate(Node *node, VectorTarget *target);
 extern bool vector_refuse(VectorTarget *target, const char *refusal);
 extern bool vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause);
 extern VectorTarget *vector_target_partial(VectorTarget *whole);
+extern VectorTarget *vector_target_of_child(PlannerInfo *root, VectorTarget *of_parent, RelOptInfo *parent,
+											RelOptInfo *child);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 
 /* vector_sets.c */
@@ -363,6 +366,10 @@ extern VectorEstimate vector_estimate(PlannerInfo *root, RelOptInfo *rel, const 
 extern int	vector_workers(RelOptInfo *rel, const VectorEstimate *estimate);
 extern void vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *estimate, int workers,
 							 AggSplit split, Path *path);
+
+/* vector_partitions.c */
+extern const char *vector_add_partitions_path(PlannerInfo *root, RelOptInfo *parent, RelOptInfo *grouped,
+											  List *clauses, List *having);
 
 /* vector_distinct.c */
 extern bool vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped,
@@ -418,8 +425,8 @@ extern void vector_keys_placed(VectorState *state, bool placed);
 extern void vector_keys_reset(VectorState *state);
 extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
-extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
 extern bool vector_key_rises(VectorState *state, int k, int64 from, int64 to);
+extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
 extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
 
 /* vector_aggregate.c */

@@ -110,8 +110,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	List	   *keys,
 			   *aggregates,
 			   *quals,
-			   *read,
-			   *values;
+			   *values,
+			   *read;
 	int			first_value;
 
 	state->rel = compat_range_table_relation(estate, rti);
@@ -179,6 +179,9 @@ rescan(CustomScanState *node)
 {
 	VectorState *state = (VectorState *) node;
 	bool		all = state->filled && state->low == 0 && state->width == (uint64) 1 << 32 && !state->partial;
+
+	for (int a = 0; a < state->naggregates; a++)
+		all = all && !state->aggregates[a].final_modifies;
 
 	if (state->join)
 		all = vector_join_rescan(state) && all;

@@ -121,7 +121,7 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	bool		descending;
 	int			k = 0;
 
-	if (parse->limitCount == NULL || parse->sortClause == NIL || parse->hasWindowFuncs || parse->hasTargetSRFs ||
+	if (target->join || parse->limitCount == NULL || parse->sortClause == NIL || parse->hasWindowFuncs || parse->hasTargetSRFs ||
 		parse->havingQual || target->having || parse->setOperations ||
 		(parse->distinctClause && target->clauses != parse->distinctClause))
 		return NIL;
