@@ -50,6 +50,8 @@ INSERT INTO queries (query) VALUES
 	('SELECT k, count(*), sum(n) FROM TABLE WHERE k = ''nowhere'' GROUP BY k'),
 	('SELECT x, (SELECT sum(n) FROM TABLE WHERE k <> ''x'') FROM generate_series(1, 3) x'),
 	('SELECT x, c FROM generate_series(1, 3) x, LATERAL (SELECT count(*) FROM (SELECT k, sensor, count(*) FROM TABLE WHERE i2 <> 3 GROUP BY 1, 2 LIMIT 10 * x) y) y (c)'),
+	('SELECT k, count(*), sum(i4 + (SELECT 5)) FROM TABLE WHERE sensor = (SELECT min(sensor) + 2 FROM TABLE) GROUP BY k HAVING count(*) > (SELECT 1)'),
+	('SELECT k || (SELECT ''y''), sum(n) FROM TABLE WHERE i4 > (SELECT count(*) / 100 FROM TABLE) AND k <> ''x'' GROUP BY 1'),
 	-- not in workers: no combine function, not parallel safe
 	('SELECT k, array_agg(i4 ORDER BY i4) FROM TABLE GROUP BY k'),
 	('SELECT count(DISTINCT k) FROM TABLE'),
@@ -76,6 +78,14 @@ CREATE FUNCTION longest(text, text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL
 	'SELECT CASE WHEN length($2) > length($1) OR length($2) = length($1) AND $2 > $1 THEN $2 ELSE $1 END';
 CREATE AGGREGATE longest(text) (SFUNC = longest, STYPE = text, INITCOND = '', COMBINEFUNC = longest, PARALLEL = SAFE);
 SELECT * FROM twin('SELECT sensor, longest(k || i4) FROM TABLE GROUP BY sensor');
+-- parameters reach workers
+SET plan_cache_mode = force_generic_plan;
+PREPARE p(text, int) AS SELECT k || $1, count(*), sum(i4 * $2) FROM v WHERE k <> $1 AND i2 < $2 GROUP BY 1 HAVING count(*) > $2 ORDER BY 1;
+EXPLAIN (COSTS OFF) EXECUTE p('k1', 2);
+EXECUTE p('k1', 2);
+EXECUTE p('k2', 0);
+EXECUTE p(NULL, 0);
+RESET plan_cache_mode;
 -- what it says: counters are sums of all processes
 EXPLAIN (VERBOSE, COSTS OFF) SELECT sensor, avg(f8), sum(n) FROM v WHERE k <> 'x' GROUP BY sensor HAVING sum(n) > 3;
 CREATE FUNCTION counters(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$

@@ -281,6 +281,15 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 	return true;
 }
 
+/* an expression on the parent of partitions as one on a partition */
+#if PG_VERSION_NUM >= 160000
+#define compat_adjust_for_child(root, node, child, parent) \
+	adjust_appendrel_attrs_multilevel(root, node, child, parent)
+#else
+#define compat_adjust_for_child(root, node, child, parent) \
+	adjust_appendrel_attrs_multilevel(root, node, (child)->relids, (parent)->relids)
+#endif
+
 /* a plan that was pruned at the executor's start asks for no relation of it */
 #if PG_VERSION_NUM >= 180000
 #define compat_range_table_relation(estate, rti) ExecGetRangeTableRelation(estate, rti, false)

@@ -355,7 +355,7 @@ territory_relation_estimate_size(Relation rel, int32 *attr_widths, BlockNumber *
 	DirectoryTotals sealed;
 	float4		counted = rel->rd_rel->reltuples;
 
-	sealed_totals(rel, SnapshotSelf, &sealed);
+	sealed_totals_about(rel, &sealed);
 	if (sealed.rows == 0)
 	{
 		heap_methods->relation_estimate_size(rel, attr_widths, pages, tuples, allvisfrac);

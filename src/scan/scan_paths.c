@@ -324,7 +324,7 @@ scan_is_territory(RangeTblEntry *rte, SealedCost *sealed)
 	ours = relation_is_territory(relation);
 	if (ours)
 	{
-		sealed_totals(relation, SnapshotSelf, &totals);
+		sealed_totals_about(relation, &totals);
 		sealed->rows = totals.rows;
 		sealed->segments = totals.segments;
 		sealed->pages = (double) totals.bytes / BLCKSZ;

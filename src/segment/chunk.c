@@ -181,11 +181,11 @@ chunk_scan_end(ChunkScan *scan)
 }
 
 /*
- * What stands at this TID, whoever sees it, where it bears the key and its maker
- * did not fail; the caller releases the buffer.  False: look into the index.
+ * What stands at this TID, where the snapshot shows it, it bears the key and its
+ * maker did not fail; the caller releases the buffer.
  */
 bool
-chunk_fetch(ChunkStore *store, ItemPointer tid, ChunkKey key, HeapTuple tuple, Buffer *buffer)
+chunk_fetch(ChunkStore *store, Snapshot snapshot, ItemPointer tid, ChunkKey key, HeapTuple tuple, Buffer *buffer)
 {
 	if (!ItemPointerIsValid(tid))
 		return false;
@@ -196,7 +196,7 @@ chunk_fetch(ChunkStore *store, ItemPointer tid, ChunkKey key, HeapTuple tuple, B
 			return false;
 	}
 	tuple->t_self = *tid;
-	if (!heap_fetch(store->toast, SnapshotAny, tuple, buffer, false))
+	if (!heap_fetch(store->toast, snapshot, tuple, buffer, false))
 		return false;
 	if (has_key(store, tuple, key.id, key.seq, key.seq) && !chunk_inserter_aborted(tuple))
 		return true;

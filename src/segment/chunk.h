@@ -157,7 +157,8 @@ extern void chunk_scan_begin(ChunkScan *scan, ChunkStore *store, Snapshot snapsh
 							 int32 last);
 extern HeapTuple chunk_scan_next(ChunkScan *scan, ScanDirection direction);
 extern void chunk_scan_end(ChunkScan *scan);
-extern bool chunk_fetch(ChunkStore *store, ItemPointer tid, ChunkKey key, HeapTuple tuple, Buffer *buffer);
+extern bool chunk_fetch(ChunkStore *store, Snapshot snapshot, ItemPointer tid, ChunkKey key, HeapTuple tuple,
+						Buffer *buffer);
 
 extern int32 chunk_seq(ChunkStore *store, HeapTuple tuple);
 extern const char *chunk_bytes(ChunkStore *store, HeapTuple tuple, int *len);

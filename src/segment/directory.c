@@ -26,6 +26,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/sinval.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -67,9 +68,9 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 
 /* ---- reading ---- */
 
-/* entries of one level with numbers first to last, that the snapshot shows */
+/* entries of one level with numbers first to last, that the snapshot shows; tids, unless NULL: where they stand */
 List *
-directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last)
+directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last, List **tids)
 {
 	List	   *entries = NIL;
 	ChunkScan	scan;
@@ -77,7 +78,16 @@ directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, in
 
 	chunk_scan_begin(&scan, store, snapshot, CHUNK_DIRECTORY + level, first, last);
 	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+	{
 		entries = lappend(entries, entry_from_tuple(store, tuple, level));
+		if (tids)
+		{
+			ItemPointer tid = palloc(sizeof(ItemPointerData));
+
+			*tid = tuple->t_self;
+			*tids = lappend(*tids, tid);
+		}
+	}
 	chunk_scan_end(&scan);
 	return entries;
 }
@@ -97,45 +107,84 @@ typedef struct Walk
 
 static void walk_level(Walk *walk, int level, int32 first, int32 last);
 
+/*
+ * A segment of a closed group has one entry, which is never replaced, so what
+ * is kept of the group knows where it stands.  Groups are replaced.
+ */
+static bool
+may_fetch(Walk *walk, int level)
+{
+	return level == 1 && IsMVCCSnapshot(walk->snapshot) && !IsolationIsSerializable();
+}
+
+static void
+visit_at(Walk *walk, int32 number, ItemPointer tid)
+{
+	HeapTupleData tuple;
+	Buffer		buffer;
+	SegmentEntry *entry;
+
+	if (!chunk_fetch(walk->store, walk->snapshot, tid, chunk_directory_key(0, number), &tuple, &buffer))
+		return;
+	entry = entry_from_tuple(walk->store, &tuple, 0);
+	ReleaseBuffer(buffer);
+	if (zone_excludes(entry->zones, entry->nzones, walk->keys, walk->nkeys))
+		walk->pruned += entry->segments;
+	else
+		walk->visit(entry, walk->arg);
+	pfree(entry);
+}
+
 /* the members of a group that the snapshot shows: by what is kept of it, where that excludes most of them */
 static void
 walk_group(Walk *walk, int level, int32 number)
 {
 	int32		left[GROUP_SIZE];
+	ItemPointerData at[GROUP_SIZE];
 	int			nleft = 0;
 	int			n = 0;
 	int64		pruned = 0;
+	bool		fetch = may_fetch(walk, level);
+	ItemPointer tids;
 	SegmentEntry **members = walk->nkeys == 0 ? NULL :
-		directory_cached_members(walk->store, level, number, &n);
+		directory_cached_members(walk->store, level, number, &n, &tids);
 
 	for (int i = 0; i < n;)
 	{
 		int32		member = members[i]->number;
 		int32		segments = members[i]->segments;
 		bool		excluded = true;
+		int			first = i;
 
 		for (; i < n && members[i]->number == member; i++)
 			excluded = excluded && zone_excludes(members[i]->zones, members[i]->nzones, walk->keys, walk->nkeys);
+		fetch = fetch && i == first + 1;
 		if (excluded)
 			pruned += segments;
 		else
+		{
+			at[nleft] = tids[first];
 			left[nleft++] = member;
+		}
 	}
-	if (walk->nkeys == 0 || nleft > GROUP_SIZE / 4)
+	if (walk->nkeys == 0 || (!fetch && nleft > GROUP_SIZE / 4))
 	{
 		walk_level(walk, level - 1, number << DIRECTORY_SHIFT, ((number + 1) << DIRECTORY_SHIFT) - 1);
 		return;
 	}
 	walk->pruned += pruned;
 	for (int i = 0; i < nleft; i++)
-		walk_level(walk, level - 1, left[i], left[i]);
+		if (fetch)
+			visit_at(walk, left[i], &at[i]);
+		else
+			walk_level(walk, level - 1, left[i], left[i]);
 }
 
 /* segments with numbers of this level from first to last */
 static void
 walk_level(Walk *walk, int level, int32 first, int32 last)
 {
-	List	   *entries = directory_level(walk->store, walk->snapshot, level, first, last);
+	List	   *entries = directory_level(walk->store, walk->snapshot, level, first, last, NULL);
 	int32		next = first;
 	ListCell   *lc;
 
@@ -332,7 +381,7 @@ directory_totals(ChunkStore *store, Snapshot snapshot, DirectoryTotals *totals)
 SegmentEntry *
 directory_find(ChunkStore *store, Snapshot snapshot, SegmentNumber number)
 {
-	List	   *entries = directory_level(store, snapshot, 0, number, number);
+	List	   *entries = directory_level(store, snapshot, 0, number, number, NULL);
 
 	return entries == NIL ? NULL : linitial(entries);
 }
@@ -592,7 +641,7 @@ static void
 close_group(ChunkStore *store, int level, int32 number)
 {
 	List	   *members = directory_level(store, SnapshotSelf, level - 1, number << DIRECTORY_SHIFT,
-									 ((number + 1) << DIRECTORY_SHIFT) - 1);
+									 ((number + 1) << DIRECTORY_SHIFT) - 1, NULL);
 	SegmentEntry *group = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES));
 	ListCell   *lc;
 

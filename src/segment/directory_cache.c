@@ -35,6 +35,7 @@ typedef struct CachedGroup
 	GroupKey	key;
 	int			n;
 	SegmentEntry **members;		/* by number, without summaries; NULL: not read yet */
+	ItemPointer tids;			/* where each of them stands */
 } CachedGroup;
 
 static HTAB *groups;
@@ -78,13 +79,14 @@ make_cache(void)
 }
 
 static void
-keep_members(CachedGroup *group, List *entries)
+keep_members(CachedGroup *group, List *entries, List *tids)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
 	ListCell   *lc;
 
 	group->n = 0;
 	group->members = palloc(sizeof(SegmentEntry *) * (list_length(entries) + 1));
+	group->tids = palloc(sizeof(ItemPointerData) * (list_length(entries) + 1));
 	relations = list_append_unique_oid(relations, group->key.toast);
 	foreach(lc, entries)
 	{
@@ -92,15 +94,16 @@ keep_members(CachedGroup *group, List *entries)
 		Size		size = SEGMENT_ENTRY_SIZE(entry->nzones);
 
 		group->members[group->n] = palloc(size);
-		memcpy(group->members[group->n++], entry, size);
-		bytes += size + 2 * sizeof(void *);
+		memcpy(group->members[group->n], entry, size);
+		group->tids[group->n++] = *(ItemPointer) list_nth(tids, foreach_current_index(lc));
+		bytes += size + 2 * sizeof(void *) + sizeof(ItemPointerData);
 	}
 	MemoryContextSwitchTo(old);
 }
 
-/* every version of the members of a closed group; valid until the next call */
+/* every version of the members of a closed group, and where they stand; valid until the next call */
 SegmentEntry **
-directory_cached_members(ChunkStore *store, int level, int32 number, int *n)
+directory_cached_members(ChunkStore *store, int level, int32 number, int *n, ItemPointer *tids)
 {
 	GroupKey	key = {RelationGetRelid(store->toast), level, number};
 	CachedGroup *group;
@@ -110,17 +113,20 @@ directory_cached_members(ChunkStore *store, int level, int32 number, int *n)
 	group = hash_search(groups, &key, HASH_FIND, NULL);
 	if (group == NULL)
 	{
+		List	   *places = NIL;
 		List	   *entries = directory_level(store, SnapshotAny, level - 1, number << DIRECTORY_SHIFT,
-											  ((number + 1) << DIRECTORY_SHIFT) - 1);
+											  ((number + 1) << DIRECTORY_SHIFT) - 1, &places);
 		bool		found;
 
 		if (groups == NULL)
 			make_cache();
 		group = hash_search(groups, &key, HASH_ENTER, &found);
 		group->n = 0;
-		keep_members(group, entries);
+		keep_members(group, entries, places);
 		list_free_deep(entries);
+		list_free_deep(places);
 	}
 	*n = group->n;
+	*tids = group->tids;
 	return group->members;
 }

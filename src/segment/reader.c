@@ -87,7 +87,8 @@ fetch_piece(SegmentReader *reader, int piece, HeapTuple tuple, Buffer *buffer)
 	CachedSegment *cached = reader->cached;
 
 	return piece < cached->npieces &&
-		chunk_fetch(reader->store, &cached->pieces[piece], chunk_data_key(reader->entry->number, piece), tuple, buffer);
+		chunk_fetch(reader->store, SnapshotAny, &cached->pieces[piece], chunk_data_key(reader->entry->number, piece), tuple,
+					buffer);
 }
 
 /* palloc'd; by TID where the pieces were met before */

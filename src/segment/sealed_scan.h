@@ -99,6 +99,10 @@ extern void sealed_scan_tid(SealedScan *scan, ItemPointer tid);
 extern HeapTuple sealed_scan_tuple(SealedScan *scan);
 extern void sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls);
 extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals);
+
+/* directory_totals.c */
+extern void sealed_totals_about(Relation rel, DirectoryTotals *totals);
+
 /* functions.c: a territory table that the caller may read, or a clear error */
 
 extern void sealed_fetch_forget(void);

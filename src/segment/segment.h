@@ -153,7 +153,8 @@ typedef struct PruneKey
 } PruneKey;
 
 /* directory.c */
-extern List *directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last);
+extern List *directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last,
+							 List **tids);
 extern Directory *directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys);
 extern SegmentEntry *directory_entry(Directory *directory, ChunkStore *store, Snapshot snapshot, int place);
 extern Directory *directory_first(ChunkStore *store, Snapshot snapshot);
@@ -180,7 +181,8 @@ extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys
 extern void directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *out);
 
 /* directory_cache.c */
-extern SegmentEntry **directory_cached_members(ChunkStore *store, int level, int32 number, int *n);
+extern SegmentEntry **directory_cached_members(ChunkStore *store, int level, int32 number, int *n,
+											   ItemPointer *tids);
 
 /* writer.c */
 typedef struct SegmentWriter SegmentWriter;

@@ -8,7 +8,7 @@
  * resolves every output expression against it:
  *
  *	  group keys | aggregates | ROW (quals of the rows, quals that depend on no
- *								 row, values to prune by[, ROW (join)], marker)
+ *								 row, values to prune by, limits[, ROW (join)], marker)
  *
  * The first two are columns of the node's rows.  The last is null there, and is
  * one entry, which no expression of the query can equal: setrefs would take any
@@ -36,6 +36,7 @@ enum
 	VECTOR_PRUNES,				/* scan.h's prune specs */
 	VECTOR_PARTIAL,				/* 1: rows are states of transition functions */
 	VECTOR_JOIN,				/* vector_join.h's, or NIL */
+	VECTOR_TOP,					/* see vector_top_spec() */
 };
 
 /* of CustomPath.custom_private */
@@ -53,6 +54,8 @@ typedef struct VectorTarget
 	List	   *having;
 	PathTarget *output;
 	bool		partial;		/* states of transition functions are handed out, of a group more than once */
+	List	   *top;			/* see vector_top_spec() */
+	List	   *limits;			/* LIMIT and OFFSET, where that says that there is a top */
 	const char *refusal;		/* why the node cannot do it; NULL: it can */
 } VectorTarget;
 
@@ -167,6 +170,7 @@ typedef struct VectorAggregate
 	bool		has_final;
 	FmgrInfo	finalfn;
 	int			nfinal;			/* arguments of finalfn */
+	bool		final_modifies; /* a state is good for one result only */
 	int16		result_len;
 	bool		result_byval;
 	Kernel		kernel;
@@ -325,6 +329,8 @@ typedef struct VectorState
 	int64		segments_summed;
 	int64		blocks_summed;
 
+	struct VectorTop *top;		/* NULL: all groups are wanted */
+
 	int64		hot_rows;		/* counters, for EXPLAIN */
 	int64		keys_evaluated;
 	int64		passes;
@@ -345,6 +351,8 @@ extern bool vector_can_evaluate(Node *node, VectorTarget *target);
 extern bool vector_refuse(VectorTarget *target, const char *refusal);
 extern bool vector_target_add_key(VectorTarget *target, Node *key, SortGroupClause *clause);
 extern VectorTarget *vector_target_partial(VectorTarget *whole);
+extern VectorTarget *vector_target_of_child(PlannerInfo *root, VectorTarget *of_parent, RelOptInfo *parent,
+											RelOptInfo *child);
 extern List *vector_ordered_quals(PlannerInfo *root, List *infos);
 
 /* vector_sets.c */
@@ -358,6 +366,10 @@ extern VectorEstimate vector_estimate(PlannerInfo *root, RelOptInfo *rel, const 
 extern int	vector_workers(RelOptInfo *rel, const VectorEstimate *estimate);
 extern void vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *estimate, int workers,
 							 AggSplit split, Path *path);
+
+/* vector_partitions.c */
+extern const char *vector_add_partitions_path(PlannerInfo *root, RelOptInfo *parent, RelOptInfo *grouped,
+											  List *clauses, List *having);
 
 /* vector_distinct.c */
 extern bool vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped,
@@ -392,8 +404,19 @@ extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
 extern bool vector_add_row(VectorState *state, TupleTableSlot *slot);
 extern VectorGroup *vector_find_group(VectorState *state, bool *full);
+extern VectorGroup *vector_group_at(VectorState *state, int64 number);
 extern VectorGroup *vector_next_group(VectorState *state);
 extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
+
+/* vector_top.c */
+extern List *vector_top_spec(PlannerInfo *root, VectorTarget *target);
+extern void vector_top_estimate(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, VectorEstimate *estimate);
+extern void vector_top_begin(VectorState *state, List *spec, List *values);
+extern void vector_top_reset(VectorState *state);
+extern bool vector_top_drops(VectorState *state, VectorGroup *group);
+extern bool vector_top_key(VectorState *state, int *key, bool *descending, int64 *wanted);
+extern bool vector_top_applies(VectorState *state);
+extern bool vector_top_take_sealed(VectorState *state);
 
 /* vector_key.c */
 extern KeyForm vector_key_form(Node *key, AttrNumber *column);
@@ -402,6 +425,7 @@ extern void vector_keys_placed(VectorState *state, bool placed);
 extern void vector_keys_reset(VectorState *state);
 extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
+extern bool vector_key_rises(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
 extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
 

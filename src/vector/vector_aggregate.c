@@ -117,6 +117,7 @@ begin_final(VectorAggregate *agg, Form_pg_aggregate form, Oid *types)
 
 	get_typlenbyval(ref->aggtype, &agg->result_len, &agg->result_byval);
 	agg->has_final = OidIsValid(function);
+	agg->final_modifies = form->aggfinalmodify != AGGMODIFY_READ_ONLY;
 	if (!agg->has_final)
 		return;
 	if (DO_AGGSPLIT_SKIPFINAL(ref->aggsplit))

@@ -110,6 +110,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	List	   *keys,
 			   *aggregates,
 			   *quals,
+			   *values,
 			   *read;
 	int			first_value;
 
@@ -151,8 +152,9 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
-	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES),
-				 take_expressions(inner, first_value, list_length(inner) - first_value - nouter));
+	values = take_expressions(inner, first_value, list_length(inner) - first_value - nouter);
+	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES), values);
+	vector_top_begin(state, list_nth(plan->custom_private, VECTOR_TOP), values);
 	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
@@ -177,6 +179,9 @@ rescan(CustomScanState *node)
 {
 	VectorState *state = (VectorState *) node;
 	bool		all = state->filled && state->low == 0 && state->width == (uint64) 1 << 32 && !state->partial;
+
+	for (int a = 0; a < state->naggregates; a++)
+		all = all && !state->aggregates[a].final_modifies;
 
 	if (state->join)
 		all = vector_join_rescan(state) && all;
@@ -323,6 +328,11 @@ take_rows(VectorState *state)
 	{
 		if (state->stage == STAGE_HOT)
 			take_hot_rows(state, &full);
+		else if (vector_top_applies(state))
+		{
+			full = !vector_top_take_sealed(state);
+			state->stage = STAGE_END;
+		}
 		else if (state->stage == STAGE_SEGMENTS)
 			take_segments(state, &full);
 		else
@@ -357,6 +367,7 @@ fill(VectorState *state)
 		if (!state->partial || state->stage == STAGE_START)
 			start_pass(state);
 		vector_groups_reset(state);
+		vector_top_reset(state);
 		if (take_rows(state))
 			break;
 		state->width /= 2;
@@ -376,9 +387,9 @@ next_group(VectorState *state)
 
 		if (!state->filled)
 			fill(state);
-		group = vector_next_group(state);
-		if (group)
-			return group;
+		while ((group = vector_next_group(state)) != NULL)
+			if (!vector_top_drops(state, group))
+				return group;
 		if (state->partial)
 		{
 			state->filled = false;

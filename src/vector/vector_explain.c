@@ -50,6 +50,22 @@ show_row_filter(VectorState *state, List *ancestors, ExplainState *es)
 							 node->ss.ps.instrument->nfiltered2 / Max(node->ss.ps.instrument->nloops, 1), 0, es);
 }
 
+/* the group key whose best values are all that is wanted */
+static void
+show_top(VectorState *state, List *ancestors, ExplainState *es)
+{
+	int			key;
+	bool		descending;
+	int64		wanted;
+
+	if (!vector_top_key(state, &key, &descending, &wanted))
+		return;
+	ExplainPropertyText("Best First", psprintf("%s%s", (char *) linitial(deparse_entries(&state->custom, key, 1, ancestors, es)),
+											   descending ? " DESC" : ""), es);
+	if (es->analyze && wanted > 0)
+		ExplainPropertyInteger("Values Wanted", NULL, wanted, es);
+}
+
 /* how rows of the table find those of the child */
 static void
 show_join(VectorState *state, List *ancestors, ExplainState *es)
@@ -88,6 +104,7 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	if (state->naggregates > 0)
 		ExplainPropertyList("Aggregates", deparse_entries(node, state->nkeys, state->naggregates, ancestors, es), es);
 	show_row_filter(state, ancestors, es);
+	show_top(state, ancestors, es);
 	if (state->join)
 		show_join(state, ancestors, es);
 	if (!es->analyze)

@@ -47,6 +47,13 @@ group_at(VectorState *state, int64 number)
 							(number % GROUPS_PER_CHUNK) * state->group_size);
 }
 
+/* one of table.n, in the order in which they were met */
+VectorGroup *
+vector_group_at(VectorState *state, int64 number)
+{
+	return group_at(state, number);
+}
+
 /* room for one more; what was given out before stays where it is */
 static VectorGroup *
 add_group(VectorState *state, uint32 hash)

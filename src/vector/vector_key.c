@@ -492,6 +492,20 @@ vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch)
 	find_stretch(key, value, stretch);
 }
 
+/* does the key never fall from one value of its column to the other, both of which rows have? */
+bool
+vector_key_rises(VectorState *state, int k, int64 from, int64 to)
+{
+	VectorKey  *key = &state->keys[k];
+	KeyMemory  *memory = key->memory;
+	KeyFact		fact;
+	bool		isnull;
+
+	key_at(key, from, &isnull);
+	fact = vector_key_fact(memory->node, memory->type, from, memory->context, memory->constants);
+	return fact.rises.from <= from && fact.rises.to >= to;
+}
+
 /*
  * A key that is passed by reference has a copy that lives until the next reset:
  * from now on the stretch has that, and who compares finds the same pointer.

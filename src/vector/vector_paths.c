@@ -3,8 +3,9 @@
  *	  Where a TerritoryAggregate may stand in a plan.
  *
  * Only a query over one territory table, with nothing between its scan and its
- * grouping but a join with what is small, gets such a path.  Whatever the node does not do gives no path, and
- * core's aggregation over a TerritoryScan answers, which says why.
+ * grouping but a join with what is small, gets such a path, or one over the
+ * parent of partitions.  Whatever the node does not do gives no path, and core's
+ * aggregation over a TerritoryScan answers, which says why.
  */
 #include "territory.h"
 
@@ -51,6 +52,8 @@ vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const Seale
 	VectorEstimate estimate = vector_estimate(root, rel, sealed, target);
 	CustomPath *path = make_path(grouped, target);
 
+	if (target->top)
+		vector_top_estimate(root, rel, target, &estimate);
 	vector_cost_path(root, target, &estimate, 0, target->aggregates ? AGGSPLIT_SIMPLE : AGGSPLIT_INITIAL_SERIAL,
 					 &path->path);
 	return &path->path;
@@ -108,6 +111,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *gro
 
 	if (target->refusal)
 		return target->refusal;
+	target->top = vector_top_spec(root, target);
 	path = vector_path(root, rel, grouped, sealed, target);
 	add_path(grouped, path);
 	if (splits)
@@ -152,8 +156,6 @@ refuse_query(PlannerInfo *root, RelOptInfo *input)
 		return "territory.enable_aggregate is off";
 	if (input->reloptkind != RELOPT_BASEREL && input->reloptkind != RELOPT_JOINREL)
 		return "partitioned table";
-	if (input->reloptkind == RELOPT_BASEREL && planner_rt_fetch(input->relid, root)->inh)
-		return "partitioned table";
 	if (root->parse->rowMarks)
 		return "row locks";
 	return NULL;
@@ -177,6 +179,18 @@ group(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *grouped
 					 (List *) extra->havingQual, (extra->flags & GROUPING_CAN_PARTIAL_AGG) != 0);
 }
 
+static const char *
+group_partitions(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathExtraData *extra)
+{
+	Query	   *parse = root->parse;
+
+	if (!IS_PARTITIONED_REL(input) || parse->groupingSets || !(extra->flags & GROUPING_CAN_PARTIAL_AGG))
+		return "partitioned table";
+	if (parse->groupClause && !enable_hashagg)
+		return "enable_hashagg is off";
+	return vector_add_partitions_path(root, input, grouped, parse->groupClause, (List *) extra->havingQual);
+}
+
 /* SELECT DISTINCT of rows is a grouping without aggregates */
 static const char *
 distinct(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *distinct_rel, const SealedCost *sealed)
@@ -198,9 +212,11 @@ explain_scans(PlannerInfo *root, RelOptInfo *input, const char *reason)
 	for (int i = 1; i < root->simple_rel_array_size; i++)
 	{
 		RelOptInfo *rel = root->simple_rel_array[i];
+		SealedCost	sealed;
 
 		/* a partition belongs to the table that the query names */
-		if (rel && (bms_is_member(i, input->relids) || bms_overlap(rel->top_parent_relids, input->relids)))
+		if (rel && (bms_is_member(i, input->relids) || bms_overlap(rel->top_parent_relids, input->relids)) &&
+			(rel == input || (scan_is_territory(planner_rt_fetch(i, root), &sealed) && sealed.rows > 0)))
 			scan_say_why(rel, reason);
 	}
 }
@@ -225,11 +241,15 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input, RelOp
 		IS_DUMMY_REL(input) || bms_is_empty(input->relids))
 		return;
 	reason = refuse_query(root, input);
-	if (reason == NULL)
+	if (reason == NULL && input->reloptkind == RELOPT_BASEREL && planner_rt_fetch(input->relid, root)->inh)
+		reason = stage == UPPERREL_GROUP_AGG ? group_partitions(root, input, output, extra) : "partitioned table";
+	else if (reason == NULL)
 	{
 		if (input->reloptkind == RELOPT_JOINREL)
 			rel = vector_join_fact(root, input);
 		/* where nothing is sealed, plans are those of a heap table */
+		if (rel == NULL)
+			explain_scans(root, input, "partitioned table");
 		if (rel == NULL || !scan_is_territory(planner_rt_fetch(rel->relid, root), &sealed) || sealed.rows <= 0)
 			return;
 		sealed.quals = rel->baserestrictcost;

@@ -68,6 +68,7 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	List	   *specs = prune_specs(root, target, &values);
 	List	   *all = NIL;
 
+	values = list_concat(values, target->limits);
 	inner->args = list_concat(list_concat_copy(target->quals, target->once), values);
 	if (target->join)
 		inner->args = lappend(inner->args, vector_join_expression(target->join));
@@ -90,6 +91,7 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 													 list_length(target->quals), list_length(target->once)),
 									  target->equal, specs, list_make1_int(target->partial),
 									  vector_join_private(target->join));
+	scan->custom_private = lappend(scan->custom_private, target->top);
 	scan->methods = &vector_methods;
 	return &scan->scan.plan;
 }

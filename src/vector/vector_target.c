@@ -11,6 +11,7 @@
 
 #include "catalog/pg_aggregate.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/appendinfo.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -236,7 +237,7 @@ vector_target_partial(VectorTarget *whole)
 	target->partial = true;
 	if (whole->join && (target->join = vector_join_partial(whole->join)) == NULL)
 		return NULL;
-	target->having = NIL;
+	target->having = target->top = target->limits = NIL;
 	target->aggregates = NIL;
 	target->output = create_empty_pathtarget();
 	foreach(lc, target->keys)
@@ -254,5 +255,23 @@ vector_target_partial(VectorTarget *whole)
 		target->aggregates = lappend(target->aggregates, aggref);
 		add_column_to_pathtarget(target->output, (Expr *) aggref, 0);
 	}
+	return target;
+}
+
+/* the same for one of the tables that the parent's rows are in */
+VectorTarget *
+vector_target_of_child(PlannerInfo *root, VectorTarget *of_parent, RelOptInfo *parent, RelOptInfo *child)
+{
+	VectorTarget *target = palloc(sizeof(VectorTarget));
+
+	memcpy(target, of_parent, sizeof(VectorTarget));
+	target->relid = child->relid;
+	target->relids = child->relids;
+	target->keys = (List *) compat_adjust_for_child(root, (Node *) of_parent->keys, child, parent);
+	target->aggregates = (List *) compat_adjust_for_child(root, (Node *) of_parent->aggregates, child, parent);
+	target->output = copy_pathtarget(of_parent->output);
+	target->output->exprs = (List *) compat_adjust_for_child(root, (Node *) of_parent->output->exprs, child, parent);
+	target->quals = target->once = NIL;
+	add_quals(root, child, target);
 	return target;
 }

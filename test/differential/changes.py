@@ -2,7 +2,7 @@
 most blocks stay whole; and some of what the other profile does to any table."""
 import ddl
 import dml
-from dense import finish_of, make_column
+from dense import finish_of, make_column, ready
 from kinds import PLAIN_DAY, KINDS
 from model import copy_rows
 from predicates import Scope
@@ -23,7 +23,7 @@ def feature(name, weight=1):
 
 def readings(model):
     table = model.tables[0]
-    return table if {'entity', 'observed_at'} <= {c.name for c in table.columns} else None
+    return table if ready(table) else None
 
 
 def some_readings(table, rng, alias='a'):

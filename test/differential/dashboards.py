@@ -7,7 +7,7 @@ import changes
 import queries
 from aggregates import Select
 from buckets import around_range, bounds, bucket, fields_of, instant
-from dense import ZONES
+from dense import ZONES, ready
 from predicates import Scope
 from statement import Statement, Step
 
@@ -25,13 +25,13 @@ def feature(name, weight=1):
 
 
 class Query:
-    """SELECT of named results c1, c2 …; keys: how many of the first are what it groups by; params: types and values of $1 …"""
+    """SELECT of named results c1, c2 …"""
 
     def __init__(self, model, table, source=None, alias='a'):
         self.model, self.rng, self.table, self.alias = model, model.rng, table, alias
         self.source = source or '%s %s' % (table.name, alias)
         self.select, self.conditions, self.groups, self.having, self.tail, self.order = Select(), [], [], '', '', 'set'
-        self.params = None
+        self.plain = self.rng.random() < 0.7      # only aggregates that see each row once, as it comes
         self.scope = Scope(self.rng, [(alias, table)])
 
     def name(self, column):
@@ -87,13 +87,13 @@ def column_measure(model, query):
         if column.long:
             continue
         name = query.name(column)
-        if rng.random() < 0.06:
+        if not query.plain and rng.random() < 0.12:
             call = catalog.ordered_set_call(rng, column, name)
         else:
             able = [a for a in catalog.aggregates(model) if a.takes(column)]
             if rng.random() < 0.5:
                 able = [a for a in able if a.name in ('count', 'sum', 'avg', 'min', 'max', 'stddev', 'var_pop', 'variance', 'bool_and')] or able
-            call = catalog.call_of(rng, rng.choice(able), table, query.alias, column, catalog.expression_of(rng, column, name, query.scope)) if able else None
+            call = catalog.call_of(rng, rng.choice(able), table, query.alias, column, catalog.expression_of(rng, column, name, query.scope), query.plain) if able else None
         if call:
             return call
     return catalog.Call('count(*)')
@@ -424,6 +424,75 @@ def last_row(model):
     return [Statement(sql, order='list' if determined else 'set')]
 
 
+@feature('dense.newest', 6)
+def newest(model):
+    """DISTINCT ON, of entities and of other columns, by time and by more than that."""
+    rng = model.rng
+    table = model.tables[0]
+    clock = table.column('observed_at')
+    others = [c for c in table.columns if c.canonical and c.kind.ordered and c.kind.hashed and not c.long and c is not clock]
+    keys = [table.columns[0]] if rng.random() < 0.7 else rng.sample(others, min(len(others), rng.choice((1, 1, 2))))
+    query = Query(model, table)
+    if rng.random() < 0.5:
+        add_conditions(model, query)
+    down = rng.choice((' DESC', ' DESC', ' DESC', '', ' DESC NULLS LAST', ' NULLS FIRST'))
+    then = ['a.observed_at' + down]
+    if table.key:
+        then += ['a.%s' % c.sql for c in table.key_columns() if c is not clock and c not in keys] if rng.random() < 0.7 or table.columns[0] not in keys else []
+        if keys != [table.columns[0]] and 'a.entity' not in then and table.columns[0] not in keys:
+            then.append('a.entity')
+        shown = ['a.' + c.sql for c in rng.sample(table.columns, min(len(table.columns), rng.choice((1, 2, 3))))]
+    else:
+        shown = ['a.observed_at']
+    if rng.random() < 0.2:
+        shown.append("date_trunc('hour', a.observed_at)")
+    names = ['a.' + c.sql for c in keys]
+    ordered = [n + rng.choice(('', ' DESC')) for n in names]
+    where = ' WHERE ' + ' AND '.join(query.conditions) if query.conditions else ''
+    sql = 'SELECT DISTINCT ON (%s) %s FROM %s a%s ORDER BY %s' % (', '.join(names), ', '.join(names + shown), table.name, where, ', '.join(ordered + then))
+    form = rng.randrange(6)
+    if form == 0:
+        return [Statement('SELECT count(*), min(q::text COLLATE "C"), max(q::text COLLATE "C") FROM (%s) q' % sql)]
+    if form == 1 and keys == [table.columns[0]]:
+        return [Statement('SELECT p.*, q.* FROM t2 p LEFT JOIN (%s) q ON q.entity = p.id' % sql)]
+    if form == 2:
+        return queries.prepared(model, sql, [], 'list')
+    return [Statement(sql + rng.choice(('', '', ' LIMIT 2', ' OFFSET 1')), order='list')]
+
+
+@feature('dense.filter', 7)
+def filtered_rows(model):
+    """Rows by conditions of every kind, alone and together: as a fingerprint where there are many, else in order."""
+    rng = model.rng
+    query = Query(model, model.tables[0])
+    table, clock = query.table, query.table.time_column()
+    add_conditions(model, query)
+    query.conditions.append('(%s)' % query.scope.where(3))
+    if rng.random() < 0.3:
+        columns = [c for c in table.columns if c.range]
+        if columns:
+            column = rng.choice(columns)
+            query.conditions.append(rng.choice(('', 'NOT ')) + '(%s)' % around_range(rng, column, query.name(column)))
+    if rng.random() < 0.2:
+        times = ', '.join(clock.lit(clock.probe(rng, 0.1)) for _ in range(4))
+        query.conditions.append(rng.choice(('%s IN (%s)', '%s = ANY (ARRAY[%s])', '%s NOT IN (%s)', '%s <> ALL (ARRAY[%s])')) % (query.name(clock), times))
+    shown = rng.sample(table.columns, min(len(table.columns), rng.choice((1, 2, 4))))
+    for column in shown:
+        query.select.add('a.*' if rng.random() < 0.05 else query.name(column))
+    where = ' WHERE ' + rng.choice((' AND ', ' AND ', ' OR ')).join(query.conditions)
+    items = ', '.join(i for i in query.select.items if i != 'a.*') or 'a'
+    form = rng.randrange(5)
+    if form < 2:
+        return [Statement('SELECT count(*), sum(hashtext(s::text)) FROM (SELECT %s FROM %s a%s OFFSET 0) s' % (items, table.name, where))]
+    if form == 2:
+        return [Statement('SELECT count(*) FROM %s a%s' % (table.name, where))]
+    order = table.total_order('a', rng) if table.key or rng.random() < 0.3 else 'a.observed_at%s' % rng.choice(('', ' DESC'))
+    if form == 3 and table.key:
+        order = rng.choice(('a.observed_at, a.entity', 'a.observed_at DESC, a.entity', 'a.entity, a.observed_at DESC'))
+    total = table.key or 'text' in order
+    return [Statement('SELECT %s FROM %s a%s ORDER BY %s LIMIT %d' % (items if total else 'a.observed_at', table.name, where, order, rng.choice((1, 10, 100))), order='list')]
+
+
 @feature('dense.distinct', 2)
 def distinct(model):
     rng = model.rng
@@ -659,7 +728,7 @@ def failing(model):
     column = rng.choice([c for c in table.columns if not c.long and c.kind.ordered])
     name = 'a.' + column.sql
     forms = ['SELECT count(%s), sum(1 / (CASE WHEN %s IS NULL THEN 1 ELSE 0 END)) FROM {t} a' % (name, name), 'SELECT sum(9e307::float8) FROM {t} a',
-             'SELECT a.entity, sum(3e307::float8 + 0 * length(%s::text)) FROM {t} a GROUP BY a.entity' % name, 'SELECT max((%s::text || \'x\')::int4) FROM {t} a' % name,
+             'SELECT a.entity, sum(3e307::float8 + 0 * length(%s::text)) FROM {t} a GROUP BY a.entity' % name, 'SELECT max((\'x\' || %s::text)::int4) FROM {t} a' % name,
              'SELECT sum(1 / length(%s::text)) FILTER (WHERE length(%s::text) > 0) FROM {t} a' % (name, name),
              'SELECT count(*) FROM {t} a GROUP BY 1 / (length(%s::text) - length(%s::text))' % (name, name),
              'SELECT count(*) FROM {t} a HAVING 1 / (count(*) - count(*)) > 0', 'SELECT sum(CASE WHEN length(%s::text) <> 0 THEN 1 / length(%s::text) END) FROM {t} a' % (name, name),
@@ -721,12 +790,6 @@ def snapshot(model):
     if cursor:
         statements.append(Statement('FETCH ALL FROM old', query.order, query.select.approximate, query.select.relative, elder=True))
     return statements + [one(True), Statement('COMMIT', elder=True), one(False)]
-
-
-def ready(table):
-    """Whoever, when: other changes may have taken these away."""
-    names = [c.name for c in table.columns]
-    return 'entity' in names and 'observed_at' in names and table.column('observed_at').group in ('timestamptz', 'timestamp', 'date')
 
 
 def steps(model, name, function):

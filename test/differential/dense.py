@@ -111,6 +111,12 @@ def make_readings(model, name):
     return table
 
 
+def ready(table):
+    """Whoever, when: other changes may have taken these away."""
+    names = [c.name for c in table.columns]
+    return 'entity' in names and 'observed_at' in names and table.column('observed_at').group in ('timestamptz', 'timestamp', 'date')
+
+
 def finish_of(clock):
     return {'timestamptz': stamp, 'timestamp': lambda m: stamp(m, ''), 'date': lambda m: m.strftime('%Y-%m-%d')}[clock.group]
 
