@@ -449,6 +449,7 @@ extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy
 extern bool vector_key_between(VectorKey *key, int64 from, int64 to, Datum *value, bool *isnull);
 
 /* vector_aggregate.c */
+extern void vector_check_may_execute(Oid function, Oid role, ObjectType kind);
 extern void vector_aggregates_begin(VectorState *state, List *exprs);
 extern void vector_aggregates_start(VectorState *state, VectorGroup *group);
 extern void vector_aggregates_advance(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
