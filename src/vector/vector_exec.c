@@ -68,6 +68,20 @@ begin_columns(VectorState *state, List *exprs, Index rti)
 	memset(state->sealed_slot->tts_isnull, true, sizeof(bool) * desc->natts);
 }
 
+/* what is left to be read of a row that passed quals which vectors decide; NULL: all */
+static void
+begin_shown(VectorState *state, List *exprs, Index rti)
+{
+	Bitmapset  *attributes = NULL;
+
+	pull_varattnos((Node *) exprs, rti, &attributes);
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes))
+		return;
+	state->shown = bms_make_singleton(0);	/* no column, but not NULL */
+	for (int i = bms_next_member(attributes, -1); i >= 0; i = bms_next_member(attributes, i))
+		state->shown = bms_add_member(state->shown, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
+}
+
 static void
 begin_prunes(VectorState *state, List *specs, List *values)
 {
@@ -145,6 +159,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	begin_columns(state, read, rti);
 	if (state->join)
 		vector_join_begin_columns(state);
+	else
+		begin_shown(state, list_concat(list_copy(keys), aggregates), rti);
 	state->quals = ExecInitQual(quals, ps);
 	state->once = ExecInitQual(take_expressions(inner, state->nquals, state->nonce), ps);
 	if (quals != NIL)
@@ -227,7 +243,10 @@ open_sealed(VectorState *state)
 	state->prune_keys = keys;
 	state->nprune_keys = nkeys;
 	if (state->filter)
+	{
 		scan_filter_start(state->filter, state->custom.ss.ps.ps_ExprContext);
+		sealed_scan_show_only(state->sealed, scan_filter_rest(state->filter) ? NULL : state->shown);
+	}
 	if (state->join)
 		vector_join_aim(state, keys, nkeys);
 	else
