@@ -138,6 +138,7 @@ typedef struct SealedCost
 	int64		segments;
 	double		pages;
 	QualCost	quals;
+	double		hot_share;		/* of rows that the query finds, that an index finds */
 } SealedCost;
 
 /* scan_paths.c */

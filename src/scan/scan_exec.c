@@ -146,8 +146,8 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	}
 	state->prune_specs = list_nth(plan->custom_private, PRIVATE_PRUNES);
 	begin_prunes(state, &exprs);
-	begin_sorts(state, sort_specs, exprs);
 	compile_for_any_slot(state, plan->scan.scanrelid);
+	begin_sorts(state, sort_specs, exprs);
 	if (state->filter_exprs)
 		state->vectors = scan_filter_begin(state->filter_exprs, plan->scan.scanrelid, &node->ss.ps);
 	state->rest_columns = palloc(sizeof(int) * Max(desc->natts, 1));

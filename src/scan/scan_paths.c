@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "access/amapi.h"
+#include "access/stratnum.h"
 #include "access/table.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
@@ -25,6 +26,7 @@
 #include "utils/typcache.h"
 
 #include "scan/scan.h"
+#include "segment/sample.h"
 
 /* against cpu_tuple_cost: a decoded value is cheaper than a heap tuple */
 #define DECODE_COST_FACTOR 0.5
@@ -146,6 +148,55 @@ with_all_columns(Path *path)
 	return &copy->path;
 }
 
+/* is the clause one by which a row is not later than anything sealed? */
+static bool
+ends_before_hot(PlannerInfo *root, RelOptInfo *rel, Node *clause, const SegmentEntry *all)
+{
+	List	   *spec;
+	Node	   *value;
+	Oid			type;
+
+	if (!scan_prune_spec(root, rel->relid, clause, &spec, &value) || list_nth_int(spec, PRUNE_FORM) != PRUNE_COMPARE ||
+		list_nth_int(spec, PRUNE_STRATEGY) > BTEqualStrategyNumber)
+		return false;
+	type = list_nth_int(spec, PRUNE_TYPE);
+	value = estimate_expression_value(root, value);
+	if ((type != TIMESTAMPTZOID && type != TIMESTAMPOID) || !IsA(value, Const) || ((Const *) value)->constisnull ||
+		((Const *) value)->consttype != type)
+		return false;
+	for (int z = 0; z < all->nzones; z++)
+		if (all->zones[z].attno == list_nth_int(spec, PRUNE_ATTNO))
+			return all->zones[z].has_values && DatumGetTimestamp(((Const *) value)->constvalue) <= all->zones[z].max;
+	return false;
+}
+
+/*
+ * Core costs an index as if it held all rows that the query finds, but it holds
+ * the hot ones only.  Those are mostly later than all that is sealed: a query
+ * that ends before finds few of them, any other as many as there are.
+ */
+static double
+share_hot(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Oid relid)
+{
+	double		hot = Max(rel->tuples - sealed->rows, 0);
+	double		share = Min(hot / Max(rel->rows, 1), 1);
+	Relation	relation;
+	SegmentEntry *all;
+	ListCell   *lc;
+
+	if (sealed->rows <= 0)
+		return 1;
+	if (hot == 0 || rel->baserestrictinfo == NIL)
+		return share;
+	relation = table_open(relid, NoLock);
+	all = sealed_summit(relation);
+	table_close(relation, NoLock);
+	foreach(lc, rel->baserestrictinfo)
+		if (all && ends_before_hot(root, rel, (Node *) lfirst_node(RestrictInfo, lc)->clause, all))
+			return Min(share, hot / Max(rel->tuples, 1));
+	return share;
+}
+
 /*
  * An index path gives up to two: in the index's order, and in none.  Without
  * sealed rows the order costs nothing, and plans are those of a heap table.
@@ -159,7 +210,8 @@ wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 
 	child = with_all_columns(child);
 	path = make_scan_path(rel, child, child);
-	path->path.total_cost += cost / divisor;
+	path->path.total_cost = child->startup_cost + (child->total_cost - child->startup_cost) * sealed->hot_share +
+		cost / divisor;
 	if (supports_backward(child))
 		path->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
 	if (sealed->rows > 0 || child->pathkeys == NIL)
@@ -174,7 +226,8 @@ wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 		/* blocks are opened as the order needs them, so little of it comes before the first row */
 		path->path.startup_cost += Min(cost, sealed->segments * cpu_operator_cost + BLOCK_MAX_ROWS * cpu_tuple_cost);
 		/* one of several workers adds all sealed rows */
-		path->path.total_cost += cost + sort;
+		path->path.total_cost = child->startup_cost + (child->total_cost - child->startup_cost) * sealed->hot_share +
+			cost + sort;
 		path->path.total_cost = Max(path->path.total_cost, path->path.startup_cost);
 		paths = lappend(paths, path);
 	}
@@ -346,6 +399,7 @@ set_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	if (IS_DUMMY_REL(rel) || !scan_is_territory(rte, &sealed))
 		return;
 	sealed.quals = rel->baserestrictcost;
+	sealed.hot_share = share_hot(root, rel, &sealed, rte->relid);
 
 	/* add_path threw away paths that cost more than a wrapped path will: sequential ones come back */
 	whole = rel->pathlist;

@@ -31,6 +31,7 @@
 #include "vector/vector_join.h"
 
 #define BLOCKS_TRIED 8
+#define FEW_ROWS 10000			/* are decoded in less time than blocks are looked at for it */
 #define BLOCK_ROWS 1400			/* where nothing is known: about a day of minutes */
 
 /* ---- how wide is a bucket? ---- */
@@ -292,7 +293,8 @@ vector_buckets(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, bool sa
 	if (target->keys)
 		estimate.groups = number_of_groups(root, rel, target, RelationGetDescr(relation), sealed_summit(relation));
 	if (sample)
-		estimate.share_mixed = share_mixed(vector_join_block_keys(target), relation, &estimate.block_rows);
+		estimate.share_mixed = rel->rows <= FEW_ROWS ? 1 :
+			share_mixed(vector_join_block_keys(target), relation, &estimate.block_rows);
 	table_close(relation, NoLock);
 	return estimate;
 }

@@ -121,9 +121,9 @@ vector_add_distinct_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input,
 	if (!vector_target_add_key(target, context.value, context.clause))
 		return false;
 	set_pathtarget_cost_width(root, output);
-	add_path_above(root, grouped, vector_path(root, rel, grouped, sealed, target), clauses, having, groups);
-	path = vector_gather_path(root, rel, grouped, sealed, target);
-	if (path)
+	path = vector_path(root, rel, grouped, sealed, target);
+	add_path_above(root, grouped, path, clauses, having, groups);
+	if (path->total_cost > parallel_setup_cost && (path = vector_gather_path(root, rel, grouped, sealed, target)) != NULL)
 		add_path_above(root, grouped, path, clauses, having, groups);
 	return true;
 }

@@ -163,6 +163,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 		begin_shown(state, list_concat(list_copy(keys), aggregates), rti);
 	state->quals = ExecInitQual(quals, ps);
 	state->once = ExecInitQual(take_expressions(inner, state->nquals, state->nonce), ps);
+	if (state->join == NULL && list_nth(plan->custom_private, VECTOR_TOP) == NIL)
+		quals = vector_quals_begin(state, quals, rti);
 	if (quals != NIL)
 		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));

@@ -114,7 +114,8 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *gro
 	target->top = vector_top_spec(root, target);
 	path = vector_path(root, rel, grouped, sealed, target);
 	add_path(grouped, path);
-	if (splits)
+	/* what costs no more than starting workers is not worth the estimate */
+	if (splits && path->total_cost > parallel_setup_cost)
 		add_parallel_path(root, rel, grouped, sealed, target, path->rows);
 	return "another plan was estimated cheaper";
 }
