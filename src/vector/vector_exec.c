@@ -124,6 +124,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	List	   *keys,
 			   *aggregates,
 			   *quals,
+			   *all_quals,
 			   *values,
 			   *read;
 	int			first_value;
@@ -139,7 +140,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->params = params_of(plan->custom_exprs);
 	keys = take_expressions(tlist, 0, state->nkeys);
 	aggregates = take_expressions(tlist, state->nkeys, state->naggregates);
-	quals = take_expressions(inner, 0, state->nquals);
+	quals = all_quals = take_expressions(inner, 0, state->nquals);
 	first_value = state->nquals + state->nonce;
 
 	state->row_context = CreateExprContext(estate);
@@ -159,12 +160,13 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	begin_columns(state, read, rti);
 	if (state->join)
 		vector_join_begin_columns(state);
-	else
-		begin_shown(state, list_concat(list_copy(keys), aggregates), rti);
 	state->quals = ExecInitQual(quals, ps);
 	state->once = ExecInitQual(take_expressions(inner, state->nquals, state->nonce), ps);
 	if (state->join == NULL && list_nth(plan->custom_private, VECTOR_TOP) == NIL)
 		quals = vector_quals_begin(state, quals, rti);
+	if (state->join == NULL)
+		begin_shown(state, list_concat_copy(list_concat(list_copy(keys), aggregates),
+											list_difference_ptr(all_quals, quals)), rti);
 	if (quals != NIL)
 		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
