@@ -77,6 +77,9 @@ EXECUTE few('{3}', 'NaN', 'key 1_', NULL);
 RESET plan_cache_mode;
 SELECT x, (SELECT count(*) FROM f WHERE f.v > x AND f.sensor IN (x, x + 1) AND NOT f.ok) FROM generate_series(1, 5) x;
 SELECT x, (SELECT count(*) FROM f_heap f WHERE f.v > x AND f.sensor IN (x, x + 1) AND NOT f.ok) FROM generate_series(1, 5) x;
+-- a condition of the aggregation's own kind beside one of vectors
+SELECT date_trunc('day', t) AS day, count(k), count(*) FROM f WHERE t >= '2026-03-02' AND t < '2026-03-05' AND i2 <> 3 GROUP BY 1 ORDER BY 1;
+SELECT date_trunc('day', t) AS day, count(k), count(*) FROM f_heap WHERE t >= '2026-03-02' AND t < '2026-03-05' AND i2 <> 3 GROUP BY 1 ORDER BY 1;
 -- an error that heap would raise
 SELECT count(*) FROM f WHERE k LIKE 'key\';
 DROP TABLE f, f_heap, conditions;

@@ -285,6 +285,7 @@ typedef struct VectorState
 	ExprState  *once;
 	Bitmapset  *needed;
 	bool		needs_all;		/* a whole row is asked for */
+	Bitmapset  *shown;			/* of needed, what not only quals read */
 	int			ncolumns;		/* sealed ones to copy into the slot */
 	AttrNumber *columns;
 	TupleTableSlot *sealed_slot;

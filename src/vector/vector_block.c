@@ -24,6 +24,10 @@ vector_store_row(VectorState *state, int row)
 	{
 		int			a = state->columns[i] - 1;
 
+		/* what only quals read that are decided already may not be decoded */
+		slot->tts_isnull[a] = true;
+		if (sealed->values[a] == NULL)
+			continue;
 		slot->tts_values[a] = sealed->values[a][row];
 		slot->tts_isnull[a] = sealed->nulls[a][row];
 	}

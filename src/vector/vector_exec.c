@@ -68,6 +68,20 @@ begin_columns(VectorState *state, List *exprs, Index rti)
 	memset(state->sealed_slot->tts_isnull, true, sizeof(bool) * desc->natts);
 }
 
+/* what is left to be read of a row that passed quals which vectors decide; NULL: all */
+static void
+begin_shown(VectorState *state, List *exprs, Index rti)
+{
+	Bitmapset  *attributes = NULL;
+
+	pull_varattnos((Node *) exprs, rti, &attributes);
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes))
+		return;
+	state->shown = bms_make_singleton(0);	/* no column, but not NULL */
+	for (int i = bms_next_member(attributes, -1); i >= 0; i = bms_next_member(attributes, i))
+		state->shown = bms_add_member(state->shown, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
+}
+
 static void
 begin_prunes(VectorState *state, List *specs, List *values)
 {
@@ -110,6 +124,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	List	   *keys,
 			   *aggregates,
 			   *quals,
+			   *all_quals,
 			   *values,
 			   *read;
 	int			first_value;
@@ -125,7 +140,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->params = params_of(plan->custom_exprs);
 	keys = take_expressions(tlist, 0, state->nkeys);
 	aggregates = take_expressions(tlist, state->nkeys, state->naggregates);
-	quals = take_expressions(inner, 0, state->nquals);
+	quals = all_quals = take_expressions(inner, 0, state->nquals);
 	first_value = state->nquals + state->nonce;
 
 	state->row_context = CreateExprContext(estate);
@@ -149,6 +164,9 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->once = ExecInitQual(take_expressions(inner, state->nquals, state->nonce), ps);
 	if (state->join == NULL && list_nth(plan->custom_private, VECTOR_TOP) == NIL)
 		quals = vector_quals_begin(state, quals, rti);
+	if (state->join == NULL)
+		begin_shown(state, list_concat_copy(list_concat(list_copy(keys), aggregates),
+											list_difference_ptr(all_quals, quals)), rti);
 	if (quals != NIL)
 		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
@@ -229,7 +247,10 @@ open_sealed(VectorState *state)
 	state->prune_keys = keys;
 	state->nprune_keys = nkeys;
 	if (state->filter)
+	{
 		scan_filter_start(state->filter, state->custom.ss.ps.ps_ExprContext);
+		sealed_scan_show_only(state->sealed, scan_filter_rest(state->filter) ? NULL : state->shown);
+	}
 	if (state->join)
 		vector_join_aim(state, keys, nkeys);
 	else
