@@ -631,6 +631,18 @@ sealed_scan_next_in_block(SealedScan *scan)
 	return next != NULL;
 }
 
+/* 0, 1, 2 ...: the rows of a block that has lost none, made once a backend */
+static const int *
+all_rows(void)
+{
+	static int	rows[BLOCK_MAX_ROWS];
+
+	if (rows[BLOCK_MAX_ROWS - 1] == 0)
+		for (int i = 0; i < BLOCK_MAX_ROWS; i++)
+			rows[i] = i;
+	return rows;
+}
+
 /* all rows of the open block that are of interest; how many */
 int
 sealed_scan_rows(SealedScan *scan, int *rows)
@@ -640,9 +652,8 @@ sealed_scan_rows(SealedScan *scan, int *rows)
 
 	if (scan->dead == NULL)
 	{
-		for (; n < all; n++)
-			rows[n] = n;
-		return n;
+		memcpy(rows, all_rows(), sizeof(int) * all);
+		return all;
 	}
 	for (int i = 0; i < all;)
 	{
