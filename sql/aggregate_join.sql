@@ -234,6 +234,15 @@ SELECT count(*), sum(n) FROM (SELECT label, count(*) AS n FROM j JOIN c ON j.cod
 -- no error that core's join would not raise: keys are evaluated for rows that are there
 SELECT 1 / (zone - 5) AS q, count(*) FROM j JOIN d ON sensor = id GROUP BY 1 ORDER BY 1;
 SELECT 1 / (id - 100) AS q, count(*) FROM j JOIN d ON sensor = id GROUP BY 1 ORDER BY 1;
+-- an equality of a user's own, which whoever may not call it may not join by
+CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
+CREATE OPERATOR ==== (FUNCTION = same, LEFTARG = int, RIGHTARG = int, COMMUTATOR = ====, HASHES);
+CREATE OPERATOR CLASS same_integers FOR TYPE int USING hash AS OPERATOR 1 ====, FUNCTION 1 hashint4;
+SELECT * FROM twin('SELECT district, count(*), sum(big) FROM TABLE JOIN d ON sensor ==== id GROUP BY 1');
+REVOKE EXECUTE ON FUNCTION same(int, int) FROM public;
+SET ROLE aggregate_join_reader;
+SELECT label, count(*) FROM j JOIN twice ON sensor ==== id::int GROUP BY 1;
+RESET ROLE;
 DROP OWNED BY aggregate_join_reader;
 DROP ROLE aggregate_join_reader;
 DROP SCHEMA aggregate_join CASCADE;

@@ -337,6 +337,17 @@ codec_int64_decode(const uint8_t *in, size_t len, int n, int64_t *values)
 	return CODEC_OK;
 }
 
+/* signed integers of so many bits, from the low ones; what is above them may be anything */
+CODEC_CLONES void
+codec_sign_extend(int64_t *values, int n, int bits)
+{
+	const uint64_t sign = UINT64_C(1) << (bits - 1);
+	const uint64_t mask = 2 * sign - 1;
+
+	for (int i = 0; i < n; i++)
+		values[i] = (int64_t) ((((uint64_t) values[i] & mask) ^ sign) - sign);
+}
+
 const char *
 codec_int64_name(const uint8_t *in, size_t len)
 {

@@ -118,7 +118,7 @@ typedef struct LastState
 	uint64		low;			/* of all groups, those whose hash is in [low, low + width) are in the table */
 	uint64		width;
 
-	/* winners, in the order of their TIDs */
+	/* winners, in the order of their TIDs, the last first */
 	bool		filled;
 	TupleHashEntry *entries;
 	int64		next;

@@ -268,10 +268,14 @@ compare_entries(const void *a, const void *b, void *arg)
 	LastWinner *x = compat_group_data(state->table, *(TupleHashEntry *) a, false, 0, NULL);
 	LastWinner *y = compat_group_data(state->table, *(TupleHashEntry *) b, false, 0, NULL);
 
-	return ItemPointerCompare(&x->tid, &y->tid);
+	return ItemPointerCompare(&y->tid, &x->tid);
 }
 
-/* all groups in the order of their winners' TIDs: hot ones, then segment by segment */
+/*
+ * All groups in the order of their winners' TIDs: segment by segment, then hot
+ * ones.  Backwards: segments that were looked at last are those that the
+ * backend still has the headers of.
+ */
 void
 last_collect(LastState *state)
 {

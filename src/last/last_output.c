@@ -5,8 +5,8 @@
  * A winner is known by its TID alone.  A column of its row comes from what the
  * table of groups holds already, else from the block's summary, which knows the
  * values of the first and the last row of a block in order of time, else from
- * the decoded block.  Winners come in the order of their TIDs: each segment is
- * opened once, and of it what a winner needs is read once.
+ * the decoded block.  Winners come segment by segment: each is opened once, and
+ * of it what a winner needs is read once.
  */
 #include "territory.h"
 

@@ -30,10 +30,12 @@
 #include "last/last.h"
 #include "vector/vector.h"
 
-/* of opening a segment, whose header is decoded, against cpu_tuple_cost */
-#define HEADER_COST_FACTOR 50
 /* of a value that its block's summary tells, against decoding its block */
 #define SHARE_OF_SUMMARY 0.2
+/* against cpu_tuple_cost */
+#define DECODED_ROW 0.5
+/* against cpu_operator_cost: a value is compared with a winner's */
+#define VALUE_COST 0.2
 #define GROUP_BYTES 160
 /* columns of few values, which soon are all known */
 #define FEW_GROUPS 64
@@ -165,6 +167,9 @@ static bool
 keys_are_entity(PlannerInfo *root, LastTarget *target)
 {
 	Relation	rel = table_open(planner_rt_fetch(target->relid, root)->relid, NoLock);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "territory segment's header",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
 	ChunkStore	store;
 	bool		among = false;
 
@@ -192,6 +197,8 @@ keys_are_entity(PlannerInfo *root, LastTarget *target)
 		}
 		chunk_store_close(&store, AccessShareLock);
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 	table_close(rel, NoLock);
 	return among;
 }
@@ -232,14 +239,17 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, LastTarg
 	double		share = keys_are_entity(root, target) ? share_read(rel, sealed, target, groups) :
 		groups <= FEW_GROUPS && keys_are_numbers(target) ? SHARE_OF_FEW_GROUPS : 1;
 	double		passes = ceil(groups * GROUP_BYTES / get_hash_memory_limit());
-	double		looked_at = hot + share * rel->rows;
+	double		touched = scan_rows_touched(root, rel, sealed, rel->baserestrictinfo);
+	double		left = touched / sealed->rows;
 	Cost		cost;
 
 	/* as a TerritoryScan estimates its hot part */
 	cost = Max((double) rel->pages - sealed->pages, 0) * seq_page_cost * Min(hot / Max(rel->tuples, 1), 1) +
 		hot * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
-	cost += scan_sealed_cost(root, rel, sealed, NULL) * share + sealed->segments * HEADER_COST_FACTOR * cpu_tuple_cost;
-	cost += looked_at * cpu_operator_cost * (list_length(target->keys) + list_length(target->sorts));
+	cost += sealed->segments * 0.1 * cpu_operator_cost + Max(sealed->segments * left, 1) * SEGMENT_OPEN_COST * cpu_tuple_cost +
+		sealed->pages * left * share * seq_page_cost + sealed->quals.startup +
+		touched * share * (cpu_tuple_cost * DECODED_ROW + sealed->quals.per_tuple);
+	cost += (hot + touched * share) * VALUE_COST * cpu_operator_cost * (list_length(target->keys) + list_length(target->sorts));
 	path->path.startup_cost = cost * Max(passes, 1);
 	path->path.rows = groups;
 	path->path.total_cost = path->path.startup_cost + path->path.pathtarget->cost.startup +

@@ -87,6 +87,7 @@ typedef struct TerritoryScanState
 	int			ncolumns;		/* of the child's rows */
 	AttrNumber *columns;
 	Bitmapset  *needed;			/* attributes that anybody reads */
+	Bitmapset  *shown;			/* of these, what the quals alone do not read; 0 stands for none */
 	List	   *filter_exprs;
 	ExprState  *filter;
 	ScanFilter *vectors;		/* the same for sealed rows, or NULL: there are no quals */

@@ -16,6 +16,7 @@
 #include "executor/nodeCustom.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "storage/predicate.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -94,6 +95,35 @@ compile_for_any_slot(TerritoryScanState *state, Index scanrelid)
 	state->filter = ExecInitQual(state->filter_exprs, &scan->ps);
 }
 
+/* core may have replaced, after the plan was made, a column that nobody reads by a null */
+static void
+begin_columns(TerritoryScanState *state, CustomScan *plan)
+{
+	int			nsorts = list_length(list_nth(plan->custom_private, PRIVATE_SORTS));
+	List	   *sorts = list_copy_tail(plan->custom_exprs, list_length(plan->custom_exprs) - nsorts);
+	Bitmapset  *read = NULL;
+	bool		whole;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) plan->scan.plan.targetlist, plan->scan.scanrelid, &read);
+	pull_varattnos((Node *) sorts, plan->scan.scanrelid, &read);
+	state->shown = bms_make_singleton(0);
+	for (int i = bms_next_member(read, -1); i >= 0; i = bms_next_member(read, i))
+		state->shown = bms_add_member(state->shown, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, read))
+		state->shown = NULL;
+	pull_varattnos((Node *) plan->custom_exprs, plan->scan.scanrelid, &read);
+	whole = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, read);
+	foreach(lc, list_nth(plan->custom_private, PRIVATE_COLUMNS))
+	{
+		AttrNumber	attno = lfirst_int(lc);
+
+		state->columns[state->ncolumns++] = attno;
+		if (attno > 0 && (whole || bms_is_member(attno - FirstLowInvalidHeapAttributeNumber, read)))
+			state->needed = bms_add_member(state->needed, attno);
+	}
+}
+
 static void
 begin_scan(CustomScanState *node, EState *estate, int eflags)
 {
@@ -104,17 +134,11 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	List	   *exprs = list_copy(plan->custom_exprs);
 	List	   *sort_specs = list_nth(plan->custom_private, PRIVATE_SORTS);
 	int			nfilters = linitial_int(list_nth(plan->custom_private, PRIVATE_NFILTERS));
-	ListCell   *lc;
 
 	if (!relation_is_territory(rel))
 		elog(ERROR, "\"%s\" is no territory table any more", RelationGetRelationName(rel));
 	state->columns = palloc(sizeof(AttrNumber) * (desc->natts + FirstLowInvalidHeapAttributeNumber * -1 + 1));
-	foreach(lc, list_nth(plan->custom_private, PRIVATE_COLUMNS))
-	{
-		state->columns[state->ncolumns++] = lfirst_int(lc);
-		if (lfirst_int(lc) > 0)
-			state->needed = bms_add_member(state->needed, lfirst_int(lc));
-	}
+	begin_columns(state, plan);
 	for (int i = 0; i < nfilters; i++)
 	{
 		state->filter_exprs = lappend(state->filter_exprs, linitial(exprs));
@@ -122,8 +146,8 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	}
 	state->prune_specs = list_nth(plan->custom_private, PRIVATE_PRUNES);
 	begin_prunes(state, &exprs);
-	begin_sorts(state, sort_specs, exprs);
 	compile_for_any_slot(state, plan->scan.scanrelid);
+	begin_sorts(state, sort_specs, exprs);
 	if (state->filter_exprs)
 		state->vectors = scan_filter_begin(state->filter_exprs, plan->scan.scanrelid, &node->ss.ps);
 	state->rest_columns = palloc(sizeof(int) * Max(desc->natts, 1));
@@ -244,6 +268,7 @@ start_filter(TerritoryScanState *state)
 	state->nrest_columns = bms_is_member(0, columns) ? -1 : 0;
 	for (int a = bms_next_member(columns, 0); state->nrest_columns >= 0 && a >= 0; a = bms_next_member(columns, a))
 		state->rest_columns[state->nrest_columns++] = a - 1;
+	sealed_scan_show_only(state->sealed, state->nrest_columns < 0 ? NULL : state->shown);
 }
 
 static bool

@@ -603,7 +603,7 @@ call(FilterNode *node, Datum value)
 
 /* of plain varlenas only: others are compared faster than looked up */
 static bool
-call_once(FilterNode *node, CallCache *cache, Datum value)
+call_cached(FilterNode *node, CallCache *cache, Datum value)
 {
 	const char *bytes = VARDATA_ANY(DatumGetPointer(value));
 	int			len = VARSIZE_ANY_EXHDR(DatumGetPointer(value));
@@ -642,7 +642,7 @@ evaluate_call(FilterNode *node, SealedScan *scan, Truth *truth)
 	{
 		if ((scan->dead && scan->dead[i]) || nulls[i])
 			continue;
-		truth->yes[i] = varlena ? call_once(node, cache, values[i]) : call(node, values[i]);
+		truth->yes[i] = varlena ? call_cached(node, cache, values[i]) : call(node, values[i]);
 		truth->no[i] = !truth->yes[i];
 	}
 }

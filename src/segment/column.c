@@ -561,33 +561,17 @@ column_integer_datum(const ColumnType *column, int64 value)
 
 StaticAssertDecl(sizeof(Datum) == sizeof(int64_t), "vectors are decoded in place");
 
-/* integers as decoded to Datums of this length, in place */
-static void
-integers_to_datums(int16 len, Datum *values, int n)
-{
-	switch (len)
-	{
-		case 1:
-			for (int i = 0; i < n; i++)
-				values[i] = CharGetDatum((char) values[i]);
-			break;
-		case 2:
-			for (int i = 0; i < n; i++)
-				values[i] = Int16GetDatum((int16) values[i]);
-			break;
-		case 4:
-			for (int i = 0; i < n; i++)
-				values[i] = Int32GetDatum((int32) values[i]);
-			break;
-	}
-}
-
 static void
 decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, Datum *values)
 {
 	if (codec_int64_decode(in, len, n, (int64_t *) values) != CODEC_OK)
 		corrupt();
-	integers_to_datums(column->len, values, n);
+	/* what corrupt bytes say above the type's width is not kept */
+	if (column->len == 1)
+		for (int i = 0; i < n; i++)
+			values[i] = CharGetDatum((char) values[i]);
+	else if (column->len < (int) sizeof(Datum))
+		codec_sign_extend((int64_t *) values, n, column->len * 8);
 }
 
 static void

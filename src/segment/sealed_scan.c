@@ -78,6 +78,14 @@ sealed_scan_need(SealedScan *scan, Bitmapset *attributes, bool all)
 	scan->wanted_known = false;
 }
 
+/* columns that only keys and filters read are decoded where they ask; NULL: show all that is needed */
+void
+sealed_scan_show_only(SealedScan *scan, Bitmapset *attributes)
+{
+	scan->shown = attributes;
+	scan->wanted_known = false;
+}
+
 static void
 read_directory(SealedScan *scan, PruneKey *keys, int nkeys)
 {
@@ -203,7 +211,8 @@ know_columns(SealedScan *scan)
 		{
 			if (!OidIsValid(scan->types[a].type))
 				column_type_init(&scan->types[a], TupleDescAttr(scan->desc, a));
-			scan->wanted[scan->nwanted++] = a;
+			if (scan->shown == NULL || bms_is_member(a + 1, scan->shown))
+				scan->wanted[scan->nwanted++] = a;
 		}
 	scan->wanted_known = true;
 }

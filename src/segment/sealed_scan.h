@@ -28,10 +28,11 @@ typedef struct SealedScan
 	MemoryContext directory_context;
 	Bitmapset  *needed;			/* attribute numbers to decode; NULL: all */
 	bool		all_columns;
+	Bitmapset  *shown;			/* of these, what sealed_scan_row() gives; NULL: all */
 	bool		late;			/* what only rows that are left show is decoded by sealed_scan_show() */
 	bool		wanted_known;
 	int			nwanted;
-	int		   *wanted;			/* columns to decode, from 0 */
+	int		   *wanted;			/* columns to show, from 0 */
 	ColumnType *types;			/* per column, of desc */
 	TupleDesc	types_desc;
 	SealedFilter filter;
@@ -71,6 +72,7 @@ typedef struct SealedScan
 
 extern SealedScan *sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared);
 extern void sealed_scan_need(SealedScan *scan, Bitmapset *attributes, bool all);
+extern void sealed_scan_show_only(SealedScan *scan, Bitmapset *attributes);
 extern void sealed_scan_prune(SealedScan *scan, PruneKey *keys, int nkeys);
 extern void sealed_scan_choose(SealedScan *scan, PruneKey *keys, int nkeys, List *parts);
 extern void sealed_scan_forget(SealedScan *scan);

@@ -73,7 +73,9 @@ typedef struct VectorEstimate
 typedef enum KeyForm
 {
 	KEY_ANY,					/* nothing is known */
-	KEY_COLUMN,					/* the column itself */
+	KEY_COLUMN,					/* a column that is told by its zone keys */
+	KEY_VALUE,					/* another column */
+	KEY_PURE,					/* the same where its column is, which may be of any type */
 	KEY_STRETCH,				/* the same for stretches of the column's values */
 	KEY_JOINED,					/* of the row that is joined */
 } KeyForm;
@@ -208,7 +210,7 @@ typedef struct VectorKey
 	KeyMemory  *memory;			/* of KEY_STRETCH: vector_key.c */
 
 	/* of the block at hand, in vector_block.c */
-	bool		constant;		/* one value */
+	bool		constant;		/* its column has one value, so that it has one, too */
 	bool		rising;			/* its column rises from row to row, and it is known by stretches */
 	KeyStretch	here;			/* of the row at hand */
 } VectorKey;
@@ -277,6 +279,8 @@ typedef struct VectorState
 	/* rows */
 	ExprContext *row_context;	/* reset for every row */
 	ExprState  *quals;			/* of hot rows */
+	int			nstretch_quals;
+	VectorKey  *stretch_quals;	/* of sealed rows: vector_qual.c */
 	ScanFilter *filter;			/* the same of sealed ones, or NULL */
 	ExprState  *once;
 	Bitmapset  *needed;
@@ -418,18 +422,34 @@ extern bool vector_top_key(VectorState *state, int *key, bool *descending, int64
 extern bool vector_top_applies(VectorState *state);
 extern bool vector_top_take_sealed(VectorState *state);
 
+/* what conditions are to some rows, all of them */
+typedef enum QualsAnswer
+{
+	QUALS_UNKNOWN,
+	QUALS_HOLD,
+	QUALS_FAIL,
+} QualsAnswer;
+
+/* vector_qual.c */
+extern bool vector_qual_is_stretch(Expr *qual, Index relid);
+extern List *vector_quals_begin(VectorState *state, List *quals, Index relid);
+extern void vector_quals_filter(VectorState *state, BlockRowsTaken *taken);
+extern QualsAnswer vector_quals_judge(VectorState *state, SummedRows *rows);
+
 /* vector_key.c */
 extern KeyForm vector_key_form(Node *key, AttrNumber *column);
 extern void vector_keys_begin(VectorState *state, List *exprs, List *equal);
 extern void vector_keys_placed(VectorState *state, bool placed);
 extern void vector_keys_reset(VectorState *state);
-extern void vector_key_reach(VectorState *state, int k, int64 from, int64 to);
-extern void vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch);
+extern void vector_key_begin(VectorState *state, VectorKey *key, Node *expr);
+extern void vector_key_reach(VectorKey *key, int64 from, int64 to);
+extern void vector_key_stretch(VectorKey *key, int64 value, KeyStretch *stretch);
 extern bool vector_key_rises(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
-extern bool vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *key, bool *isnull);
+extern bool vector_key_between(VectorKey *key, int64 from, int64 to, Datum *value, bool *isnull);
 
 /* vector_aggregate.c */
+extern void vector_check_may_execute(Oid function, Oid role, ObjectType kind);
 extern void vector_aggregates_begin(VectorState *state, List *exprs);
 extern void vector_aggregates_start(VectorState *state, VectorGroup *group);
 extern void vector_aggregates_advance(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
@@ -438,6 +458,8 @@ extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Dat
 
 /* vector_block.c */
 extern void vector_store_row(VectorState *state, int row);
+extern void vector_announce_values(VectorState *state, VectorKey *key);
+extern bool vector_column_is_constant(VectorState *state, AttrNumber attno);
 extern bool vector_take_block(VectorState *state);
 extern bool vector_take_passed(VectorState *state);
 
@@ -464,6 +486,7 @@ extern void vector_wide_extreme(const VectorAggregate *agg, ExtremeState *state,
 /* vector_summary.c */
 extern bool vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes);
 extern void vector_summaries_begin(VectorState *state, List *keys, List *aggregates);
+extern bool vector_full_zone(VectorState *state, SummedRows *rows, AttrNumber attno, ZoneMap *zone);
 extern bool vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *value);
 extern bool vector_block_zone(VectorState *state, AttrNumber attno, ZoneMap *zone);
 extern bool vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full);

@@ -31,8 +31,8 @@
 
 /* ---- begin ---- */
 
-static void
-check_may_execute(Oid function, Oid role, ObjectType kind)
+void
+vector_check_may_execute(Oid function, Oid role, ObjectType kind)
 {
 	AclResult	result = compat_function_aclcheck(function, role);
 
@@ -70,10 +70,10 @@ check_permissions(Aggref *ref, Form_pg_aggregate form)
 	Oid			owner = function_owner(ref->aggfnoid);
 	Oid			finishing = finishing_function(ref, form);
 
-	check_may_execute(ref->aggfnoid, GetUserId(), OBJECT_AGGREGATE);
-	check_may_execute(form->aggtransfn, owner, OBJECT_FUNCTION);
+	vector_check_may_execute(ref->aggfnoid, GetUserId(), OBJECT_AGGREGATE);
+	vector_check_may_execute(form->aggtransfn, owner, OBJECT_FUNCTION);
 	if (OidIsValid(finishing))
-		check_may_execute(finishing, owner, OBJECT_FUNCTION);
+		vector_check_may_execute(finishing, owner, OBJECT_FUNCTION);
 }
 
 static void

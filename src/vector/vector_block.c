@@ -56,10 +56,9 @@ filter_rows(VectorState *state, BlockRowsTaken *taken)
 /* ---- groups ---- */
 
 /* between which values of its column a key will be asked for */
-static void
-announce_values(VectorState *state, int k)
+void
+vector_announce_values(VectorState *state, VectorKey *key)
 {
-	const VectorKey *key = &state->keys[k];
 	const BlockRowsTaken *taken = &state->taken;
 	const Datum *values = state->sealed->values[key->column - 1];
 	const bool *nulls = state->sealed->nulls[key->column - 1];
@@ -76,7 +75,34 @@ announce_values(VectorState *state, int k)
 		from = Min(from, value);
 		to = Max(to, value);
 	}
-	vector_key_reach(state, k, from, to);
+	if (from <= to)
+		vector_key_reach(key, from, to);
+}
+
+/* has a column one value in this block, as far as that is known without decoding? */
+bool
+vector_column_is_constant(VectorState *state, AttrNumber attno)
+{
+	BlockHeader *header = state->sealed->reader.header;
+	ZoneMap		zone;
+
+	for (int e = 0; header->ordered[state->sealed->block] && e < header->nentity; e++)
+		if (header->entity[e] == attno)
+			return true;
+	if (!vector_block_zone(state, attno, &zone) || !zone.has_values || zone.nulls > 0 || zone.min != zone.max)
+		return false;
+	switch (zone.kind)
+	{
+		case ZONE_INTEGER:
+		case ZONE_OID:
+			return true;
+		case ZONE_FLOAT8:
+		case ZONE_FLOAT4:
+			/* 0 and -0 are not the same, and may be kept apart or not */
+			return zone.min != codec_float_key(0.0) && zone.min != codec_float_key(-0.0);
+		default:
+			return false;
+	}
 }
 
 /* how the keys behave in this block; false where some key has to be looked at on every row */
@@ -91,17 +117,17 @@ begin_keys(VectorState *state)
 	{
 		VectorKey  *key = &state->keys[k];
 		ZoneMap		zone;
-		bool		known = (key->form == KEY_COLUMN || key->form == KEY_STRETCH) &&
-			vector_block_zone(state, key->column, &zone) && zone.nulls == 0 && zone.has_values;
 
-		key->constant = key->form == KEY_JOINED || (known && zone.min == zone.max);
-		key->rising = known && !key->constant && key->form != KEY_COLUMN && header->ordered[sealed->block] &&
-			header->time == key->column;
+		key->constant = key->form == KEY_JOINED ||
+			(key->form != KEY_ANY && vector_column_is_constant(state, key->column));
+		key->rising = key->form == KEY_STRETCH && !key->constant && header->ordered[sealed->block] &&
+			header->time == key->column && vector_block_zone(state, key->column, &zone) && zone.nulls == 0 &&
+			zone.has_values;
 		key->here.from = 1;
 		key->here.to = 0;
 		all = all && (key->constant || key->rising);
 		if (key->form == KEY_STRETCH)
-			announce_values(state, k);
+			vector_announce_values(state, key);
 		if (key->form == KEY_JOINED)
 			state->key_values[k] = vector_join_key(state, k, &state->key_nulls[k]);
 	}
@@ -116,18 +142,18 @@ load_known_key(VectorState *state, int k, int row)
 	Datum		value;
 	bool		isnull;
 
-	if (key->form == KEY_ANY)
+	if (key->form == KEY_ANY || key->form == KEY_PURE)
 		return false;
 	if (key->form == KEY_JOINED)
 		return true;			/* begin_keys() put it there */
 	value = state->sealed->values[key->column - 1][row];
 	isnull = state->sealed->nulls[key->column - 1][row];
-	if (key->form != KEY_COLUMN)
+	if (key->form == KEY_STRETCH)
 	{
 		if (isnull)
 			return false;
 		if (DatumGetInt64(value) < key->here.from || DatumGetInt64(value) > key->here.to)
-			vector_key_stretch(state, k, DatumGetInt64(value), &key->here);
+			vector_key_stretch(key, DatumGetInt64(value), &key->here);
 		value = key->here.key;
 		isnull = key->here.isnull;
 	}
@@ -152,7 +178,8 @@ load_keys(VectorState *state, int row)
 	{
 		VectorKey  *key = &state->keys[k];
 
-		if (key->form == KEY_ANY || (key->form == KEY_STRETCH && state->sealed->nulls[key->column - 1][row]))
+		if (key->form == KEY_ANY || key->form == KEY_PURE ||
+			(key->form == KEY_STRETCH && state->sealed->nulls[key->column - 1][row]))
 		{
 			state->key_values[k] = ExecEvalExprSwitchContext(key->expr, state->row_context, &state->key_nulls[k]);
 			state->keys_evaluated++;
@@ -202,6 +229,45 @@ run_length(VectorState *state, int i, int guess)
 	return n;
 }
 
+/* does a row have the keys of the one before, as its columns tell at a glance? */
+static inline bool
+keys_stay(VectorState *state, int before, int row)
+{
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		const VectorKey *key = &state->keys[k];
+		const Datum *values;
+		const bool *nulls;
+
+		if (key->constant)
+			continue;
+		if (key->form == KEY_ANY)
+			return false;
+		values = state->sealed->values[key->column - 1];
+		nulls = state->sealed->nulls[key->column - 1];
+		if (nulls[row] != nulls[before])
+			return false;
+		if (nulls[row] || values[row] == values[before])
+			continue;
+		if (key->form != KEY_STRETCH || DatumGetInt64(values[row]) < key->here.from ||
+			DatumGetInt64(values[row]) > key->here.to)
+			return false;
+	}
+	return true;
+}
+
+/* as run_length(), where keys may change from row to row */
+static int
+run_of_same(VectorState *state, int i)
+{
+	const BlockRowsTaken *taken = &state->taken;
+	int			end = i + 1;
+
+	while (end < taken->n && keys_stay(state, taken->rows[end - 1], taken->rows[end]))
+		end++;
+	return end - i;
+}
+
 /*
  * Runs of rows of one group.  Rows whose group is of another pass are dropped.
  * False: the table is full.
@@ -228,7 +294,7 @@ find_runs(VectorState *state)
 		MemoryContextSwitchTo(old);
 		if (full)
 			return false;
-		n = jumps ? run_length(state, i, guess) : 1;
+		n = jumps ? run_length(state, i, guess) : run_of_same(state, i);
 		guess = n;
 		if (group == NULL)
 			continue;
@@ -281,6 +347,8 @@ vector_take_block(VectorState *state)
 	if (state->join && taken->n > 0)
 		vector_join_show(state);
 	filter_rows(state, taken);
+	if (state->nstretch_quals > 0 && taken->n > 0)
+		vector_quals_filter(state, taken);
 	if (taken->n == 0)
 		return true;
 	return state->join ? vector_join_take_rows(state) : vector_take_passed(state);

@@ -64,6 +64,8 @@ may_summarise(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 		if (scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) &&
 			!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
 			nprunes++;
+		else if (vector_qual_is_stretch(lfirst(lc), rel->relid))
+			nprunes++;
 	}
 	return vector_may_summarise(vector_join_executed(target, target->keys),
 								vector_join_executed(target, target->aggregates), list_length(target->quals), nprunes);
@@ -110,8 +112,8 @@ quals_cost(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 		QualCost	cost;
 
 		cost_qual_eval_node(&cost, lfirst(lc), root);
-		each += scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) ? VALUE_COST * cpu_operator_cost :
-			cost.per_tuple;
+		each += scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) ||
+			vector_qual_is_stretch(lfirst(lc), rel->relid) ? VALUE_COST * cpu_operator_cost : cost.per_tuple;
 	}
 	return each;
 }

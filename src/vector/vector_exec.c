@@ -147,6 +147,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 		vector_join_begin_columns(state);
 	state->quals = ExecInitQual(quals, ps);
 	state->once = ExecInitQual(take_expressions(inner, state->nquals, state->nonce), ps);
+	if (state->join == NULL && list_nth(plan->custom_private, VECTOR_TOP) == NIL)
+		quals = vector_quals_begin(state, quals, rti);
 	if (quals != NIL)
 		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));

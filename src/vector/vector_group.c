@@ -335,7 +335,7 @@ vector_add_row(VectorState *state, TupleTableSlot *slot)
 
 		state->key_values[k] = key->form == KEY_JOINED ? vector_join_key(state, k, &state->key_nulls[k]) :
 			ExecEvalExpr(key->expr, state->row_context, &state->key_nulls[k]);
-		state->keys_evaluated += key->form != KEY_COLUMN && key->form != KEY_JOINED;
+		state->keys_evaluated += key->form != KEY_COLUMN && key->form != KEY_VALUE && key->form != KEY_JOINED;
 	}
 	group = vector_find_group(state, &full);
 	if (group && !full)

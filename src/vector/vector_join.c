@@ -17,6 +17,7 @@
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -139,6 +140,7 @@ begin_key(VectorState *state, int k, Node *fact, Node *dimension, Oid operator, 
 	join->dimensions[k] = ExecInitExpr((Expr *) dimension, &state->custom.ss.ps);
 	fmgr_info(left_hash, &join->fact_hash[k]);
 	fmgr_info(right_hash, &join->dimension_hash[k]);
+	vector_check_may_execute(get_opcode(operator), GetUserId(), OBJECT_FUNCTION);
 	fmgr_info(get_opcode(operator), &join->equal[k]);
 	fmgr_info(get_opcode(right), &join->same[k]);
 	op_input_types(operator, &fact_type, &dimension_type);

@@ -69,13 +69,12 @@ vector_key_form(Node *key, AttrNumber *column)
 	{
 		case ZONE_INTEGER:
 		case ZONE_OID:
-			break;
+			if (IsA(key, Var))
+				return KEY_COLUMN;
+			return node->coarse ? KEY_STRETCH : KEY_PURE;
 		default:
-			return KEY_ANY;
+			return IsA(key, Var) ? KEY_VALUE : KEY_PURE;
 	}
-	if (IsA(key, Var))
-		return KEY_COLUMN;
-	return node->coarse ? KEY_STRETCH : KEY_ANY;
 }
 
 /* ---- begin ---- */
@@ -97,6 +96,18 @@ begin_memory(VectorState *state, VectorKey *key, Node *expr)
 	memory->keys = AllocSetContextCreate(CurrentMemoryContext, "territory keys", ALLOCSET_SMALL_SIZES);
 	memory->keys_before = AllocSetContextCreate(CurrentMemoryContext, "territory keys", ALLOCSET_SMALL_SIZES);
 	return memory;
+}
+
+/* an expression that is no group key, of form KEY_STRETCH */
+void
+vector_key_begin(VectorState *state, VectorKey *key, Node *expr)
+{
+	key->expr = ExecInitExpr((Expr *) expr, &state->custom.ss.ps);
+	key->type = exprType(expr);
+	get_typlenbyval(key->type, &key->len, &key->byval);
+	key->form = vector_key_form(expr, &key->column);
+	Assert(key->form == KEY_STRETCH);
+	key->memory = begin_memory(state, key, expr);
 }
 
 /* is equality of the type that of its bits? */
@@ -176,31 +187,49 @@ forget(KeyMemory *memory)
 	memory->n = memory->last = 0;
 }
 
+static void
+reset_memory(KeyMemory *memory)
+{
+	if (memory == NULL)
+		return;
+	forget(memory);
+	memory->reach = (ValueRange){PG_INT64_MAX, PG_INT64_MIN};
+	vector_key_reset_node(memory->node);
+	MemoryContextReset(memory->constants);
+}
+
 /* parameters or the session's time zone may have changed */
 void
 vector_keys_reset(VectorState *state)
 {
 	for (int k = 0; k < state->nkeys; k++)
-	{
-		KeyMemory  *memory = state->keys[k].memory;
-
-		if (memory == NULL)
-			continue;
-		forget(memory);
-		memory->reach = (ValueRange){PG_INT64_MAX, PG_INT64_MIN};
-		vector_key_reset_node(memory->node);
-		MemoryContextReset(memory->constants);
-	}
+		reset_memory(state->keys[k].memory);
+	for (int q = 0; q < state->nstretch_quals; q++)
+		reset_memory(state->stretch_quals[q].memory);
 }
 
 /* the key of rows with values of the column from one to the other will be asked for */
 void
-vector_key_reach(VectorState *state, int k, int64 from, int64 to)
+vector_key_reach(VectorKey *key, int64 from, int64 to)
 {
-	ValueRange *reach = &state->keys[k].memory->reach;
+	ValueRange *reach = &key->memory->reach;
+	ValueRange	finite = {PG_INT64_MIN, PG_INT64_MAX};
 
-	reach->from = Min(reach->from, from);
-	reach->to = Max(reach->to, to);
+	/* between a time and infinity, there are times that no sum has room for */
+	if (key->memory->type == TIMESTAMPOID || key->memory->type == TIMESTAMPTZOID)
+		finite = (ValueRange){MIN_TIMESTAMP, END_TIMESTAMP - 1};
+	else if (key->memory->type == DATEOID)
+		finite = (ValueRange){PG_INT32_MIN + 1, PG_INT32_MAX - 1};
+	if (from >= finite.from && from <= finite.to)
+	{
+		reach->from = Min(reach->from, from);
+		reach->to = Max(reach->to, from);
+	}
+	if (to >= finite.from && to <= finite.to)
+	{
+		reach->from = Min(reach->from, to);
+		reach->to = Max(reach->to, to);
+	}
 }
 
 /* ---- evaluations ---- */
@@ -476,9 +505,8 @@ find_stretch(VectorKey *key, int64 value, KeyStretch *stretch)
  * reference lives until the next call for this key.
  */
 void
-vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch)
+vector_key_stretch(VectorKey *key, int64 value, KeyStretch *stretch)
 {
-	VectorKey  *key = &state->keys[k];
 	KeyMemory  *memory = key->memory;
 
 	if (!holds(memory, memory->last, value) && !holds(memory, ++memory->last, value))
@@ -488,7 +516,7 @@ vector_key_stretch(VectorState *state, int k, int64 value, KeyStretch *stretch)
 		*stretch = memory->stretches[memory->last];
 		return;
 	}
-	vector_key_reach(state, k, value, value);
+	vector_key_reach(key, value, value);
 	find_stretch(key, value, stretch);
 }
 
@@ -503,7 +531,7 @@ vector_key_rises(VectorState *state, int k, int64 from, int64 to)
 
 	key_at(key, from, &isnull);
 	fact = vector_key_fact(memory->node, memory->type, from, memory->context, memory->constants);
-	return fact.rises.from <= from && fact.rises.to >= to;
+	return fact.rises.from <= from && fact.rises.to >= to && !fact.falls;
 }
 
 /*
@@ -526,20 +554,20 @@ vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy)
 
 /* is the key the same, and which, for all values of its column from one to the other, which rows have? */
 bool
-vector_key_between(VectorState *state, int k, int64 from, int64 to, Datum *value, bool *isnull)
+vector_key_between(VectorKey *key, int64 from, int64 to, Datum *value, bool *isnull)
 {
 	KeyStretch	first,
 				last;
 
-	if (state->keys[k].memory == NULL)
+	if (key->memory == NULL)
 		return false;
-	vector_key_reach(state, k, from, to);
-	vector_key_stretch(state, k, from, &first);
+	vector_key_reach(key, from, to);
+	vector_key_stretch(key, from, &first);
 	if (first.to < to)
 	{
 		/* stretches may grow together */
-		vector_key_stretch(state, k, to, &last);
-		vector_key_stretch(state, k, from, &first);
+		vector_key_stretch(key, to, &last);
+		vector_key_stretch(key, from, &first);
 	}
 	*value = first.key;
 	*isnull = first.isnull;

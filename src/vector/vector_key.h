@@ -74,6 +74,8 @@ typedef enum KeyRule
 	RULE_DIVIDE_WHOLE,
 	RULE_ADD_INTERVAL,
 	RULE_TIMES_INTERVAL,
+	RULE_GREATER,				/* than a constant, or equal to it */
+	RULE_LESS,
 } KeyRule;
 
 #define NO_ARGUMENT (-1)
@@ -128,6 +130,7 @@ typedef struct KeyFact
 	ValueRange	moves;			/* there it is a time that moves with the column ... */
 	int64		scale;			/* ... by so many microseconds for one; 0: nowhere */
 	double		least;			/* where it rises, it is not less, and has no more digits where it is more; or -infinity */
+	bool		falls;			/* where it rises, it does not, but never rises */
 	bool		clock;			/* an interval without months and days */
 } KeyFact;
 

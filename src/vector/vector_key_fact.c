@@ -562,6 +562,8 @@ rises_with(KeyNode *node, KeyPlace *place, const KeyFact *args)
 		case RULE_INEXACT:
 		case RULE_ADD:
 		case RULE_SUBTRACT:
+		case RULE_GREATER:
+		case RULE_LESS:
 			return true;
 		case RULE_TIMES:
 		case RULE_DIVIDE:
@@ -616,6 +618,7 @@ sum_fact(KeyNode *node, KeyPlace *place, KeyFact *fact)
 	KeyFact    *args = palloc(sizeof(KeyFact) * node->nargs);
 	ValueRange	rises = ever_at_all;
 	double		least = 0;
+	bool		falls = false;
 
 	fact->same = ever_at_all;
 	for (int i = 0; i < node->nargs; i++)
@@ -624,11 +627,13 @@ sum_fact(KeyNode *node, KeyPlace *place, KeyFact *fact)
 		fact->same = intersect(fact->same, args[i].same);
 		rises = intersect(rises, args[i].rises);
 		least += args[i].least;
+		falls = falls || args[i].falls;
 	}
 	fact->rises = fact->same;
-	if (!rises_with(node, place, args))
+	if (falls || !rises_with(node, place, args))
 		return;
 	fact->rises = rises;
+	fact->falls = node->rule == RULE_LESS;
 	fact->clock = node->rule == RULE_TIMES_INTERVAL;
 	fact->least = least_of(node, place, least);
 }

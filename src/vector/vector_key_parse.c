@@ -109,6 +109,39 @@ static const KeyFunction functions[] = {
 	{F_INT84DIV, RULE_DIVIDE_WHOLE, 0, 1, NONE, NONE},
 	{F_INTERVAL_MUL, RULE_TIMES_INTERVAL, 1, 0, NONE, NONE},
 	{F_MUL_D_INTERVAL, RULE_TIMES_INTERVAL, 0, 1, NONE, NONE},
+
+	{F_NUMERIC_GE, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_NUMERIC_GT, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_NUMERIC_LE, RULE_LESS, 0, 1, NONE, NONE},
+	{F_NUMERIC_LT, RULE_LESS, 0, 1, NONE, NONE},
+	{F_FLOAT8GE, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_FLOAT8GT, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_FLOAT8LE, RULE_LESS, 0, 1, NONE, NONE},
+	{F_FLOAT8LT, RULE_LESS, 0, 1, NONE, NONE},
+	{F_INT8GE, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_INT8GT, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_INT8LE, RULE_LESS, 0, 1, NONE, NONE},
+	{F_INT8LT, RULE_LESS, 0, 1, NONE, NONE},
+	{F_INT4GE, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_INT4GT, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_INT4LE, RULE_LESS, 0, 1, NONE, NONE},
+	{F_INT4LT, RULE_LESS, 0, 1, NONE, NONE},
+	{F_INT84GE, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_INT84GT, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_INT84LE, RULE_LESS, 0, 1, NONE, NONE},
+	{F_INT84LT, RULE_LESS, 0, 1, NONE, NONE},
+	{F_TIMESTAMPTZ_GE, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_TIMESTAMPTZ_GT, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_TIMESTAMPTZ_LE, RULE_LESS, 0, 1, NONE, NONE},
+	{F_TIMESTAMPTZ_LT, RULE_LESS, 0, 1, NONE, NONE},
+	{F_TIMESTAMP_GE, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_TIMESTAMP_GT, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_TIMESTAMP_LE, RULE_LESS, 0, 1, NONE, NONE},
+	{F_TIMESTAMP_LT, RULE_LESS, 0, 1, NONE, NONE},
+	{F_DATE_GE, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_DATE_GT, RULE_GREATER, 0, 1, NONE, NONE},
+	{F_DATE_LE, RULE_LESS, 0, 1, NONE, NONE},
+	{F_DATE_LT, RULE_LESS, 0, 1, NONE, NONE},
 };
 
 typedef struct KeyParse
@@ -230,6 +263,8 @@ makes_steps(const KeyNode *node)
 		case RULE_BIN:
 		case RULE_STEP:
 		case RULE_DIVIDE_WHOLE:
+		case RULE_GREATER:
+		case RULE_LESS:
 			return true;
 		default:
 			return node->coarse;
@@ -254,6 +289,12 @@ turn_around(KeyFunction *function, KeyNode **nodes)
 {
 	if (function->rule == RULE_TIMES && nodes[0] == NULL)
 	{
+		function->source = 1;
+		function->param = 0;
+	}
+	if ((function->rule == RULE_GREATER || function->rule == RULE_LESS) && nodes[0] == NULL)
+	{
+		function->rule = function->rule == RULE_GREATER ? RULE_LESS : RULE_GREATER;
 		function->source = 1;
 		function->param = 0;
 	}

@@ -54,8 +54,12 @@ vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes)
 	if (nprunes < nquals)
 		return false;
 	foreach(lc, keys)
-		if (vector_key_form(lfirst(lc), &column) == KEY_ANY)
+	{
+		KeyForm		form = vector_key_form(lfirst(lc), &column);
+
+		if (form == KEY_ANY || form == KEY_PURE)
 			return false;
+	}
 	foreach(lc, aggregates)
 		if (!has_summary(lfirst_node(Aggref, lc)))
 			return false;
@@ -65,7 +69,8 @@ vector_may_summarise(List *keys, List *aggregates, int nquals, int nprunes)
 void
 vector_summaries_begin(VectorState *state, List *keys, List *aggregates)
 {
-	state->summaries = vector_may_summarise(keys, aggregates, state->nquals, list_length(state->prune_specs)) &&
+	state->summaries = vector_may_summarise(keys, aggregates, state->nquals - state->nstretch_quals,
+											 list_length(state->prune_specs)) &&
 		(state->join == NULL || state->join->quals == NULL);
 	for (int a = 0; a < state->naggregates; a++)
 		if (state->aggregates[a].kernel == KERNEL_NONE)
@@ -86,8 +91,8 @@ rows_of(SummedRows *rows)
 }
 
 /* a zone map that tells all of a column's values, which are not null */
-static bool
-full_zone(VectorState *state, SummedRows *rows, AttrNumber attno, ZoneMap *zone)
+bool
+vector_full_zone(VectorState *state, SummedRows *rows, AttrNumber attno, ZoneMap *zone)
 {
 	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(state->rel), attno - 1)->atttypid);
 
@@ -113,14 +118,14 @@ static bool
 all_pass(VectorState *state, SummedRows *rows)
 {
 	/* a qual without a key of its own proves nothing */
-	if (state->nprune_keys != state->nquals)
+	if (state->nprune_keys != state->nquals - state->nstretch_quals)
 		return false;
 	for (int k = 0; k < state->nprune_keys; k++)
 	{
 		PruneKey   *key = &state->prune_keys[k];
 		ZoneMap		zone;
 
-		if (!full_zone(state, rows, key->attno, &zone) || !zone_satisfies(&zone, key))
+		if (!vector_full_zone(state, rows, key->attno, &zone) || !zone_satisfies(&zone, key))
 			return false;
 	}
 	return true;
@@ -136,6 +141,24 @@ vector_block_zone(VectorState *state, AttrNumber attno, ZoneMap *zone)
 		zone->kind == column_zone_kind(getBaseType(att->atttypid));
 }
 
+/* a column that is not told by its zone keys: that it is constant is known of blocks, its value is read */
+static bool
+entity_value(VectorState *state, SummedRows *rows, int k)
+{
+	AttrNumber	attno = state->keys[k].column;
+	Datum	   *values;
+	bool	   *nulls;
+
+	if (rows->reader == NULL || !vector_column_is_constant(state, attno))
+		return false;
+	values = palloc(sizeof(Datum) * BLOCK_MAX_ROWS);
+	nulls = palloc(sizeof(bool) * BLOCK_MAX_ROWS);
+	segment_read_column(rows->reader, rows->block, attno, values, nulls);
+	state->key_values[k] = values[0];
+	state->key_nulls[k] = nulls[0];
+	return true;
+}
+
 /* have all rows the same value in this column, and which? */
 bool
 vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *value)
@@ -143,7 +166,7 @@ vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *
 	ColumnType	type;
 	ZoneMap		zone;
 
-	if (!full_zone(state, rows, attno, &zone) || zone.min != zone.max ||
+	if (!vector_full_zone(state, rows, attno, &zone) || zone.min != zone.max ||
 		(zone.kind != ZONE_INTEGER && zone.kind != ZONE_OID))
 		return false;
 	column_type_init(&type, TupleDescAttr(RelationGetDescr(state->rel), attno - 1));
@@ -166,9 +189,11 @@ one_key(VectorState *state, SummedRows *rows, int k)
 			return true;
 		case KEY_COLUMN:
 			return vector_one_value(state, rows, key->column, &state->key_values[k]);
+		case KEY_VALUE:
+			return entity_value(state, rows, k);
 		default:
-			return full_zone(state, rows, key->column, &zone) &&
-				vector_key_between(state, k, zone.min, zone.max, &state->key_values[k], &state->key_nulls[k]);
+			return vector_full_zone(state, rows, key->column, &zone) &&
+				vector_key_between(key, zone.min, zone.max, &state->key_values[k], &state->key_nulls[k]);
 	}
 }
 
@@ -317,13 +342,28 @@ answer(VectorState *state, SummedRows *rows, bool *full)
 	return answered;
 }
 
+/* conditions on stretches, evaluated at values that rows have which pass all others */
+static QualsAnswer
+judge(VectorState *state, SummedRows *rows)
+{
+	if (state->nstretch_quals == 0)
+		return QUALS_HOLD;
+	return all_pass(state, rows) && all_alive(state, rows) ? vector_quals_judge(state, rows) : QUALS_UNKNOWN;
+}
+
 /* a segment that is not opened, from its directory entry */
 bool
 vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full)
 {
 	SummedRows	rows = {.entry = entry};
+	QualsAnswer quals = judge(state, &rows);
 
-	if (!state->summaries || !answer(state, &rows, full))
+	if (quals == QUALS_FAIL)
+	{
+		state->sealed->segments_pruned++;
+		return true;
+	}
+	if (quals == QUALS_UNKNOWN || !state->summaries || !answer(state, &rows, full))
 		return false;
 	state->segments_summed++;
 	return true;
@@ -335,8 +375,14 @@ vector_answer_block(VectorState *state, bool *full)
 {
 	SealedScan *sealed = state->sealed;
 	SummedRows	rows = {.entry = sealed->reader.entry, .reader = &sealed->reader, .block = sealed->block};
+	QualsAnswer quals = judge(state, &rows);
 
-	if (!state->summaries || !answer(state, &rows, full))
+	if (quals == QUALS_FAIL)
+	{
+		sealed->blocks_pruned++;
+		return true;
+	}
+	if (quals == QUALS_UNKNOWN || !state->summaries || !answer(state, &rows, full))
 		return false;
 	state->blocks_summed++;
 	return true;

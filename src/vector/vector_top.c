@@ -293,7 +293,7 @@ position_at(VectorState *state, int64 value)
 	VectorTop  *top = state->top;
 	KeyStretch	stretch;
 
-	vector_key_stretch(state, top->key, value, &stretch);
+	vector_key_stretch(&state->keys[top->key], value, &stretch);
 	return position(top, top->zone, stretch.key, stretch.isnull);
 }
 
@@ -320,7 +320,7 @@ find_cut(VectorState *state, int64 worst, int64 *cut)
 
 	if (position_at(state, inside) > worst)
 	{
-		*cut = inside;			/* whatever lies beyond it is worse, too */
+		*cut = top->descending ? inside + 1 : inside - 1;	/* itself, and whatever lies beyond it */
 		return true;
 	}
 	for (uint64 step = 1; position_at(state, outside) <= worst; step = Min(step, PG_UINT64_MAX / 8) * 4)
@@ -549,13 +549,15 @@ take_segment(VectorState *state, int place, ZoneKind kind)
 
 /* a segment that the cut leaves, or not; false: the table of groups is full */
 static bool
-take_candidate(VectorState *state, int place, ZoneKind kind)
+take_candidate(VectorState *state, int place, ZoneKind kind, MemoryContext scratch)
 {
 	SealedScan *sealed = state->sealed;
+	MemoryContext old = MemoryContextSwitchTo(scratch);
 	SegmentEntry *entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, place);
 	const ZoneMap *zone = segment_zone(entry, state->keys[state->top->key].column, kind);
 	bool		full = false;
 
+	MemoryContextSwitchTo(old);
 	set_keys(state, zone == NULL || zone->nulls > 0);
 	if (zone_excludes(entry->zones, entry->nzones, sealed->keys, sealed->nkeys))
 	{
@@ -609,10 +611,7 @@ vector_top_take_sealed(VectorState *state)
 	move_cut(state);			/* by hot rows */
 	for (int c = 0; fits && c < sealed->directory->nsegments; c++)
 	{
-		MemoryContext old = MemoryContextSwitchTo(scratch);
-
-		fits = take_candidate(state, candidates[c].place, kind);
-		MemoryContextSwitchTo(old);
+		fits = take_candidate(state, candidates[c].place, kind, scratch);
 		MemoryContextReset(scratch);
 	}
 	MemoryContextDelete(scratch);

@@ -226,6 +226,25 @@ test_floats(void)
 		}
 }
 
+static void
+test_sign_extend(void)
+{
+	int64_t		values[CODEC_VECTOR],
+				originals[CODEC_VECTOR];
+	bool		ok = true;
+
+	for (int i = 0; i < CODEC_VECTOR; i++)
+		originals[i] = values[i] = (int64_t) (next_random() >> i % 64);
+	codec_sign_extend(values, CODEC_VECTOR, 32);
+	for (int i = 0; i < CODEC_VECTOR; i++)
+		ok = ok && values[i] == (int32_t) originals[i];
+	memcpy(values, originals, sizeof values);
+	codec_sign_extend(values, CODEC_VECTOR, 16);
+	for (int i = 0; i < CODEC_VECTOR; i++)
+		ok = ok && values[i] == (int16_t) originals[i];
+	check(ok, "signs are extended", 0, CODEC_VECTOR);
+}
+
 /* the quotients that division gives, of integers near every power of two, of few digits and of many */
 static void
 test_decimals(void)
@@ -532,6 +551,7 @@ main(void)
 	test_int64();
 	test_floats();
 	test_decimals();
+	test_sign_extend();
 	test_bool();
 	for (int d = 0; d < 8; d++)
 		for (int s = 0; s < NSIZES; s++)
