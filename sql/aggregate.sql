@@ -93,6 +93,12 @@ INSERT INTO queries (query) VALUES
 	('SELECT f8, count(*) FROM TABLE WHERE sensor >= 4 GROUP BY f8'),
 	('SELECT max(f8) FROM TABLE WHERE f8 < ''Infinity''');
 SELECT id, differ FROM queries, twin(query) WHERE differ <> 0;
+-- rescans: groups that depend on no parameter are handed out again, those that do are made anew
+SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off;
+SELECT * FROM twin('SELECT x, y.k, c, l FROM generate_series(1, 5) x LEFT JOIN (SELECT k, count(*) c, array_length(array_agg(i4), 1) l FROM TABLE GROUP BY k) y ON c > x * 120');
+SELECT * FROM twin('SELECT x, y.* FROM generate_series(1, 5) x, (SELECT count(*) c, length(string_agg(k, '','')) FROM TABLE WHERE sensor > 2) y WHERE c > x');
+SELECT * FROM twin('SELECT x, z, (SELECT sum(c) FROM (SELECT k, count(*) c FROM TABLE WHERE sensor = x GROUP BY k HAVING count(*) > z * 10) s) FROM generate_series(1, 3) x, generate_series(1, 9, 2) z');
+RESET enable_material; RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_memoize;
 -- little memory: several passes
 SET work_mem = 64; SET hash_mem_multiplier = 1;
 SELECT * FROM twin('SELECT sensor, t, count(*), array_agg(k), sum(n) FROM TABLE GROUP BY sensor, t');

@@ -191,8 +191,10 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 	estimate.join = 0;
 	if (target->join)
 		vector_join_cost(target->join, rel, &estimate);
-	estimate.read *= ceil(estimate.groups * (GROUP_BYTES + STATE_BYTES * list_length(target->aggregates)) /
-						  get_hash_memory_limit());
+	/* states are handed out where groups fill the memory, results wait for the next pass */
+	if (!target->partial)
+		estimate.read *= ceil(estimate.groups * (GROUP_BYTES + STATE_BYTES * list_length(target->aggregates)) /
+							  get_hash_memory_limit());
 	return estimate;
 }
 
