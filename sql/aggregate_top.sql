@@ -52,6 +52,8 @@ INSERT INTO queries (query) VALUES
 	('SELECT date_trunc(''hour'', t) b, sum(count(*)) OVER (ORDER BY date_trunc(''hour'', t)) FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 3'),
 	('SELECT date_trunc(''hour'', t) b, generate_series(1, 2) g, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 DESC, 2 LIMIT 3'),
 	('SELECT date_trunc(''hour'', t) + interval ''1 h'' b, count(*) FROM TABLE GROUP BY date_trunc(''hour'', t) ORDER BY 1 DESC LIMIT 3'),
+	('SELECT t + interval ''1 day'' b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 3'),
+	('SELECT upper(label) b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 2'),
 	('SELECT x, y.* FROM generate_series(1, 4) x, LATERAL (SELECT date_trunc(''hour'', t) b, count(*) FROM TABLE WHERE sensor > x GROUP BY 1 ORDER BY 1 DESC LIMIT x) y'),
 	('(SELECT date_trunc(''hour'', t) b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 LIMIT 2) UNION ALL (SELECT date_trunc(''hour'', t) b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 2)'),
 	('SELECT count(*), sum(c) FROM (SELECT date_trunc(''day'', t) b, count(*) c FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 3) x'),

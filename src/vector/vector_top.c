@@ -116,6 +116,7 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	Query	   *parse = root->parse;
 	SortGroupClause *clause;
 	Node	   *expr;
+	KeyForm		form;
 	AttrNumber	column;
 	Oid			opfamily;
 	bool		descending;
@@ -131,7 +132,8 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	expr = get_sortgroupclause_expr(clause, root->processed_tlist);
 	while (k < list_length(target->keys) && !equal(list_nth(target->keys, k), expr))
 		k++;
-	if (k == list_length(target->keys) || vector_key_form(expr, &column) == KEY_ANY ||
+	form = vector_key_form(expr, &column);
+	if (k == list_length(target->keys) || (form != KEY_COLUMN && form != KEY_STRETCH) ||
 		column_zone_kind(getBaseType(exprType(expr))) == ZONE_NONE ||
 		!compat_ordering_op(clause->sortop, &opfamily, &descending) ||
 		opfamily != lookup_type_cache(getBaseType(exprType(expr)), TYPECACHE_BTREE_OPFAMILY)->btree_opf)
