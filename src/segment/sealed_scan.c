@@ -397,6 +397,8 @@ open_block(SealedScan *scan, ScanDirection direction)
 	for (int k = 0; scan->filter == NULL && k < scan->nkeys && left > 0; k++)
 		if (scan->all_columns || bms_is_member(scan->keys[k].attno, scan->needed))
 			left = sealed_scan_pass_key(scan, &scan->keys[k], NULL);
+	if (scan->cut && left > 0)
+		left = sealed_scan_pass_key(scan, scan->cut, NULL);
 	if (scan->any_state && left > 0)
 		left = pass_over_dead(scan, rows);
 	if (scan->filter && left > 0)

@@ -39,6 +39,7 @@ typedef struct SealedScan
 	void	   *filter_arg;
 	int			nkeys;
 	PruneKey   *keys;
+	const PruneKey *cut;		/* one more for rows, whatever filter there is; or NULL */
 	pg_atomic_uint32 *shared;	/* parallel: the next segment, by place in the directory */
 	bool		any_state;
 	bool		rescanned;

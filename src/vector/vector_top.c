@@ -432,9 +432,11 @@ static void
 set_keys(VectorState *state, bool nulls)
 {
 	VectorTop  *top = state->top;
+	bool		cut = top->has_cut && !(nulls && top->nulls_first);
 
 	state->sealed->keys = top->keys;
-	state->sealed->nkeys = top->nkeys + (top->has_cut && !(nulls && top->nulls_first) ? 1 : 0);
+	state->sealed->nkeys = top->nkeys + (cut ? 1 : 0);
+	state->sealed->cut = cut ? &top->keys[top->nkeys] : NULL;
 }
 
 static const ZoneMap *
@@ -616,6 +618,7 @@ vector_top_take_sealed(VectorState *state)
 		fits = take_candidate(state, candidates[c].place, kind, scratch);
 		MemoryContextReset(scratch);
 	}
+	sealed->cut = NULL;
 	MemoryContextDelete(scratch);
 	pfree(candidates);
 	return fits;
