@@ -73,6 +73,10 @@ SELECT rows > 0 FROM territory.seal('b');
 SELECT id, query FROM queries, twin(query) r WHERE differ;
 CALL twice('DELETE FROM TABLE WHERE t IS NULL OR NOT isfinite(t)');
 SELECT id, query FROM queries, twin(query) r WHERE differ;
+-- keys of which no stretch is remembered
+SELECT r.* FROM twin('SELECT coalesce(v, 3) b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 3') r;
+SELECT r.* FROM twin('SELECT v::int b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 LIMIT 3') r;
+SELECT r.* FROM twin('SELECT floor(v) b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 3') r;
 -- how little is read
 CREATE FUNCTION counts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
