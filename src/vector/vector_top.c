@@ -119,6 +119,8 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	AttrNumber	column;
 	Oid			opfamily;
 	bool		descending;
+	KeyForm		form;
+	TopRule		rule;
 	int			k = 0;
 
 	if (target->join || parse->limitCount == NULL || parse->sortClause == NIL || parse->hasWindowFuncs || parse->hasTargetSRFs ||
@@ -131,15 +133,20 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	expr = get_sortgroupclause_expr(clause, root->processed_tlist);
 	while (k < list_length(target->keys) && !equal(list_nth(target->keys, k), expr))
 		k++;
-	if (k == list_length(target->keys) || vector_key_form(expr, &column) == KEY_ANY ||
+	form = vector_key_form(expr, &column);
+	if (k == list_length(target->keys) || form == KEY_ANY ||
 		column_zone_kind(getBaseType(exprType(expr))) == ZONE_NONE ||
 		!compat_ordering_op(clause->sortop, &opfamily, &descending) ||
 		opfamily != lookup_type_cache(getBaseType(exprType(expr)), TYPECACHE_BTREE_OPFAMILY)->btree_opf)
 		return NIL;
+	/* vector_key.c knows of stretches only */
+	rule = rule_of(expr, &column);
+	if (rule == TOP_ASK && form != KEY_STRETCH)
+		return NIL;
 	target->limits = list_make1(parse->limitCount);
 	if (parse->limitOffset)
 		target->limits = lappend(target->limits, parse->limitOffset);
-	return list_make5_int(k, descending, clause->nulls_first, list_length(target->limits), rule_of(expr, &column));
+	return list_make5_int(k, descending, clause->nulls_first, list_length(target->limits), rule);
 }
 
 /* as many values of the key as LIMIT and OFFSET say */
