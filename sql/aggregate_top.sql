@@ -75,6 +75,10 @@ SELECT rows > 0 FROM territory.seal('b');
 SELECT id, query FROM queries, twin(query) r WHERE differ;
 CALL twice('DELETE FROM TABLE WHERE t IS NULL OR NOT isfinite(t)');
 SELECT id, query FROM queries, twin(query) r WHERE differ;
+-- keys of which no stretch is remembered
+SELECT r.* FROM twin('SELECT coalesce(v, 3) b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 3') r;
+SELECT r.* FROM twin('SELECT v::int b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 LIMIT 3') r;
+SELECT r.* FROM twin('SELECT floor(v) b, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 DESC LIMIT 3') r;
 -- how little is read
 CREATE FUNCTION counts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -92,6 +96,8 @@ SELECT id, query FROM queries, twin(query) r WHERE differ;
 SELECT r.* FROM twin('SELECT date_bin(''1 min'', t, ''2000-01-01'') b, sensor, label, count(*) FROM TABLE GROUP BY 1, 2, 3 ORDER BY 1 DESC, 2, 3 LIMIT 1500') r;
 SELECT r.* FROM twin('SELECT t, sensor, label, v, count(*) FROM TABLE GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 2, 3, 4 LIMIT 2500 OFFSET 100') r;
 RESET work_mem; RESET hash_mem_multiplier;
+-- a key that is made of a numeric
+SELECT differ, row_count FROM twin($$SELECT floor(n / 2) * 2, count(*) FROM TABLE GROUP BY 1 ORDER BY 1 LIMIT 2$$);
 -- a plan for any limit
 SET plan_cache_mode = force_generic_plan;
 PREPARE newest(bigint, bigint, int) AS SELECT date_trunc('day', t) b, count(*) FROM b WHERE sensor <> $3 GROUP BY 1 ORDER BY 1 DESC LIMIT $1 OFFSET $2;

@@ -529,6 +529,8 @@ vector_key_rises(VectorState *state, int k, int64 from, int64 to)
 	KeyFact		fact;
 	bool		isnull;
 
+	if (memory == NULL)
+		return false;			/* nothing is known of it */
 	key_at(key, from, &isnull);
 	fact = vector_key_fact(memory->node, memory->type, from, memory->context, memory->constants);
 	return fact.rises.from <= from && fact.rises.to >= to && !fact.falls;

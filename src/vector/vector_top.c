@@ -120,6 +120,7 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 	AttrNumber	column;
 	Oid			opfamily;
 	bool		descending;
+	TopRule		rule;
 	int			k = 0;
 
 	if (target->join || parse->limitCount == NULL || parse->sortClause == NIL || parse->hasWindowFuncs || parse->hasTargetSRFs ||
@@ -138,10 +139,14 @@ vector_top_spec(PlannerInfo *root, VectorTarget *target)
 		!compat_ordering_op(clause->sortop, &opfamily, &descending) ||
 		opfamily != lookup_type_cache(getBaseType(exprType(expr)), TYPECACHE_BTREE_OPFAMILY)->btree_opf)
 		return NIL;
+	/* vector_key.c knows of stretches only */
+	rule = rule_of(expr, &column);
+	if (rule == TOP_ASK && form != KEY_STRETCH)
+		return NIL;
 	target->limits = list_make1(parse->limitCount);
 	if (parse->limitOffset)
 		target->limits = lappend(target->limits, parse->limitOffset);
-	return list_make5_int(k, descending, clause->nulls_first, list_length(target->limits), rule_of(expr, &column));
+	return list_make5_int(k, descending, clause->nulls_first, list_length(target->limits), rule);
 }
 
 /* as many values of the key as LIMIT and OFFSET say */

@@ -424,6 +424,23 @@ def last_row(model):
     return [Statement(sql, order='list' if determined else 'set')]
 
 
+@feature('dense.top', 5)
+def top_groups(model):
+    """The first groups by their keys: the newest buckets, the greatest values."""
+    rng = model.rng
+    query = Query(model, model.tables[0])
+    add_keys(model, query, most=2, clock_share=0.7)
+    if not query.groups:
+        return []
+    if rng.random() < 0.4:
+        add_conditions(model, query)
+    for _ in range(rng.randrange(1, 3)):
+        measure(model, query, simple=True)
+    add_order(query, 0)
+    query.tail += rng.choice((' LIMIT 1', ' LIMIT 3', ' LIMIT 12', ' LIMIT 2 OFFSET 4', ' LIMIT 100'))
+    return [query.statement()]
+
+
 @feature('dense.newest', 6)
 def newest(model):
     """DISTINCT ON, of entities and of other columns, by time and by more than that."""

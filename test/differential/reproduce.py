@@ -37,7 +37,7 @@ def script(case, found):
     lines = [HEAD % (case.seed, case.mode, found.what.replace('\n', ' ')[:300])]
     for number, (side, statement) in enumerate(case.done, 1):
         if number == found.number:
-            lines.append('\\echo ---- the difference:')
+            lines.append('\\echo ---- the difference:\n')
         sql = statement.sql.replace('USING ' + METHOD, 'USING :method').replace('ACCESS METHOD ' + METHOD, 'ACCESS METHOD :method').replace('@SIDE@', 'twin')
         text = ('-- in a second session:\n' if statement.elder else '') + sql + ';\n'
         if statement.copy_in is not None:
