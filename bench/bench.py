@@ -45,10 +45,11 @@ def main():
         at = arguments.index('--out')
         del arguments[at:at + 2]
     report = Report()
+    options.save = lambda: report.write(options.out, connect(), arguments)    # what there is, should the run be stopped
     for name, section in SECTIONS.items():
         if options.only is None or name in options.only:
             section(options, report)
-            report.write(options.out, connect(), arguments)
+            options.save()
     print(f'\n{options.out} holds the results.')
     if report.missed:
         print('Targets missed: ' + '; '.join(report.missed))

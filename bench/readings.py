@@ -27,9 +27,11 @@ def bench(options, report):
     ducks = start_duckdb(options, report, count) if options.duckdb else None
     points(options, report, connections)
     queries.bench(options, report, connections, ducks)
+    options.save()
     if ducks:
         ducks.stop()
     clients.bench(options, report)
+    options.save()
     run(connections['territory'], "SELECT territory.seal('readings')")    # what came for the hot passes
     clean(connections)
     change(options, report, connections)
