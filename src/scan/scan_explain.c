@@ -8,6 +8,7 @@
 #include "commands/explain.h"
 #include "nodes/makefuncs.h"
 #include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
 
 #include "scan/scan.h"
 
@@ -67,6 +68,15 @@ scan_explain_bytes(int64 bytes, ExplainState *es)
 		ExplainPropertyInteger("Sealed Bytes Read", NULL, bytes, es);
 }
 
+static bool
+has_segments(Relation rel)
+{
+	DirectoryTotals totals;
+
+	sealed_totals(rel, SnapshotSelf, &totals);
+	return totals.segments > 0;
+}
+
 void
 scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 {
@@ -86,6 +96,9 @@ scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyInteger("Segments Pruned", NULL, shared ? (int64) counts->segments_pruned.value : sealed->segments_pruned, es);
 	ExplainPropertyInteger("Blocks Read", NULL, shared ? (int64) counts->blocks_read.value : sealed->blocks_read, es);
 	ExplainPropertyInteger("Blocks Pruned", NULL, shared ? (int64) counts->blocks_pruned.value : sealed->blocks_pruned, es);
+	/* a table of which nothing is sealed is explained as a heap table, nearly */
+	if (!has_segments(node->ss.ss_currentRelation))
+		return;
 	ExplainPropertyInteger("Rows Hot", NULL, shared ? (int64) counts->hot_rows.value : state->hot_rows, es);
 	scan_explain_bytes(shared ? (int64) counts->bytes_read.value : sealed->reader.bytes_read, es);
 }

@@ -217,7 +217,7 @@ explain_scans(PlannerInfo *root, RelOptInfo *input, const char *reason)
 
 		/* a partition belongs to the table that the query names */
 		if (rel && (bms_is_member(i, input->relids) || bms_overlap(rel->top_parent_relids, input->relids)) &&
-			(rel == input || (scan_is_territory(planner_rt_fetch(i, root), &sealed) && sealed.rows > 0)))
+			scan_is_territory(planner_rt_fetch(i, root), &sealed) && sealed.rows > 0)
 			scan_say_why(rel, reason);
 	}
 }
