@@ -39,8 +39,8 @@
 #define LEAST_DECODED 0.005
 #define DECODED_AT_ENDS 0.2
 
-/* so many decoded rows are a page's work, where workers are counted by pages */
-#define ROWS_PER_PAGE 200
+/* so many decoded rows are a page's work, where workers are counted by pages: five million take as long as a worker to start */
+#define ROWS_PER_PAGE 5000
 
 #define GROUP_BYTES 48			/* and for each aggregate ... */
 #define STATE_BYTES 24
