@@ -104,18 +104,6 @@ begin_sorts(LastState *state, List *specs)
 }
 
 static void
-begin_prunes(LastState *state, List *specs, List *values)
-{
-	int			next = 0;
-
-	state->prune_specs = specs;
-	state->prune_values = palloc0(sizeof(ExprState *) * Max(list_length(specs), 1));
-	for (int i = 0; i < list_length(specs); i++)
-		if (list_nth_int(list_nth(specs, i), PRUNE_FORM) != PRUNE_NULL)
-			state->prune_values[i] = ExecInitExpr(list_nth(values, next++), &state->custom.ss.ps);
-}
-
-static void
 begin_last(CustomScanState *node, EState *estate, int eflags)
 {
 	LastState  *state = (LastState *) node;
@@ -155,7 +143,8 @@ begin_last(CustomScanState *node, EState *estate, int eflags)
 	state->quals = ExecInitQual(quals, ps);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
-	begin_prunes(state, list_nth(plan->custom_private, LAST_PRUNES), list_copy_tail(plan->custom_exprs, state->nquals));
+	state->prune_specs = list_nth(plan->custom_private, LAST_PRUNES);
+	state->prune_values = scan_prune_values(state->prune_specs, list_copy_tail(plan->custom_exprs, state->nquals), ps);
 	last_groups_begin(state, list_nth(plan->custom_private, LAST_EQUAL));
 
 	/* WHERE CURRENT OF looks for its table here, and a row of DISTINCT is not to be updated by it */
@@ -243,24 +232,19 @@ static bool
 open_sealed(LastState *state)
 {
 	EState	   *estate = state->custom.ss.ps.state;
-	bool		possible;
-	MemoryContext old;
 
 	if (state->sealed == NULL)
 	{
-		old = MemoryContextSwitchTo(estate->es_query_cxt);
+		MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+
 		state->sealed = sealed_scan_begin(state->rel, estate->es_snapshot, NULL);
 		MemoryContextSwitchTo(old);
 		if (state->sealed == NULL)
 			return false;
 		sealed_scan_need(state->sealed, state->needed, false);
 	}
-	MemoryContextReset(state->prune_context);
-	old = MemoryContextSwitchTo(state->prune_context);
-	possible = scan_prune_keys(state->prune_specs, state->prune_values, state->custom.ss.ps.ps_ExprContext,
-							   &state->prune_keys, &state->nprune_keys);
-	MemoryContextSwitchTo(old);
-	if (!possible)
+	if (!scan_prune_keys(state->prune_specs, state->prune_values, state->custom.ss.ps.ps_ExprContext,
+						 state->prune_context, &state->prune_keys, &state->nprune_keys))
 		return false;
 	scan_aim_sealed(state->sealed, state->prune_keys, state->nprune_keys);
 	sealed_scan_restart(state->sealed, ForwardScanDirection);

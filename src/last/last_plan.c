@@ -14,21 +14,9 @@ plan_last(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 {
 	LastTarget *target = linitial(path->custom_private);
 	CustomScan *scan = makeNode(CustomScan);
-	List	   *specs = NIL;
 	List	   *exprs = copyObject(target->quals);
-	ListCell   *lc;
+	List	   *specs = scan_prune_specs(root, target->relid, target->quals, &exprs);
 
-	foreach(lc, target->quals)
-	{
-		List	   *spec;
-		Node	   *value;
-
-		if (!scan_prune_spec(root, target->relid, lfirst(lc), &spec, &value))
-			continue;
-		specs = lappend(specs, spec);
-		if (list_nth_int(spec, PRUNE_FORM) != PRUNE_NULL)
-			exprs = lappend(exprs, copyObject(value));
-	}
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.scanrelid = target->relid;
 	scan->flags = path->flags;

@@ -96,10 +96,8 @@ typedef struct TerritoryScanState
 	int		   *rest_columns;
 	int64		vectors_removed;	/* rows counted so far */
 
-	int			nprunes;
 	List	   *prune_specs;
 	ExprState **prune_values;
-	List	   *prune_exprs;
 
 	SealedScan *sealed;
 	bool		sealed_ready;	/* the next two hold for the parameters of now */
@@ -154,6 +152,7 @@ extern const CustomPathMethods scan_path_methods;
 extern Plan *scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
 					   List *children);
 extern Expr *scan_sort_expression(RelOptInfo *rel, PathKey *key, Oid *type);
+extern List *scan_prune_specs(PlannerInfo *root, Index relid, List *quals, List **values);
 extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value);
 extern bool scan_needs_system_columns(RelOptInfo *rel);
 
@@ -162,7 +161,9 @@ extern bool scan_zone_key(Oid column, Oid type, Datum value, int64 *key);
 extern int	scan_sort_keys(int64 *keys, int n);
 extern bool scan_prune_decides(List *spec);
 extern bool scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable);
-extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys);
+extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, MemoryContext context,
+							PruneKey **keys, int *nkeys);
+extern ExprState **scan_prune_values(List *specs, List *values, PlanState *parent);
 
 /* scan_exec.c */
 extern const CustomScanMethods scan_methods;

@@ -40,23 +40,6 @@ create_state(CustomScan *plan)
 /* ---- begin and end ---- */
 
 static void
-begin_prunes(TerritoryScanState *state, List **exprs)
-{
-	ListCell   *lc;
-
-	state->nprunes = list_length(state->prune_specs);
-	state->prune_values = palloc0(sizeof(ExprState *) * Max(state->nprunes, 1));
-	foreach(lc, state->prune_specs)
-	{
-		if (list_nth_int(lfirst(lc), PRUNE_FORM) == PRUNE_NULL)
-			continue;
-		state->prune_values[foreach_current_index(lc)] = ExecInitExpr(linitial(*exprs), &state->custom.ss.ps);
-		state->prune_exprs = lappend(state->prune_exprs, linitial(*exprs));
-		*exprs = list_delete_first(*exprs);
-	}
-}
-
-static void
 begin_sorts(TerritoryScanState *state, List *specs, List *exprs)
 {
 	state->nsorts = list_length(specs);
@@ -131,7 +114,7 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
 	Relation	rel = node->ss.ss_currentRelation;
 	TupleDesc	desc = RelationGetDescr(rel);
-	List	   *exprs = list_copy(plan->custom_exprs);
+	List	   *exprs = plan->custom_exprs;
 	List	   *sort_specs = list_nth(plan->custom_private, PRIVATE_SORTS);
 	int			nfilters = linitial_int(list_nth(plan->custom_private, PRIVATE_NFILTERS));
 
@@ -139,15 +122,11 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 		elog(ERROR, "\"%s\" is no territory table any more", RelationGetRelationName(rel));
 	state->columns = palloc(sizeof(AttrNumber) * (desc->natts + FirstLowInvalidHeapAttributeNumber * -1 + 1));
 	begin_columns(state, plan);
-	for (int i = 0; i < nfilters; i++)
-	{
-		state->filter_exprs = lappend(state->filter_exprs, linitial(exprs));
-		exprs = list_delete_first(exprs);
-	}
+	state->filter_exprs = list_truncate(list_copy(exprs), nfilters);
 	state->prune_specs = list_nth(plan->custom_private, PRIVATE_PRUNES);
-	begin_prunes(state, &exprs);
+	state->prune_values = scan_prune_values(state->prune_specs, list_copy_tail(exprs, nfilters), &node->ss.ps);
 	compile_for_any_slot(state, plan->scan.scanrelid);
-	begin_sorts(state, sort_specs, exprs);
+	begin_sorts(state, sort_specs, list_copy_tail(exprs, list_length(exprs) - list_length(sort_specs)));
 	if (state->filter_exprs)
 		state->vectors = scan_filter_begin(state->filter_exprs, plan->scan.scanrelid, &node->ss.ps);
 	state->rest_columns = palloc(sizeof(int) * Max(desc->natts, 1));
@@ -301,7 +280,6 @@ scan_open_sealed(TerritoryScanState *state)
 {
 	PruneKey   *keys;
 	int			nkeys;
-	MemoryContext old;
 
 	if (state->sealed_ready)
 		return state->sealed_possible;
@@ -312,11 +290,8 @@ scan_open_sealed(TerritoryScanState *state)
 		return false;
 	if (state->sealed == NULL && !begin_sealed(state))
 		return false;
-	MemoryContextReset(state->prune_context);
-	old = MemoryContextSwitchTo(state->prune_context);
 	state->sealed_possible = scan_prune_keys(state->prune_specs, state->prune_values,
-											 state->custom.ss.ps.ps_ExprContext, &keys, &nkeys);
-	MemoryContextSwitchTo(old);
+											 state->custom.ss.ps.ps_ExprContext, state->prune_context, &keys, &nkeys);
 	if (!state->sealed_possible)
 		return false;
 	scan_aim_sealed(state->sealed, keys, nkeys);

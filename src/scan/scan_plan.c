@@ -182,6 +182,27 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 	return true;
 }
 
+/* the prune specs of these quals; values gets a copy of the expression of each that has one */
+List *
+scan_prune_specs(PlannerInfo *root, Index relid, List *quals, List **values)
+{
+	List	   *specs = NIL;
+	ListCell   *lc;
+
+	foreach(lc, quals)
+	{
+		List	   *spec;
+		Node	   *value;
+
+		if (!scan_prune_spec(root, relid, lfirst(lc), &spec, &value))
+			continue;
+		specs = lappend(specs, spec);
+		if (value)
+			*values = lappend(*values, copyObject(value));
+	}
+	return specs;
+}
+
 /* every column of the table that the expressions read, as Vars; a whole-row Var stands for all */
 static List *
 columns_read(RelOptInfo *rel, RangeTblEntry *rte, List *exprs)
@@ -264,23 +285,13 @@ scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	CustomScan *scan = makeNode(CustomScan);
 	List	   *quals = extract_actual_clauses(clauses, false);
 	List	   *exprs = list_copy(quals);
-	List	   *prunes = NIL,
+	List	   *prunes,
 			   *sorts = NIL,
 			   *attnos = NIL,
 			   *columns;
 	ListCell   *lc;
 
-	foreach(lc, quals)
-	{
-		List	   *spec;
-		Node	   *value;
-
-		if (!scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value))
-			continue;
-		prunes = lappend(prunes, spec);
-		if (value)
-			exprs = lappend(exprs, copyObject(value));
-	}
+	prunes = scan_prune_specs(root, rel->relid, quals, &exprs);
 	foreach(lc, path->path.pathkeys)
 	{
 		PathKey    *key = lfirst_node(PathKey, lc);

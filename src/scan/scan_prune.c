@@ -238,8 +238,8 @@ scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable)
  * The keys for the parameters' values of now, in the current memory context.
  * False: a comparison with null or with no value at all lets no row pass.
  */
-bool
-scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys)
+static bool
+make_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **keys, int *nkeys)
 {
 	int			nspecs = list_length(specs);
 	int			n = 0;
@@ -269,4 +269,32 @@ scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey
 	}
 	*nkeys = n;
 	return true;
+}
+
+/* the same, in a memory context whose keys of before go */
+bool
+scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, MemoryContext context, PruneKey **keys,
+				int *nkeys)
+{
+	MemoryContext old;
+	bool		possible;
+
+	MemoryContextReset(context);
+	old = MemoryContextSwitchTo(context);
+	possible = make_keys(specs, values, econtext, keys, nkeys);
+	MemoryContextSwitchTo(old);
+	return possible;
+}
+
+/* for each spec its value's expression, or NULL where it has none */
+ExprState **
+scan_prune_values(List *specs, List *values, PlanState *parent)
+{
+	ExprState **states = palloc0(sizeof(ExprState *) * Max(list_length(specs), 1));
+	int			next = 0;
+
+	for (int i = 0; i < list_length(specs); i++)
+		if (list_nth_int(list_nth(specs, i), PRUNE_FORM) != PRUNE_NULL)
+			states[i] = ExecInitExpr(list_nth(values, next++), parent);
+	return states;
 }

@@ -82,20 +82,6 @@ begin_shown(VectorState *state, List *exprs, Index rti)
 		state->shown = bms_add_member(state->shown, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
 }
 
-static void
-begin_prunes(VectorState *state, List *specs, List *values)
-{
-	int			next = 0;
-
-	state->prune_specs = specs;
-	state->prune_values = palloc0(sizeof(ExprState *) * Max(list_length(specs), 1));
-	for (int i = 0; i < list_length(specs); i++)
-		if (list_nth_int(list_nth(specs, i), PRUNE_FORM) != PRUNE_NULL)
-			state->prune_values[i] = ExecInitExpr(list_nth(values, next++), &state->custom.ss.ps);
-	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
-												 ALLOCSET_SMALL_SIZES);
-}
-
 static Bitmapset *
 params_of(List *params)
 {
@@ -173,7 +159,10 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates);
 	values = take_expressions(inner, first_value, list_length(inner) - first_value - nouter);
-	begin_prunes(state, list_nth(plan->custom_private, VECTOR_PRUNES), values);
+	state->prune_specs = list_nth(plan->custom_private, VECTOR_PRUNES);
+	state->prune_values = scan_prune_values(state->prune_specs, values, ps);
+	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
+												 ALLOCSET_SMALL_SIZES);
 	vector_top_begin(state, list_nth(plan->custom_private, VECTOR_TOP), values);
 	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
@@ -223,12 +212,11 @@ open_sealed(VectorState *state)
 	EState	   *estate = state->custom.ss.ps.state;
 	PruneKey   *keys;
 	int			nkeys;
-	bool		possible;
-	MemoryContext old;
 
 	if (state->sealed == NULL)
 	{
-		old = MemoryContextSwitchTo(estate->es_query_cxt);
+		MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+
 		state->sealed = sealed_scan_begin(state->rel, estate->es_snapshot, vector_next_segment(state));
 		MemoryContextSwitchTo(old);
 		if (state->sealed == NULL)
@@ -237,12 +225,8 @@ open_sealed(VectorState *state)
 		state->sealed->late = state->join != NULL;	/* see vector_join_show() */
 		scan_filter_attach(state->filter, state->sealed);
 	}
-	MemoryContextReset(state->prune_context);
-	old = MemoryContextSwitchTo(state->prune_context);
-	possible = scan_prune_keys(state->prune_specs, state->prune_values, state->custom.ss.ps.ps_ExprContext, &keys,
-							   &nkeys);
-	MemoryContextSwitchTo(old);
-	if (!possible)
+	if (!scan_prune_keys(state->prune_specs, state->prune_values, state->custom.ss.ps.ps_ExprContext,
+						 state->prune_context, &keys, &nkeys))
 		return false;
 	state->prune_keys = keys;
 	state->nprune_keys = nkeys;

@@ -36,27 +36,6 @@ append_expressions(List *tlist, List *exprs)
 	return tlist;
 }
 
-/* the prune specs of these quals; values gets an expression for each that has one */
-static List *
-prune_specs(PlannerInfo *root, VectorTarget *target, List **values)
-{
-	List	   *specs = NIL;
-	ListCell   *lc;
-
-	foreach(lc, target->quals)
-	{
-		List	   *spec;
-		Node	   *value;
-
-		if (!scan_prune_spec(root, target->relid, lfirst(lc), &spec, &value))
-			continue;
-		specs = lappend(specs, spec);
-		if (list_nth_int(spec, PRUNE_FORM) != PRUNE_NULL)
-			*values = lappend(*values, value);
-	}
-	return specs;
-}
-
 static Plan *
 plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses, List *children)
 {
@@ -65,7 +44,7 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 	Var		   *marker = makeVar(target->relid, TableOidAttributeNumber, OIDOID, -1, InvalidOid, 0);
 	RowExpr    *inner = makeNode(RowExpr);
 	List	   *values = NIL;
-	List	   *specs = prune_specs(root, target, &values);
+	List	   *specs = scan_prune_specs(root, target->relid, target->quals, &values);
 	List	   *all = NIL;
 
 	values = list_concat(values, target->limits);
