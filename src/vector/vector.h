@@ -153,6 +153,8 @@ typedef struct ExtremeState
 	bool		known;
 } ExtremeState;
 
+typedef struct VectorChoice VectorChoice;
+
 /* one aggregate of the query */
 typedef struct VectorAggregate
 {
@@ -163,6 +165,7 @@ typedef struct VectorAggregate
 	AttrNumber *columns;		/* per argument: the column that it is, or 0 */
 	bool		plain_columns;	/* all arguments are columns */
 	ExprState  *filter;
+	VectorChoice *choice;		/* of the argument, by conditions; or NULL */
 	FmgrInfo	transition;
 	FunctionCallInfo call;
 	Datum		initial;
@@ -451,11 +454,18 @@ extern bool vector_key_between(VectorKey *key, int64 from, int64 to, Datum *valu
 
 /* vector_aggregate.c */
 extern void vector_check_may_execute(Oid function, Oid role, ObjectType kind);
-extern void vector_aggregates_begin(VectorState *state, List *exprs);
+extern void vector_aggregates_begin(VectorState *state, List *exprs, Index rti);
+extern void vector_aggregates_restart(VectorState *state);
 extern void vector_aggregates_start(VectorState *state, VectorGroup *group);
+extern bool vector_is_tame(VectorState *state, AttrNumber column);
 extern void vector_aggregates_advance(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
 extern void vector_aggregates_take_block(VectorState *state);
 extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Datum *values, bool *nulls);
+
+/* vector_choice.c */
+extern VectorChoice *vector_choice_begin(Expr *filter, Expr *argument, Index rti, PlanState *parent);
+extern void vector_choice_start(VectorChoice *choice, ExprContext *econtext);
+extern bool vector_choice_take_block(VectorState *state, VectorAggregate *agg);
 
 /* vector_block.c */
 extern void vector_store_row(VectorState *state, int row);

@@ -159,7 +159,7 @@ begin_arguments(VectorAggregate *agg, PlanState *parent)
 }
 
 static void
-begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref)
+begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref, Index rti)
 {
 	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(ref->aggfnoid));
 	Form_pg_aggregate form;
@@ -182,10 +182,14 @@ begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref)
 	ReleaseSysCache(tuple);
 	agg->kernel = vector_kernel_of(ref, &agg->input_type);
 	vector_kernel_check(agg);
+	if (agg->kernel != KERNEL_NONE)
+		agg->choice = vector_choice_begin(ref->aggfilter,
+										  ref->args ? linitial_node(TargetEntry, ref->args)->expr : NULL, rti,
+										  &state->custom.ss.ps);
 }
 
 void
-vector_aggregates_begin(VectorState *state, List *exprs)
+vector_aggregates_begin(VectorState *state, List *exprs, Index rti)
 {
 	EState	   *estate = state->custom.ss.ps.state;
 	ListCell   *lc;
@@ -201,11 +205,20 @@ vector_aggregates_begin(VectorState *state, List *exprs)
 	{
 		VectorAggregate *agg = &state->aggregates[foreach_current_index(lc)];
 
-		begin_aggregate(state, agg, lfirst_node(Aggref, lc));
+		begin_aggregate(state, agg, lfirst_node(Aggref, lc), rti);
 		agg->memory = state->state_context->ecxt_per_tuple_memory;
 		agg->offset = state->group_size;
 		state->group_size += MAXALIGN(vector_kernel_state_size(agg));
 	}
+}
+
+/* before a pass over the rows, with the parameters of now */
+void
+vector_aggregates_restart(VectorState *state)
+{
+	for (int a = 0; a < state->naggregates; a++)
+		if (state->aggregates[a].choice)
+			vector_choice_start(state->aggregates[a].choice, state->custom.ss.ps.ps_ExprContext);
 }
 
 /* ---- rows ---- */
@@ -420,15 +433,15 @@ gather_input(VectorState *state, int column, Datum *values, bool *nulls)
 	}
 }
 
-/* do finite bounds, whose squares are finite as well, hold all values? */
-static bool
-is_tame(VectorState *state, VectorAggregate *agg)
+/* do finite bounds, whose squares are finite as well, hold all values of a column in this block? */
+bool
+vector_is_tame(VectorState *state, AttrNumber column)
 {
 	const int64 bound = codec_float_key(1e150);
 	ZoneMap		zone;
 
-	return agg->input_type == FLOAT8OID && agg->columns[0] > 0 && vector_block_zone(state, agg->columns[0], &zone) &&
-		zone.kind == ZONE_FLOAT8 && zone.has_values && zone.min > -bound && zone.max < bound;
+	return vector_block_zone(state, column, &zone) && zone.kind == ZONE_FLOAT8 && zone.has_values &&
+		zone.min > -bound && zone.max < bound;
 }
 
 /* the block's taken rows into their groups, of one aggregate with a kernel */
@@ -439,7 +452,7 @@ run_kernel(VectorState *state, VectorAggregate *agg)
 	int			column = agg->columns[0] - 1;
 	Datum	   *values = NULL;
 	bool	   *nulls = NULL;
-	bool		tame = is_tame(state, agg);
+	bool		tame = agg->input_type == FLOAT8OID && column >= 0 && vector_is_tame(state, agg->columns[0]);
 
 	if (agg->filter || (agg->nargs > 0 && column < 0))
 		evaluate_input(state, agg, values = state->input_values, nulls = state->input_nulls);
@@ -467,6 +480,8 @@ vector_aggregates_take_block(VectorState *state)
 	{
 		VectorAggregate *agg = &state->aggregates[a];
 
+		if (agg->choice && vector_choice_take_block(state, agg))
+			continue;
 		/* a numeric that an expression made does not outlive its row */
 		if (agg->kernel != KERNEL_NONE && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
 			run_kernel(state, agg);
