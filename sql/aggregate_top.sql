@@ -26,7 +26,7 @@ BEGIN
 	FOR line IN EXECUTE 'EXPLAIN ' || ours LOOP
 		node := node OR line LIKE '%TerritoryAggregate%';
 	END LOOP;
-	EXECUTE format('SELECT count(*), (SELECT array_agg(x::text) FROM (%1$s) x) IS DISTINCT FROM (SELECT array_agg(x::text) FROM (%2$s) x)
+	EXECUTE format('SELECT count(*), (SELECT array_agg(whole::text) FROM (%1$s) whole) IS DISTINCT FROM (SELECT array_agg(whole::text) FROM (%2$s) whole)
 		FROM (%2$s) x', heap, ours) INTO row_count, differ;
 END $$;
 CREATE TABLE queries (id int GENERATED ALWAYS AS IDENTITY, query text);

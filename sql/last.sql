@@ -32,8 +32,8 @@ BEGIN
 	FOR line IN EXECUTE 'EXPLAIN ' || ours LOOP
 		node := node OR line LIKE '%TerritoryLast%';
 	END LOOP;
-	EXECUTE format('SELECT count(*) FROM ((SELECT x::text FROM (%1$s) x EXCEPT ALL SELECT x::text FROM (%2$s) x) UNION ALL
-		(SELECT x::text FROM (%2$s) x EXCEPT ALL SELECT x::text FROM (%1$s) x)) d', heap, ours) INTO differ;
+	EXECUTE format('SELECT count(*) FROM ((SELECT whole::text FROM (%1$s) whole EXCEPT ALL SELECT whole::text FROM (%2$s) whole) UNION ALL
+		(SELECT whole::text FROM (%2$s) whole EXCEPT ALL SELECT whole::text FROM (%1$s) whole)) d', heap, ours) INTO differ;
 	EXECUTE format('SELECT count(*) FROM (%s) x', ours) INTO row_count;
 END $$;
 CREATE TABLE queries (id int GENERATED ALWAYS AS IDENTITY, query text);
