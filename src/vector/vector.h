@@ -181,6 +181,7 @@ typedef struct VectorAggregate
 	Kernel		kernel;
 	Oid			input_type;		/* of the values that a kernel takes */
 	bool		mean_only;		/* KERNEL_MOMENTS: nothing but the mean is asked for */
+	struct AggregateBatch *batch;	/* of one without a kernel that takes many rows at once, or NULL */
 	Size		offset;			/* of its state in a group */
 	MemoryContext memory;		/* what a state points to lives here */
 } VectorAggregate;
@@ -460,12 +461,18 @@ extern void vector_aggregates_start(VectorState *state, VectorGroup *group);
 extern bool vector_is_tame(VectorState *state, AttrNumber column);
 extern void vector_aggregates_advance(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
 extern void vector_aggregates_take_block(VectorState *state);
+extern bool vector_aggregate_passes(VectorState *state, VectorAggregate *agg);
 extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Datum *values, bool *nulls);
 
 /* vector_choice.c */
 extern VectorChoice *vector_choice_begin(Expr *filter, Expr *argument, Index rti, PlanState *parent);
 extern void vector_choice_start(VectorChoice *choice, ExprContext *econtext);
 extern bool vector_choice_take_block(VectorState *state, VectorAggregate *agg);
+
+/* vector_batch.c */
+extern bool vector_batch_expected(Aggref *ref);
+extern void vector_batch_begin(VectorState *state, VectorAggregate *agg);
+extern void vector_batch_take_block(VectorState *state, VectorAggregate *agg);
 
 /* vector_block.c */
 extern void vector_store_row(VectorState *state, int row);

@@ -182,7 +182,9 @@ begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref, Index rti
 	ReleaseSysCache(tuple);
 	agg->kernel = vector_kernel_of(ref, &agg->input_type);
 	vector_kernel_check(agg);
-	if (agg->kernel != KERNEL_NONE)
+	if (agg->kernel == KERNEL_NONE)
+		vector_batch_begin(state, agg);
+	else
 		agg->choice = vector_choice_begin(ref->aggfilter,
 										  ref->args ? linitial_node(TargetEntry, ref->args)->expr : NULL, rti,
 										  &state->custom.ss.ps);
@@ -327,8 +329,9 @@ take_arguments(VectorState *state, VectorAggregate *agg, AggregateValue *value)
 		call_transition(state, agg, value);
 }
 
-static bool
-passes_filter(VectorState *state, VectorAggregate *agg)
+/* the row of row_context counts for this aggregate */
+bool
+vector_aggregate_passes(VectorState *state, VectorAggregate *agg)
 {
 	bool		isnull;
 
@@ -341,7 +344,7 @@ advance(VectorState *state, VectorAggregate *agg, VectorGroup *group, TupleTable
 {
 	NullableDatum *args = agg->call->args;
 
-	if (!passes_filter(state, agg) || !load_arguments(state, agg, slot))
+	if (!vector_aggregate_passes(state, agg) || !load_arguments(state, agg, slot))
 		return;
 	if (agg->kernel == KERNEL_NONE)
 		take_arguments(state, agg, group_state(agg, group));
@@ -409,7 +412,7 @@ evaluate_input(VectorState *state, VectorAggregate *agg, Datum *values, bool *nu
 	{
 		vector_store_row(state, taken->rows[i]);
 		values[i] = (Datum) 0;
-		nulls[i] = !passes_filter(state, agg);
+		nulls[i] = !vector_aggregate_passes(state, agg);
 		if (nulls[i] || agg->nargs == 0)
 			continue;
 		if (agg->columns[0] > 0)
@@ -485,6 +488,8 @@ vector_aggregates_take_block(VectorState *state)
 		/* a numeric that an expression made does not outlive its row */
 		if (agg->kernel != KERNEL_NONE && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
 			run_kernel(state, agg);
+		else if (agg->kernel == KERNEL_NONE && agg->batch)
+			vector_batch_take_block(state, agg);
 		else if (agg->kernel == KERNEL_NONE && agg->plain_columns && agg->filter == NULL)
 			advance_columns(state, agg);
 		else
