@@ -398,4 +398,13 @@ compat_group_data(TupleHashTable table, TupleHashEntry entry, bool isnew, Size a
 #define tuplesort_next_datum(sort, value, isnull) tuplesort_getdatum(sort, true, value, isnull, NULL)
 #endif
 
+/* ---- the wire ---- */
+
+/* text in the client's encoding, its length before it */
+#if PG_VERSION_NUM >= 170000
+#define compat_send_counted_text(buffer, text, len) pq_sendcountedtext(buffer, text, len)
+#else
+#define compat_send_counted_text(buffer, text, len) pq_sendcountedtext(buffer, text, len, false)
+#endif
+
 #endif

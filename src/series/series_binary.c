@@ -152,7 +152,7 @@ territory_series_send(PG_FUNCTION_ARGS)
 		{
 			text	   *state = series->states[series->codes[i]];
 
-			pq_sendcountedtext(&out, VARDATA_ANY(state), VARSIZE_ANY_EXHDR(state), false);
+			compat_send_counted_text(&out, VARDATA_ANY(state), VARSIZE_ANY_EXHDR(state));
 		}
 		else
 			for (int d = 0; d < series->dims; d++)
