@@ -102,15 +102,15 @@ CREATE OPERATOR CLASS territory.float_series_hash_ops DEFAULT FOR TYPE territory
 
 -- Rows to a series.
 
-CREATE FUNCTION territory.float_series_add(internal, t timestamptz, value float8) RETURNS internal
+CREATE FUNCTION territory.float_series_add(so_far internal, t timestamptz, value float8) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_series_add';
 COMMENT ON FUNCTION territory.float_series_add(internal, timestamptz, float8) IS 'a step of the aggregate float_series; not to be called';
 
-CREATE FUNCTION territory.float_series_add(internal, t timestamptz, value float8, interpolation text) RETURNS internal
+CREATE FUNCTION territory.float_series_add(so_far internal, t timestamptz, value float8, interpolation text) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_series_add';
 COMMENT ON FUNCTION territory.float_series_add(internal, timestamptz, float8, text) IS 'a step of the aggregate float_series; not to be called';
 
-CREATE FUNCTION territory.float_series_add(internal, t timestamptz, value float8, interpolation text, max_gap interval) RETURNS internal
+CREATE FUNCTION territory.float_series_add(so_far internal, t timestamptz, value float8, interpolation text, max_gap interval) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_series_add';
 COMMENT ON FUNCTION territory.float_series_add(internal, timestamptz, float8, text, interval) IS 'a step of the aggregate float_series; not to be called';
 

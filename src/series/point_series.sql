@@ -102,19 +102,19 @@ CREATE OPERATOR CLASS territory.point_series_hash_ops DEFAULT FOR TYPE territory
 
 -- Rows to a series.
 
-CREATE FUNCTION territory.point_series_add(internal, t timestamptz, pos geometry) RETURNS internal
+CREATE FUNCTION territory.point_series_add(so_far internal, t timestamptz, pos geometry) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_add';
 COMMENT ON FUNCTION territory.point_series_add(internal, timestamptz, geometry) IS 'a step of the aggregate point_series; not to be called';
 
-CREATE FUNCTION territory.point_series_add(internal, t timestamptz, pos geometry, interpolation text) RETURNS internal
+CREATE FUNCTION territory.point_series_add(so_far internal, t timestamptz, pos geometry, interpolation text) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_add';
 COMMENT ON FUNCTION territory.point_series_add(internal, timestamptz, geometry, text) IS 'a step of the aggregate point_series; not to be called';
 
-CREATE FUNCTION territory.point_series_add(internal, t timestamptz, pos geometry, interpolation text, max_gap interval) RETURNS internal
+CREATE FUNCTION territory.point_series_add(so_far internal, t timestamptz, pos geometry, interpolation text, max_gap interval) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_add';
 COMMENT ON FUNCTION territory.point_series_add(internal, timestamptz, geometry, text, interval) IS 'a step of the aggregate point_series; not to be called';
 
-CREATE FUNCTION territory.point_series_add(internal, t timestamptz, pos geometry, interpolation text, max_gap interval, granularity float8) RETURNS internal
+CREATE FUNCTION territory.point_series_add(so_far internal, t timestamptz, pos geometry, interpolation text, max_gap interval, granularity float8) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_add';
 COMMENT ON FUNCTION territory.point_series_add(internal, timestamptz, geometry, text, interval, float8) IS 'a step of the aggregate point_series; not to be called';
 

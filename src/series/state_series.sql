@@ -102,15 +102,15 @@ CREATE OPERATOR CLASS territory.state_series_hash_ops DEFAULT FOR TYPE territory
 
 -- Rows to a series.
 
-CREATE FUNCTION territory.state_series_add(internal, t timestamptz, state text) RETURNS internal
+CREATE FUNCTION territory.state_series_add(so_far internal, t timestamptz, state text) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_add';
 COMMENT ON FUNCTION territory.state_series_add(internal, timestamptz, text) IS 'a step of the aggregate state_series; not to be called';
 
-CREATE FUNCTION territory.state_series_add(internal, t timestamptz, state text, interpolation text) RETURNS internal
+CREATE FUNCTION territory.state_series_add(so_far internal, t timestamptz, state text, interpolation text) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_add';
 COMMENT ON FUNCTION territory.state_series_add(internal, timestamptz, text, text) IS 'a step of the aggregate state_series; not to be called';
 
-CREATE FUNCTION territory.state_series_add(internal, t timestamptz, state text, interpolation text, max_gap interval) RETURNS internal
+CREATE FUNCTION territory.state_series_add(so_far internal, t timestamptz, state text, interpolation text, max_gap interval) RETURNS internal
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_add';
 COMMENT ON FUNCTION territory.state_series_add(internal, timestamptz, text, text, interval) IS 'a step of the aggregate state_series; not to be called';
 
