@@ -138,3 +138,20 @@ CREATE AGGREGATE territory.state_series(t timestamptz, state text, interpolation
 	SERIALFUNC = territory.series_serialize, DESERIALFUNC = territory.series_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE territory.state_series(timestamptz, text, text, interval) IS
 'A series of the states of rows in any order. interpolation is discrete or step; a section ends where the next row is more than max_gap later (days of 24 hours). Of an instant that comes twice, the last state in the order of bytes stays. Rows without a time or a state count for nothing. Errors: infinite times.';
+
+-- Appending.
+
+CREATE FUNCTION territory.append(series territory.state_series, t timestamptz, state text) RETURNS territory.state_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_append';
+COMMENT ON FUNCTION territory.append(territory.state_series, timestamptz, text) IS
+'The series with a state after its end, in its last section. A null series begins with it (step); without a time or a state the series stays as it is, and so it does where it ends with the same. Errors: times before its end, or at its end with another value.';
+
+CREATE FUNCTION territory.append(series territory.state_series, t timestamptz, state text, max_gap interval) RETURNS territory.state_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_append';
+COMMENT ON FUNCTION territory.append(territory.state_series, timestamptz, text, interval) IS
+'The series with a state after its end, which begins a section where it is more than max_gap after it (days of 24 hours). Otherwise as append(series, t, state).';
+
+CREATE FUNCTION territory.append(series territory.state_series, later territory.state_series) RETURNS territory.state_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_append_series';
+COMMENT ON FUNCTION territory.append(territory.state_series, territory.state_series) IS
+'The series with the sections of a later one behind its own; where the later one starts with the instant and value that the series ends with, the two sections are one. Null counts for nothing. Errors: a later series that starts before the end, or at it with another value, or has another interpolation.';
