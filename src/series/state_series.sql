@@ -155,3 +155,18 @@ CREATE FUNCTION territory.append(series territory.state_series, later territory.
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_append_series';
 COMMENT ON FUNCTION territory.append(territory.state_series, territory.state_series) IS
 'The series with the sections of a later one behind its own; where the later one starts with the instant and value that the series ends with, the two sections are one. Null counts for nothing. Errors: a later series that starts before the end, or at it with another value, or has another interpolation.';
+
+-- OGC Moving Features JSON.
+
+CREATE FUNCTION territory.as_mfjson(series territory.state_series) RETURNS jsonb
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_series_as_mfjson';
+COMMENT ON FUNCTION territory.as_mfjson(territory.state_series) IS
+'The series in OGC Moving Features JSON (OGC 19-045r3): a MovingText, with "sequences" for several sections; instants in UTC. The cast to jsonb is the same.';
+
+CREATE FUNCTION territory.state_series_from_mfjson(document jsonb) RETURNS territory.state_series
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_from_mfjson';
+COMMENT ON FUNCTION territory.state_series_from_mfjson(jsonb) IS
+'The series of a document in OGC Moving Features JSON (OGC 19-045r3): a MovingText, with "sequences" or not, or ParametricValues with one Text. Instants without an offset are in the session''s time zone, numbers are milliseconds since 1970. The cast from jsonb is the same. Errors: other interpolations than Discrete, Step and Linear; sections without one of their ends; instants that do not increase.';
+
+CREATE CAST (territory.state_series AS jsonb) WITH FUNCTION territory.as_mfjson(territory.state_series);
+CREATE CAST (jsonb AS territory.state_series) WITH FUNCTION territory.state_series_from_mfjson(jsonb);
