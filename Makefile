@@ -15,7 +15,7 @@ DATA = $(wildcard territory--*--*.sql)
 PG_CPPFLAGS = -I$(srcdir)/src
 # float sums must be the same on every machine, so nothing is fused
 PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement -ffp-contract=off
-SHLIB_LINK = -lzstd -lm
+SHLIB_LINK = -lzstd -lgeos_c -lproj -lm
 # bitcode for inlining would need clang on every machine, and helps nothing here
 override with_llvm = no
 

@@ -16,6 +16,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+#include "vector/time_grid.h"
 #include "vector/vector_key.h"
 
 /* 2000-01-03, the first Monday: times count from 2000-01-01, which begins a month */
@@ -169,6 +170,79 @@ bucket_in_zone(BucketWidth width, TimestampTz ts, Datum zone, Timestamp origin)
 	}
 	return result;
 }
+
+/* ---- one bucket after the other ---- */
+
+void
+time_grid_begin(TimeGrid *grid, const Interval *interval, text *zone)
+{
+	BucketWidth width = bucket_width(interval);
+
+	*grid = (TimeGrid){.months = width.months, .usecs = width.usecs, .zone = PointerGetDatum(zone)};
+	if (zone && compat_decode_zone(text_to_cstring(zone), &grid->region) != ZONE_IS_REGION)
+		grid->region = NULL;
+}
+
+TimestampTz
+time_grid_floor(TimeGrid *grid, TimestampTz at)
+{
+	BucketWidth width = {grid->months, grid->usecs};
+
+	if (grid->zone)
+		return bucket_in_zone(width, at, grid->zone, default_origin(width));
+	return bucket_of(width, at, default_origin(width));
+}
+
+/* on the clocks of UTC or of a zone, without asking whether they show it twice */
+static TimestampTz
+next_on_clocks(TimeGrid *grid, TimestampTz begins)
+{
+	Timestamp	local = begins;
+	int64		within;
+
+	if (grid->zone)
+		local = DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, grid->zone, TimestampTzGetDatum(begins)));
+	local = bucket_of((BucketWidth){grid->months, grid->usecs}, local, default_origin((BucketWidth){grid->months}));
+	if (grid->months > 0)
+		local = first_of_month((int64) month_of(local, &within) + grid->months);
+	else
+		local += grid->usecs;
+	if (grid->zone)
+		return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, grid->zone, TimestampGetDatum(local)));
+	return local;
+}
+
+/*
+ * Do the clocks of the zone show a bucket's beginning, and run on until the
+ * next?  Where they skip a beginning, the bucket begins late.
+ */
+static bool
+clocks_run_on(TimeGrid *grid, TimestampTz begins)
+{
+	return grid->region && zone_stretch(grid->region, begins, &grid->stretch) &&
+		begins >= grid->stretch.inner.from && begins + grid->usecs <= grid->stretch.inner.to &&
+		floor_modulo(begins + grid->stretch.offset - MONDAY, grid->usecs) == 0;
+}
+
+TimestampTz
+time_grid_next(TimeGrid *grid, TimestampTz begins)
+{
+	TimestampTz next,
+				before;
+
+	if ((grid->months > 0 && begins > END_TIMESTAMP - (grid->months + 1) * 31 * USECS_PER_DAY) ||
+		begins > END_TIMESTAMP - grid->usecs - 2 * USECS_PER_DAY)
+		return DT_NOEND;
+	if (grid->months == 0 && (grid->zone == 0 || clocks_run_on(grid, begins)))
+		return begins + grid->usecs;
+	next = next_on_clocks(grid, begins);
+	/* a bucket that the clocks show twice begins twice */
+	while ((before = time_grid_floor(grid, next - 1)) > begins)
+		next = before;
+	return next;
+}
+
+/* ---- functions ---- */
 
 PG_FUNCTION_INFO_V1(territory_time_bucket);
 PG_FUNCTION_INFO_V1(territory_time_bucket_zone);

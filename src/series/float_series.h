@@ -1,0 +1,23 @@
+/*
+ * float_series.h
+ *	  What the functions of float series share among themselves.
+ */
+#ifndef FLOAT_SERIES_H
+#define FLOAT_SERIES_H
+
+#include "series/series.h"
+
+/* float_value.c */
+extern double float_checked(double value);
+extern void float_refuse_discrete(SeriesInterpolation interpolation, const char *what);
+extern double float_mean(const double *values, int n);
+extern double float_area(const Series *series, int i, TimestampTz from, TimestampTz to);
+extern double float_time_weighted_average(const Series *series);
+
+/* float_resample.c */
+extern double float_bucket_average(const Series *series, int *place, TimestampTz from, TimestampTz to, bool *known);
+
+/* float_simplify.c */
+extern Series *float_downsample_minmax(const Series *series, int n);
+
+#endif

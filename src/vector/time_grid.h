@@ -1,0 +1,33 @@
+/*
+ * time_grid.h
+ *	  The beginnings of buckets of time, one after the other: those that
+ *	  territory.time_bucket() gives.
+ */
+#ifndef TIME_GRID_H
+#define TIME_GRID_H
+
+#include "territory.h"
+#include "datatype/timestamp.h"
+#include "pgtime.h"
+
+#include "vector/vector_key.h"
+
+typedef struct TimeGrid
+{
+	int32		months;			/* the width: months, or else time */
+	int64		usecs;
+	Datum		zone;			/* text; 0 is UTC */
+	pg_tz	   *region;			/* NULL where the zone is an offset */
+	ZoneStretch stretch;
+} TimeGrid;
+
+/* by a time zone's clocks and calendar, or by UTC where zone is NULL */
+extern void time_grid_begin(TimeGrid *grid, const Interval *width, text *zone);
+
+/* the last beginning at or before a finite time */
+extern TimestampTz time_grid_floor(TimeGrid *grid, TimestampTz at);
+
+/* the beginning after one; DT_NOEND after the last that there is */
+extern TimestampTz time_grid_next(TimeGrid *grid, TimestampTz begins);
+
+#endif
