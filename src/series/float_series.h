@@ -7,6 +7,24 @@
 
 #include "series/series.h"
 
+/* two series at the union of their instants */
+typedef struct SeriesPair
+{
+	const Series *a;
+	const Series *b;
+	int			i;				/* the last instant of each at or before t */
+	int			j;
+	TimestampTz t;				/* where both are known */
+	double		value[2];
+	bool		goes_on;		/* both are known from the instant before to this; and then: */
+	double		left[2];		/* their limits from the left */
+	double		before[2];		/* what they are a microsecond before */
+} SeriesPair;
+
+/* float_pair.c */
+extern void series_pair_begin(SeriesPair *pair, const Series *a, const Series *b);
+extern bool series_pair_next(SeriesPair *pair);
+
 /* float_value.c */
 extern double float_checked(double value);
 extern void float_refuse_discrete(SeriesInterpolation interpolation, const char *what);
