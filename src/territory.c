@@ -20,6 +20,7 @@ extern void am_init(void);
 extern void scan_init(void);
 extern void vector_init(void);
 extern void last_init(void);
+extern void series_init(void);
 extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
@@ -30,6 +31,7 @@ _PG_init(void)
 	scan_init();
 	vector_init();
 	last_init();
+	series_init();
 	DefineCustomIntVariable("territory.segment_rows",
 							"Most rows in a segment.",
 							"Smaller segments prune better and compress less.",
