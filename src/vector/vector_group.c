@@ -36,6 +36,7 @@ vector_groups_begin(VectorState *state)
 	state->key_nulls = palloc0(sizeof(bool) * Max(state->nkeys, 1));
 	state->nulls_offset = sizeof(Datum) * state->nkeys;
 	state->table_context = AllocSetContextCreate(CurrentMemoryContext, "territory groups", ALLOCSET_DEFAULT_SIZES);
+	vector_cuts_begin(state);
 }
 
 /* ---- the table ---- */
@@ -123,6 +124,7 @@ vector_groups_reset(VectorState *state)
 	state->last = NULL;
 	state->next = 0;
 	vector_keys_reset(state);
+	vector_cuts_reset(state);
 	if (state->nkeys == 0)
 	{
 		state->ungrouped = add_group(state, 0);
