@@ -222,16 +222,21 @@ typedef struct VectorKey
 /* a group: its keys, which of them are null, then a state for each aggregate; see VectorState's offsets */
 typedef struct VectorGroup VectorGroup;
 
+typedef struct GroupSlot
+{
+	uint32		hash;
+	uint32		group;			/* its number + 1, or 0 */
+} GroupSlot;
+
 /* the groups of a pass, in the order in which they were met */
 typedef struct GroupTable
 {
 	int64		n;
-	uint32	   *hashes;			/* of each */
 	uint32	   *successors;		/* number + 1 of the group looked up after it the last time, or 0 */
 	int64		last;			/* number of the group looked up last */
 	int			trust;			/* in successors */
 	char	  **chunks;			/* GROUPS_PER_CHUNK each */
-	uint32	   *slots;			/* number of a group + 1, or 0 */
+	GroupSlot  *slots;
 	uint32		nslots;
 } GroupTable;
 
@@ -431,6 +436,8 @@ extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
 extern bool vector_add_row(VectorState *state, TupleTableSlot *slot);
 extern VectorGroup *vector_find_group(VectorState *state, bool *full);
+extern uint32 vector_announce_group(VectorState *state);
+extern VectorGroup *vector_find_announced(VectorState *state, uint32 hash, bool *full);
 extern VectorGroup *vector_group_at(VectorState *state, int64 number);
 extern VectorGroup *vector_next_group(VectorState *state);
 extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);

@@ -247,21 +247,27 @@ find_runs(VectorState *state, bool jumps)
 
 /* the same, where rows are cut as those of a block before, at the same places */
 static bool
-find_cut_runs(VectorState *state, BlockCut *cut)
+find_cut_runs(VectorState *state, const BlockCut *cut)
 {
 	BlockRowsTaken *taken = &state->taken;
+	MemoryContext old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
+	uint32		hashes[BLOCK_MAX_ROWS];
 	bool		full = false;
 	int			i = 0;
 
-	for (int r = 0; r < cut->nruns; i = cut->ends[r++])
+	for (int r = 0; r < cut->nruns; r++)
 	{
 		vector_cut_load_keys(state, cut, r);
-		taken->own_runs[r] = (GroupRun){find_group(state, &full), cut->ends[r] - i};
-		if (full)
-			return false;
+		hashes[r] = vector_announce_group(state);
+	}
+	for (int r = 0; r < cut->nruns && !full; i = cut->ends[r++])
+	{
+		vector_cut_load_keys(state, cut, r);
+		taken->own_runs[r] = (GroupRun){vector_find_announced(state, hashes[r], &full), cut->ends[r] - i};
 	}
 	taken->nruns = cut->nruns;
-	return true;
+	MemoryContextSwitchTo(old);
+	return !full;
 }
 
 /* false: the table of groups is full */
