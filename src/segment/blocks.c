@@ -12,8 +12,11 @@
  * neighbours that are both below BLOCK_MIN_ROWS fill a block as far as it goes
  * (144 readings a day: fourteen days), and entities of few rows share one.
  *
+ * A dashboard may count days in another zone, whose midnight lies within the
+ * block: then what each of its two sides adds up to is kept as well (sides.c).
+ *
  * Where the cuts fall is a matter of speed alone: whoever uses a summary looks
- * at the block's own range of times.
+ * at the own range of times of the block, or of its side.
  */
 #include "territory.h"
 
@@ -232,4 +235,22 @@ blocks_cut(const BlockRows *rows, int64 *first_row)
 		}
 	cut_at(&cutter, rows->rows);
 	return cutter.nblocks;
+}
+
+/*
+ * How many of a block's rows, which are in order of time, come before the end
+ * of the coarsest unit of rows' calendar that ends among them?  0: none does, or
+ * more than one.
+ */
+int
+block_cut(const BlockRows *rows, int first, int last)
+{
+	for (int unit = UNIT_MONTH; unit < UNIT_NONE; unit++)
+	{
+		int			end = piece_end(rows, first, last, unit);
+
+		if (end < last)
+			return piece_end(rows, end, last, unit) == last ? end - first : 0;
+	}
+	return 0;
 }

@@ -23,5 +23,6 @@ typedef struct BlockRows
 } BlockRows;
 
 extern int	blocks_cut(const BlockRows *rows, int64 *first_row);
+extern int	block_cut(const BlockRows *rows, int first, int last);
 
 #endif

@@ -200,6 +200,22 @@ keep(SegmentReader *reader, int n, size_t size)
 	return MemoryContextAllocZero(reader->cached->context, Max(n, 1) * size);
 }
 
+static bool
+has_sides(const SegmentReader *reader)
+{
+	return reader->entry->format == SEGMENT_FORMAT_SIDES;
+}
+
+static void
+skip_stream(HeaderCursor *cursor)
+{
+	uint16		len = take_uint16(cursor);
+
+	if (len > cursor->end - cursor->at)
+		damaged(cursor->reader);
+	cursor->at += len;
+}
+
 static void
 take_layout(HeaderCursor *cursor, BlockHeader *header)
 {
@@ -232,18 +248,13 @@ take_layout(HeaderCursor *cursor, BlockHeader *header)
 		damaged(reader);
 	take_bytes(cursor, header->zone, zone_len);
 	header->zone[zone_len] = '\0';
+	if (has_sides(reader))
+	{
+		header->packed_cuts = cursor->at;
+		skip_stream(cursor);
+	}
 	pfree(rows);
 	pfree(ordered);
-}
-
-static void
-skip_stream(HeaderCursor *cursor)
-{
-	uint16		len = take_uint16(cursor);
-
-	if (len > cursor->end - cursor->at)
-		damaged(cursor->reader);
-	cursor->at += len;
 }
 
 /*
@@ -276,6 +287,11 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 	cursor->at += sizeof(uint32) * nblocks;
 	take_bytes(cursor, &column->summary_len, sizeof column->summary_len);
 	take_bytes(cursor, &column->summary_crc, sizeof column->summary_crc);
+	if (has_sides(reader))
+	{
+		take_bytes(cursor, &column->sides_len, sizeof column->sides_len);
+		take_bytes(cursor, &column->sides_crc, sizeof column->sides_crc);
+	}
 	column->offsets = keep(reader, nblocks + 1, sizeof(uint32));
 	for (int b = 0; b < nblocks; b++)
 	{
@@ -332,9 +348,9 @@ place_columns(SegmentReader *reader, BlockHeader *header)
 		HeaderColumn *column = &header->columns[c];
 
 		column->summary_offset = offset;
-		if (column->summary_len > limit - offset)
+		if ((int64) column->summary_len + column->sides_len > limit - offset)
 			damaged(reader);
-		offset += column->summary_len;
+		offset += (int64) column->summary_len + column->sides_len;
 	}
 	for (int c = 0; c < header->ncolumns; c++)
 	{
@@ -405,7 +421,7 @@ segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, Segm
 	reader->entry = entry;
 	reader->context = context;
 	reader->types = NULL;
-	reader->summaries = NULL;
+	reader->summaries = reader->sides = NULL;
 	reader->cached = segment_cache_get(store, entry);
 	if (reader->cached == NULL)
 	{
@@ -501,6 +517,17 @@ segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, i
 	return false;
 }
 
+/* palloc'd; as long as that and with this checksum */
+static char *
+read_checked(SegmentReader *reader, int64 from, uint32 len, uint32 crc)
+{
+	char	   *bytes = read_range(reader, from, len);
+
+	if (chunk_crc(bytes, len) != crc)
+		damaged(reader);
+	return bytes;
+}
+
 /* all blocks' summaries of a column, from its bytes */
 static void
 read_summaries(SegmentReader *reader, HeaderColumn *column)
@@ -508,13 +535,11 @@ read_summaries(SegmentReader *reader, HeaderColumn *column)
 	BlockHeader *header = reader->header;
 	MemoryContext old = MemoryContextSwitchTo(reader->context);
 	ColumnSummary *summaries = palloc0(sizeof(ColumnSummary) * header->nblocks);
-	char	   *bytes = read_range(reader, column->summary_offset, column->summary_len);
+	char	   *bytes = read_checked(reader, column->summary_offset, column->summary_len, column->summary_crc);
 	ColumnType	type;
 
 	column_type_init(&type, TupleDescAttr(reader->desc, column->attno - 1));
 	type.zone = column->zone;
-	if (chunk_crc(bytes, column->summary_len) != column->summary_crc)
-		damaged(reader);
 	for (int b = 0; b < header->nblocks; b++)
 	{
 		ColumnSummary *summary = &summaries[b];
@@ -544,17 +569,136 @@ read_summaries(SegmentReader *reader, HeaderColumn *column)
 	MemoryContextSwitchTo(old);
 }
 
-/* false where the block holds nothing of the column: it was added later */
-bool
-segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary)
+/* of all blocks; NULL where they hold nothing of the column: it was added later */
+static const ColumnSummary *
+block_summaries(SegmentReader *reader, AttrNumber attno)
 {
 	HeaderColumn *column = find_column(reader, attno);
 
 	if (column == NULL || TupleDescAttr(reader->desc, attno - 1)->attisdropped)
-		return false;
+		return NULL;
 	if (reader->summaries == NULL || reader->summaries[attno] == NULL)
 		read_summaries(reader, column);
-	*summary = reader->summaries[attno][block];
+	return reader->summaries[attno];
+}
+
+/* false where the block holds nothing of the column: it was added later */
+bool
+segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary)
+{
+	const ColumnSummary *summaries = block_summaries(reader, attno);
+
+	if (summaries)
+		*summary = summaries[block];
+	return summaries != NULL;
+}
+
+/* ---- the sides of blocks that are cut ---- */
+
+static void
+unpack_cuts(SegmentReader *reader)
+{
+	BlockHeader *header = reader->header;
+	HeaderCursor cursor = {reader, header->packed_cuts, header->end};
+	int64	   *cuts = take_integers(&cursor, header->nblocks);
+	uint16	   *kept = keep(reader, header->nblocks, sizeof(uint16));
+
+	for (int b = 0; b < header->nblocks; b++)
+	{
+		int			rows = header->first_row[b + 1] - header->first_row[b];
+
+		if (cuts[b] < 0 || cuts[b] >= rows || (cuts[b] > 0 && !header->ordered[b]))
+			damaged(reader);
+		kept[b] = cuts[b];
+	}
+	pfree(cuts);
+	header->cuts = kept;
+	segment_cache_grown(reader->cached);
+}
+
+/* rows of a block before its cut; 0: it has none */
+int
+segment_block_cut(SegmentReader *reader, int block)
+{
+	BlockHeader *header = reader->header;
+
+	if (header->packed_cuts == NULL)
+		return 0;
+	if (header->cuts == NULL)
+		unpack_cuts(reader);
+	return header->cuts[block];
+}
+
+/* summaries of the sides of all blocks that are cut, from the column's bytes */
+static void
+read_sides(SegmentReader *reader, const HeaderColumn *column, const ColumnSummary *summaries)
+{
+	int			nblocks = reader->header->nblocks;
+	MemoryContext old = MemoryContextSwitchTo(reader->context);
+	ColumnSummary *sides = palloc0(sizeof(ColumnSummary) * nblocks * 2);
+	ColumnSummary *blocks = palloc(sizeof(ColumnSummary) * nblocks);
+	char	   *bytes = read_checked(reader, (int64) column->summary_offset + column->summary_len, column->sides_len,
+									 column->sides_crc);
+	int			n = 0;
+
+	for (int b = 0; b < nblocks; b++)
+		if (segment_block_cut(reader, b) > 0)
+		{
+			sides[2 * n].rows = segment_block_cut(reader, b);
+			blocks[n++] = summaries[b];
+		}
+	if (n == 0 || !sides_decode(bytes, column->sides_len, n, blocks, sides))
+		damaged(reader);
+	for (int b = nblocks - 1; b >= 0 && n > 0; b--)
+		if (segment_block_cut(reader, b) > 0)
+		{
+			n--;
+			memmove(&sides[2 * b], &sides[2 * n], sizeof(ColumnSummary) * 2);
+		}
+	if (reader->sides == NULL)
+		reader->sides = palloc0(sizeof(ColumnSummary *) * (reader->entry->natts + 1));
+	reader->sides[column->attno] = sides;
+	pfree(blocks);
+	pfree(bytes);
+	MemoryContextSwitchTo(old);
+}
+
+/* of a block that is cut; false as segment_block_summary() is */
+bool
+segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ColumnSummary *summary)
+{
+	const ColumnSummary *summaries = block_summaries(reader, attno);
+
+	Assert(side != BLOCK_WHOLE && segment_block_cut(reader, block) > 0);
+	if (summaries == NULL)
+		return false;
+	if (reader->sides == NULL || reader->sides[attno] == NULL)
+		read_sides(reader, find_column(reader, attno), summaries);
+	*summary = reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
+	return true;
+}
+
+/* a zone map that holds the values of the side, which may be the whole block's; nulls may be more than there are */
+bool
+segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone)
+{
+	ColumnSummary summary;
+
+	if (!segment_block_zone(reader, block, attno, zone))
+		return false;
+	if (zone->kind == ZONE_NONE || zone->nulls > 0 || zone->min == zone->max ||
+		!segment_side_summary(reader, block, side, attno, &summary) || !(summary.flags & SUMMARY_RANGE))
+		return true;
+	if (summary.kind == SUMMARY_INTEGER)
+	{
+		zone->min = summary.min.i;
+		zone->max = summary.max.i;
+	}
+	else if (summary.kind == SUMMARY_FLOAT)
+	{
+		zone->min = codec_float_key(summary.min.f);
+		zone->max = codec_float_key(summary.max.f);
+	}
 	return true;
 }
 

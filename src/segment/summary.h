@@ -59,6 +59,14 @@ typedef struct ColumnSummary
 
 struct ZoneMap;
 
+/* rows of a block; where it is cut, its sides */
+typedef enum BlockSide
+{
+	BLOCK_WHOLE,
+	BLOCK_BEFORE,				/* the cut */
+	BLOCK_AFTER,
+} BlockSide;
+
 extern SummaryKind summary_kind(const ColumnType *type);
 extern void summary_compute(const ColumnType *type, AttrNumber attno, const Datum *values, const bool *nulls, int n,
 							bool ordered, ColumnSummary *summary, struct ZoneMap *zone);
@@ -68,6 +76,12 @@ extern bool summary_equal(const ColumnSummary *a, const ColumnSummary *b);
 /* streams of one column over all blocks of a segment; rows, values and zones are the header's */
 extern void summaries_encode(const ColumnSummary *summaries, int nblocks, StringInfo out);
 extern bool summaries_decode(const char *in, size_t len, int nblocks, ColumnSummary *summaries);
+
+/* sides.c: of n blocks that are cut, and their 2 * n sides */
+extern void side_compute(const ColumnType *type, const ColumnSummary *block, const Datum *values, const bool *nulls,
+						 int n, ColumnSummary *side);
+extern void sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, int n, StringInfo out);
+extern bool sides_decode(const char *in, size_t len, int n, const ColumnSummary *blocks, ColumnSummary *sides);
 
 /* one summary of a segment, in its directory entry */
 #define SUMMARY_MAX_BYTES 80

@@ -96,12 +96,13 @@ typedef enum Kernel
 	KERNEL_WIDE_MEAN,			/* their mean: WideState */
 } Kernel;
 
-/* rows that have one summary: a segment, or a block of the open one */
+/* rows that have one summary: a segment, or a block of the open one, or a side of that */
 typedef struct SummedRows
 {
 	SegmentEntry *entry;
 	SegmentReader *reader;		/* NULL: the whole segment */
 	int			block;
+	BlockSide	side;
 } SummedRows;
 
 /* of one aggregate without a kernel in one group */

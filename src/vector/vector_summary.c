@@ -7,6 +7,9 @@
  * group, and the summary knows what each aggregate needs.  It is added to the
  * states that transition functions keep, so blocks that are answered and
  * rows that are read may follow each other in any order.
+ *
+ * Where a block is of two groups, or only some of its rows pass, its two sides
+ * may do: each of them passes as a whole, or not at all.
  */
 #include "territory.h"
 
@@ -87,7 +90,20 @@ rows_of(SummedRows *rows)
 	if (rows->reader == NULL)
 		return rows->entry->rows;
 	first = &rows->reader->header->first_row[rows->block];
+	if (rows->side == BLOCK_BEFORE)
+		return segment_block_cut(rows->reader, rows->block);
+	if (rows->side == BLOCK_AFTER)
+		return first[1] - first[0] - segment_block_cut(rows->reader, rows->block);
 	return first[1] - first[0];
+}
+
+/* of a block or one of its sides; false where it holds nothing of the column */
+static bool
+zone_of(SummedRows *rows, AttrNumber attno, ZoneMap *zone)
+{
+	if (rows->side == BLOCK_WHOLE)
+		return segment_block_zone(rows->reader, rows->block, attno, zone);
+	return segment_side_zone(rows->reader, rows->block, rows->side, attno, zone);
 }
 
 /* a zone map that tells all of a column's values, which are not null */
@@ -98,7 +114,7 @@ vector_full_zone(VectorState *state, SummedRows *rows, AttrNumber attno, ZoneMap
 
 	if (rows->reader)
 	{
-		if (!segment_block_zone(rows->reader, rows->block, attno, zone))
+		if (!zone_of(rows, attno, zone))
 			return false;
 	}
 	else
@@ -209,13 +225,22 @@ one_group(VectorState *state, SummedRows *rows)
 /* ---- what the summary gives ---- */
 
 static bool
+stored_summary(SummedRows *rows, AttrNumber attno, ColumnSummary *summary)
+{
+	if (rows->reader == NULL)
+		return segment_summary(rows->entry, attno, summary);
+	if (rows->side == BLOCK_WHOLE)
+		return segment_block_summary(rows->reader, rows->block, attno, summary);
+	return segment_side_summary(rows->reader, rows->block, rows->side, attno, summary);
+}
+
+static bool
 summary_of(VectorState *state, SummedRows *rows, VectorAggregate *agg, ColumnSummary *summary)
 {
 	AttrNumber	attno = agg->columns[0];
 	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(state->rel), attno - 1)->atttypid);
 
-	if (rows->reader ? !segment_block_summary(rows->reader, rows->block, attno, summary) :
-		!segment_summary(rows->entry, attno, summary))
+	if (!stored_summary(rows, attno, summary))
 		return false;
 	if (summary->zone != column_zone_kind(type))
 		return false;
@@ -369,6 +394,89 @@ vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full)
 	return true;
 }
 
+/* ---- the two sides of a block ---- */
+
+/* no row of the side passes, by its zone maps */
+static bool
+none_pass(VectorState *state, SummedRows *side)
+{
+	for (int k = 0; k < state->nprune_keys; k++)
+	{
+		ZoneMap		zone;
+
+		if (zone_of(side, state->prune_keys[k].attno, &zone) && zone_excludes(&zone, 1, &state->prune_keys[k], 1))
+			return true;
+	}
+	return false;
+}
+
+/* are all rows of a side, which are alive and pass, of one group of this table's keys? */
+static bool
+own_keys_are_one(VectorState *state, SummedRows *side)
+{
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].form != KEY_JOINED && !one_key(state, side, k))
+			return false;
+	return true;
+}
+
+/* a side of a block whose rows are all alive: can its summaries stand for it, or are its rows not wanted at all? */
+static QualsAnswer
+judge_side(VectorState *state, SummedRows *side, ColumnSummary **summaries)
+{
+	QualsAnswer quals = QUALS_HOLD;
+
+	if (none_pass(state, side))
+		return QUALS_FAIL;
+	if (!all_pass(state, side))
+		return QUALS_UNKNOWN;
+	if (state->nstretch_quals > 0)
+		quals = vector_quals_judge(state, side);
+	if (quals != QUALS_HOLD)
+		return quals;
+	*summaries = summaries_of(state, side);
+	return *summaries && own_keys_are_one(state, side) ? QUALS_HOLD : QUALS_UNKNOWN;
+}
+
+/* False: the rows have to be read.  Nothing is added before both sides are known to be answered. */
+static bool
+answer_sides(VectorState *state, SummedRows *block, bool *full)
+{
+	SummedRows	sides[2] = {*block, *block};
+	ColumnSummary *summaries[2];
+	QualsAnswer answers[2];
+
+	for (int s = 0; s < 2; s++)
+	{
+		sides[s].side = s == 0 ? BLOCK_BEFORE : BLOCK_AFTER;
+		answers[s] = judge_side(state, &sides[s], &summaries[s]);
+		if (answers[s] == QUALS_UNKNOWN)
+			return false;
+	}
+	for (int s = 0; s < 2 && !*full; s++)
+		if (answers[s] == QUALS_HOLD && state->join)
+			add_joined(state, &sides[s], summaries[s], full);
+		else if (answers[s] == QUALS_HOLD)
+			add_to_group(state, &sides[s], summaries[s], full);
+	return true;
+}
+
+static bool
+answer_cut_block(VectorState *state, SummedRows *block, bool *full)
+{
+	bool		answered;
+	MemoryContext old;
+
+	if (segment_block_cut(block->reader, block->block) == 0 || (state->join && !state->join->is_settled) ||
+		!all_alive(state, block))
+		return false;
+	ResetExprContext(state->row_context);
+	old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
+	answered = answer_sides(state, block, full);
+	MemoryContextSwitchTo(old);
+	return answered;
+}
+
 /* the block that the cursor stands at, from the segment's header */
 bool
 vector_answer_block(VectorState *state, bool *full)
@@ -382,7 +490,7 @@ vector_answer_block(VectorState *state, bool *full)
 		sealed->blocks_pruned++;
 		return true;
 	}
-	if (quals == QUALS_UNKNOWN || !state->summaries || !answer(state, &rows, full))
+	if (!state->summaries || !((quals == QUALS_HOLD && answer(state, &rows, full)) || answer_cut_block(state, &rows, full)))
 		return false;
 	state->blocks_summed++;
 	return true;
