@@ -238,19 +238,25 @@ blocks_cut(const BlockRows *rows, int64 *first_row)
 }
 
 /*
- * How many of a block's rows, which are in order of time, come before the end
- * of the coarsest unit of rows' calendar that ends among them?  0: none does, or
- * more than one.
+ * Where ends the coarsest unit of rows' calendar that ends among the rows of a
+ * block?  Nowhere, if more than one does.
  */
-int
+BlockCut
 block_cut(const BlockRows *rows, int first, int last)
 {
-	for (int unit = UNIT_MONTH; unit < UNIT_NONE; unit++)
+	BlockCut	cut = {0};
+
+	for (int unit = UNIT_MONTH; unit < UNIT_NONE && cut.rows == 0; unit++)
 	{
 		int			end = piece_end(rows, first, last, unit);
 
-		if (end < last)
-			return piece_end(rows, end, last, unit) == last ? end - first : 0;
+		if (end == last)
+			continue;
+		if (piece_end(rows, end, last, unit) < last)
+			break;
+		cut.rows = end - first;
+		cut.before = rows->times[end - 1];
+		cut.after = rows->times[end];
 	}
-	return 0;
+	return cut;
 }

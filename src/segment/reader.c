@@ -251,7 +251,8 @@ take_layout(HeaderCursor *cursor, BlockHeader *header)
 	if (has_sides(reader))
 	{
 		header->packed_cuts = cursor->at;
-		skip_stream(cursor);
+		for (int s = 0; s < 3; s++)
+			skip_stream(cursor);
 	}
 	pfree(rows);
 	pfree(ordered);
@@ -599,20 +600,37 @@ static void
 unpack_cuts(SegmentReader *reader)
 {
 	BlockHeader *header = reader->header;
+	HeaderColumn *time = find_column(reader, header->time);
 	HeaderCursor cursor = {reader, header->packed_cuts, header->end};
-	int64	   *cuts = take_integers(&cursor, header->nblocks);
-	uint16	   *kept = keep(reader, header->nblocks, sizeof(uint16));
+	int64	   *rows = take_integers(&cursor, header->nblocks);
+	BlockCut   *cuts = keep(reader, header->nblocks, sizeof(BlockCut));
+	int64	   *before,
+			   *apart;
+	int			n = 0;
 
 	for (int b = 0; b < header->nblocks; b++)
+		n += rows[b] != 0;
+	before = take_integers(&cursor, n);
+	apart = take_integers(&cursor, n);
+	n = 0;
+	for (int b = 0; b < header->nblocks; b++)
 	{
-		int			rows = header->first_row[b + 1] - header->first_row[b];
+		BlockCut   *cut = &cuts[b];
 
-		if (cuts[b] < 0 || cuts[b] >= rows || (cuts[b] > 0 && !header->ordered[b]))
+		if (rows[b] == 0)
+			continue;
+		cut->rows = rows[b];
+		cut->before = before[n];
+		cut->after = (int64) ((uint64) before[n] + (uint64) apart[n]);
+		n++;
+		if (rows[b] < 0 || rows[b] >= header->first_row[b + 1] - header->first_row[b] || !header->ordered[b] ||
+			time == NULL || cut->before < time->min[b] || cut->after < cut->before || cut->after > time->max[b])
 			damaged(reader);
-		kept[b] = cuts[b];
 	}
-	pfree(cuts);
-	header->cuts = kept;
+	pfree(rows);
+	pfree(before);
+	pfree(apart);
+	header->cuts = cuts;
 	segment_cache_grown(reader->cached);
 }
 
@@ -626,79 +644,89 @@ segment_block_cut(SegmentReader *reader, int block)
 		return 0;
 	if (header->cuts == NULL)
 		unpack_cuts(reader);
-	return header->cuts[block];
+	return header->cuts[block].rows;
 }
 
 /* summaries of the sides of all blocks that are cut, from the column's bytes */
 static void
 read_sides(SegmentReader *reader, const HeaderColumn *column, const ColumnSummary *summaries)
 {
-	int			nblocks = reader->header->nblocks;
+	BlockHeader *header = reader->header;
 	MemoryContext old = MemoryContextSwitchTo(reader->context);
-	ColumnSummary *sides = palloc0(sizeof(ColumnSummary) * nblocks * 2);
-	ColumnSummary *blocks = palloc(sizeof(ColumnSummary) * nblocks);
-	char	   *bytes = read_checked(reader, (int64) column->summary_offset + column->summary_len, column->sides_len,
-									 column->sides_crc);
-	int			n = 0;
+	ColumnSummary *sides = palloc(sizeof(ColumnSummary) * header->nblocks * 2);
 
-	for (int b = 0; b < nblocks; b++)
-		if (segment_block_cut(reader, b) > 0)
-		{
-			sides[2 * n].rows = segment_block_cut(reader, b);
-			blocks[n++] = summaries[b];
-		}
-	if (n == 0 || !sides_decode(bytes, column->sides_len, n, blocks, sides))
-		damaged(reader);
-	for (int b = nblocks - 1; b >= 0 && n > 0; b--)
-		if (segment_block_cut(reader, b) > 0)
-		{
-			n--;
-			memmove(&sides[2 * b], &sides[2 * n], sizeof(ColumnSummary) * 2);
-		}
+	if (column->attno == header->time)
+		sides_of_times(summaries, header->cuts, header->nblocks, sides);
+	else
+	{
+		char	   *bytes = read_checked(reader, (int64) column->summary_offset + column->summary_len, column->sides_len,
+										 column->sides_crc);
+
+		if (!sides_decode(bytes, column->sides_len, summaries, header->cuts, header->nblocks, sides))
+			damaged(reader);
+		pfree(bytes);
+	}
 	if (reader->sides == NULL)
 		reader->sides = palloc0(sizeof(ColumnSummary *) * (reader->entry->natts + 1));
 	reader->sides[column->attno] = sides;
-	pfree(blocks);
-	pfree(bytes);
 	MemoryContextSwitchTo(old);
 }
 
-/* of a block that is cut; false as segment_block_summary() is */
-bool
-segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ColumnSummary *summary)
+/* of a block, or of a side of one that is cut, as long as the segment is open; NULL as block_summaries() */
+const ColumnSummary *
+segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno)
 {
-	const ColumnSummary *summaries = block_summaries(reader, attno);
+	const ColumnSummary *summaries;
 
-	Assert(side != BLOCK_WHOLE && segment_block_cut(reader, block) > 0);
-	if (summaries == NULL)
-		return false;
-	if (reader->sides == NULL || reader->sides[attno] == NULL)
-		read_sides(reader, find_column(reader, attno), summaries);
-	*summary = reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
-	return true;
+	if (side != BLOCK_WHOLE && reader->sides && reader->sides[attno])
+		return &reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
+	summaries = block_summaries(reader, attno);
+	if (summaries == NULL || side == BLOCK_WHOLE)
+		return summaries ? &summaries[block] : NULL;
+	if (segment_block_cut(reader, block) == 0)
+		elog(ERROR, "territory: block %d of segment %d has one summary", block, reader->entry->number);
+	read_sides(reader, find_column(reader, attno), summaries);
+	return &reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
 }
 
-/* a zone map that holds the values of the side, which may be the whole block's; nulls may be more than there are */
+/* of a side of a block that is cut: a zone map that holds its values, and may be the block's */
+static void
+narrow_zone(SegmentReader *reader, int block, BlockSide side, ZoneMap *zone)
+{
+	const BlockCut *cut = &reader->header->cuts[block];
+	const ColumnSummary *summary;
+
+	if (zone->attno == reader->header->time)
+	{
+		if (side == BLOCK_BEFORE)
+			zone->max = cut->before;
+		else
+			zone->min = cut->after;
+		return;
+	}
+	summary = segment_side_summary(reader, block, side, zone->attno);
+	if (summary == NULL || !(summary->flags & SUMMARY_RANGE))
+		return;
+	if (summary->kind == SUMMARY_INTEGER)
+	{
+		zone->min = summary->min.i;
+		zone->max = summary->max.i;
+	}
+	else if (summary->kind == SUMMARY_FLOAT)
+	{
+		zone->min = codec_float_key(summary->min.f);
+		zone->max = codec_float_key(summary->max.f);
+	}
+}
+
+/* of a block, or of a side of one that is cut; there, nulls may be more than there are */
 bool
 segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone)
 {
-	ColumnSummary summary;
-
 	if (!segment_block_zone(reader, block, attno, zone))
 		return false;
-	if (zone->kind == ZONE_NONE || zone->nulls > 0 || zone->min == zone->max ||
-		!segment_side_summary(reader, block, side, attno, &summary) || !(summary.flags & SUMMARY_RANGE))
-		return true;
-	if (summary.kind == SUMMARY_INTEGER)
-	{
-		zone->min = summary.min.i;
-		zone->max = summary.max.i;
-	}
-	else if (summary.kind == SUMMARY_FLOAT)
-	{
-		zone->min = codec_float_key(summary.min.f);
-		zone->max = codec_float_key(summary.max.f);
-	}
+	if (side != BLOCK_WHOLE && zone->kind != ZONE_NONE && zone->nulls == 0 && zone->min < zone->max)
+		narrow_zone(reader, block, side, zone);
 	return true;
 }
 

@@ -129,8 +129,8 @@ typedef struct BlockHeader
 	int		   *first_row;		/* nblocks + 1 */
 	bool	   *ordered;		/* per block: rows of one entity, by time */
 	bool		all_ordered;	/* the whole segment is */
-	const char *packed_cuts;	/* where rows before the cut stand in the header's bytes, or NULL */
-	uint16	   *cuts;			/* per block: rows before the cut, or 0; NULL until it is asked for */
+	const char *packed_cuts;	/* where they stand in the header's bytes; NULL: no block is cut */
+	BlockCut   *cuts;			/* per block; NULL until they are asked for */
 	int			nentity;		/* the layout that the rows were sealed by */
 	AttrNumber	entity[LAYOUT_MAX_ENTITY];
 	AttrNumber	time;
@@ -224,8 +224,7 @@ extern bool segment_block_excluded(SegmentReader *reader, int block, const Prune
 extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary);
 extern int	segment_block_cut(SegmentReader *reader, int block);
 extern bool segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone);
-extern bool segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno,
-								 ColumnSummary *summary);
+extern const ColumnSummary *segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno);
 extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary);
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);

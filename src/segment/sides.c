@@ -9,6 +9,8 @@
  * with fewer rows are kept, from which those of the other are told, but for the
  * distance of the true bits from what was told.
  *
+ * Nothing is kept of the column that rows are in order of: the cut tells it.
+ *
  * Invariant: what comes out is what summary_compute() says of the rows of the
  * side, bit for bit, as far as it is known of the block as well.  Of a side,
  * neither ends, squares nor bounds are told, and nothing of decimals that are
@@ -48,9 +50,8 @@ keep_known(ColumnSummary *side, int flags)
 		side->sum = 0;
 		side->fsum = side->m2 = 0;
 	}
-	side->first.i = side->last.i = 0;
-	side->squares = 0;
-	memset(side->box, 0, sizeof side->box);
+	if (side->flags == 0)
+		side->scale = 0;
 }
 
 /* what may be known of the sides of a block */
@@ -83,9 +84,9 @@ side_compute(const ColumnType *type, const ColumnSummary *block, const Datum *va
 	if (kind_has_sides(block->kind))
 	{
 		summary_compute(type, block->attno, values, nulls, n, true, side, NULL);
+		side->first.i = side->last.i = 0;
+		side->squares = 0;
 		keep_known(side, flags_of_sides(block));
-		if (side->flags == 0)
-			side->scale = 0;
 		return;
 	}
 	for (int i = 0; i < n; i++)
@@ -147,33 +148,89 @@ set_extremes(const ColumnSummary *block, const Extremes *extremes, ColumnSummary
 	sides[1].flags = FLAGS_AFTER(extremes->word);
 }
 
+/* ---- the blocks that are cut, of all blocks ---- */
+
+typedef struct CutBlocks
+{
+	int			n;
+	int		   *places;
+	const ColumnSummary *blocks;	/* of all blocks, as those of sides, by place */
+	ColumnSummary *sides;		/* two for each */
+	Extremes   *extremes;		/* of those that are cut */
+	int64	   *integers[4];
+	double	   *floats[4];
+} CutBlocks;
+
+static void
+begin_cut_blocks(CutBlocks *cut, const ColumnSummary *blocks, const ColumnSummary *sides, const BlockCut *cuts,
+				 int nblocks)
+{
+	char	   *room = palloc(nblocks * (sizeof(int) + sizeof(Extremes) + 4 * sizeof(int64) + 4 * sizeof(double)));
+
+	cut->n = 0;
+	cut->blocks = blocks;
+	cut->sides = (ColumnSummary *) sides;
+	cut->extremes = (Extremes *) room;
+	for (int f = 0; f < 4; f++)
+	{
+		cut->integers[f] = (int64 *) (cut->extremes + nblocks) + f * nblocks;
+		cut->floats[f] = (double *) (cut->integers[0] + 4 * nblocks) + f * nblocks;
+	}
+	cut->places = (int *) (cut->floats[0] + 4 * nblocks);
+	for (int b = 0; b < nblocks; b++)
+		if (cuts[b].rows > 0)
+			cut->places[cut->n++] = b;
+}
+
+static void
+end_cut_blocks(CutBlocks *cut)
+{
+	pfree(cut->extremes);
+}
+
+#define CUT_BLOCK(cut, i) (&(cut)->blocks[(cut)->places[i]])
+#define CUT_SIDES(cut, i) (&(cut)->sides[2 * (cut)->places[i]])
+
+static void
+append_fields(CutBlocks *cut, int nfloats, int nintegers, StringInfo out)
+{
+	for (int f = 0; f < nfloats; f++)
+		append_floats(out, cut->floats[f], cut->n);
+	for (int f = 0; f < nintegers; f++)
+		append_integers(out, cut->integers[f], cut->n);
+}
+
+static bool
+take_fields(CutBlocks *cut, int nfloats, int nintegers, const char **at, const char *end)
+{
+	for (int f = 0; f < nfloats; f++)
+		if (!take_float_stream(at, end, cut->n, cut->floats[f]))
+			return false;
+	for (int f = 0; f < nintegers; f++)
+		if (!take_integer_stream(at, end, cut->n, cut->integers[f]))
+			return false;
+	return true;
+}
+
 /* ---- integers and decimals ---- */
 
 static void
-encode_integers(const ColumnSummary *blocks, const ColumnSummary *sides, const Extremes *extremes, int n,
-				StringInfo out)
+encode_integers(CutBlocks *cut, StringInfo out)
 {
-	int64	   *fields[4];
-
-	for (int f = 0; f < 4; f++)
-		fields[f] = palloc(sizeof(int64) * n);
-	for (int b = 0; b < n; b++)
+	for (int i = 0; i < cut->n; i++)
 	{
-		const ColumnSummary *before = &sides[2 * b];
-		uint128		above = (uint128) before->sum - (uint128) (int128) blocks[b].min.i * (uint128) before->values;
+		const ColumnSummary *block = CUT_BLOCK(cut, i);
+		const ColumnSummary *before = &CUT_SIDES(cut, i)[0];
+		uint128		above = (uint128) before->sum - (uint128) (int128) block->min.i * (uint128) before->values;
 
 		if (!(before->flags & SUMMARY_SUM))
 			above = 0;
-		fields[0][b] = (int64) ((uint64) extremes[b].min.i - (uint64) blocks[b].min.i);
-		fields[1][b] = (int64) ((uint64) blocks[b].max.i - (uint64) extremes[b].max.i);
-		fields[2][b] = (int64) above;
-		fields[3][b] = (int64) (above >> 64);
+		cut->integers[0][i] = (int64) ((uint64) cut->extremes[i].min.i - (uint64) block->min.i);
+		cut->integers[1][i] = (int64) ((uint64) block->max.i - (uint64) cut->extremes[i].max.i);
+		cut->integers[2][i] = (int64) above;
+		cut->integers[3][i] = (int64) (above >> 64);
 	}
-	for (int f = 0; f < 4; f++)
-	{
-		append_integers(out, fields[f], n);
-		pfree(fields[f]);
-	}
+	append_fields(cut, 0, 4, out);
 }
 
 static void
@@ -186,30 +243,22 @@ set_integer_sums(const ColumnSummary *block, uint128 above, ColumnSummary *sides
 }
 
 static bool
-decode_integers(const char **at, const char *end, int n, const ColumnSummary *blocks, Extremes *extremes,
-				ColumnSummary *sides)
+decode_integers(CutBlocks *cut, const char **at, const char *end)
 {
-	int64	   *fields[4];
-	bool		ok = true;
+	if (!take_fields(cut, 0, 4, at, end))
+		return false;
+	for (int i = 0; i < cut->n; i++)
+	{
+		const ColumnSummary *block = CUT_BLOCK(cut, i);
+		ColumnSummary *sides = CUT_SIDES(cut, i);
 
-	for (int f = 0; f < 4; f++)
-	{
-		fields[f] = palloc(sizeof(int64) * n);
-		ok = ok && take_integer_stream(at, end, n, fields[f]);
+		cut->extremes[i].min.i = (int64) ((uint64) block->min.i + (uint64) cut->integers[0][i]);
+		cut->extremes[i].max.i = (int64) ((uint64) block->max.i - (uint64) cut->integers[1][i]);
+		set_extremes(block, &cut->extremes[i], sides);
+		set_integer_sums(block, (uint128) (uint64) cut->integers[3][i] << 64 | (uint64) cut->integers[2][i], sides);
+		sides[0].scale = sides[1].scale = block->scale;
 	}
-	for (int b = 0; ok && b < n; b++)
-	{
-		extremes[b].min.i = (int64) ((uint64) blocks[b].min.i + (uint64) fields[0][b]);
-		extremes[b].max.i = (int64) ((uint64) blocks[b].max.i - (uint64) fields[1][b]);
-		set_extremes(&blocks[b], &extremes[b], &sides[2 * b]);
-		set_integer_sums(&blocks[b], (uint128) (uint64) fields[3][b] << 64 | (uint64) fields[2][b], &sides[2 * b]);
-		for (int s = 0; s < 2; s++)
-			if (sides[2 * b + s].flags != 0)
-				sides[2 * b + s].scale = blocks[b].scale;
-	}
-	for (int f = 0; f < 4; f++)
-		pfree(fields[f]);
-	return ok;
+	return true;
 }
 
 /* ---- floats ---- */
@@ -261,186 +310,173 @@ bits_away(double from, int64 distance)
 }
 
 static void
-encode_floats(const ColumnSummary *blocks, const ColumnSummary *sides, const Extremes *extremes, int n, StringInfo out)
+encode_floats(CutBlocks *cut, StringInfo out)
 {
-	double	   *fields[4];
-	int64	   *apart[2];
-
-	for (int f = 0; f < 4; f++)
-		fields[f] = palloc(sizeof(double) * n);
-	for (int f = 0; f < 2; f++)
-		apart[f] = palloc0(sizeof(int64) * n);
-	for (int b = 0; b < n; b++)
+	for (int i = 0; i < cut->n; i++)
 	{
-		int			kept = kept_side(&sides[2 * b]);
-		const ColumnSummary *few = &sides[2 * b + kept];
-		const ColumnSummary *many = &sides[2 * b + !kept];
+		const ColumnSummary *sides = CUT_SIDES(cut, i);
+		int			kept = kept_side(sides);
+		double		sum = sides[!kept].fsum;
+		double		m2 = sides[!kept].m2;
+
+		cut->floats[0][i] = cut->extremes[i].min.f;
+		cut->floats[1][i] = cut->extremes[i].max.f;
+		cut->floats[2][i] = sides[kept].fsum;
+		cut->floats[3][i] = sides[kept].m2;
+		if (sides[!kept].flags & SUMMARY_SUM)
+			tell_sums(CUT_BLOCK(cut, i), &sides[kept], &sides[!kept], &sum, &m2);
+		cut->integers[0][i] = bits_apart(sides[!kept].fsum, sum);
+		cut->integers[1][i] = bits_apart(sides[!kept].m2, m2);
+	}
+	append_fields(cut, 4, 2, out);
+}
+
+static bool
+decode_floats(CutBlocks *cut, const char **at, const char *end)
+{
+	if (!take_fields(cut, 4, 2, at, end))
+		return false;
+	for (int i = 0; i < cut->n; i++)
+	{
+		ColumnSummary *sides = CUT_SIDES(cut, i);
+		int			kept = kept_side(sides);
 		double		sum,
 					m2;
 
-		fields[0][b] = extremes[b].min.f;
-		fields[1][b] = extremes[b].max.f;
-		fields[2][b] = few->fsum;
-		fields[3][b] = few->m2;
-		if (!(many->flags & SUMMARY_SUM))
+		cut->extremes[i].min.f = cut->floats[0][i];
+		cut->extremes[i].max.f = cut->floats[1][i];
+		set_extremes(CUT_BLOCK(cut, i), &cut->extremes[i], sides);
+		sides[kept].fsum = cut->floats[2][i];
+		sides[kept].m2 = cut->floats[3][i];
+		if (!(sides[!kept].flags & SUMMARY_SUM))
 			continue;
-		tell_sums(&blocks[b], few, many, &sum, &m2);
-		apart[0][b] = bits_apart(many->fsum, sum);
-		apart[1][b] = bits_apart(many->m2, m2);
+		tell_sums(CUT_BLOCK(cut, i), &sides[kept], &sides[!kept], &sum, &m2);
+		sides[!kept].fsum = bits_away(sum, cut->integers[0][i]);
+		sides[!kept].m2 = bits_away(m2, cut->integers[1][i]);
 	}
-	for (int f = 0; f < 4; f++)
-	{
-		append_floats(out, fields[f], n);
-		pfree(fields[f]);
-	}
-	for (int f = 0; f < 2; f++)
-	{
-		append_integers(out, apart[f], n);
-		pfree(apart[f]);
-	}
+	return true;
 }
 
-static void
-set_float_sums(const ColumnSummary *block, double sum, double m2, const int64 *apart, ColumnSummary *sides)
-{
-	int			kept = kept_side(sides);
-	ColumnSummary *many = &sides[!kept];
-
-	sides[kept].fsum = sum;
-	sides[kept].m2 = m2;
-	if (!(many->flags & SUMMARY_SUM))
-		return;
-	tell_sums(block, &sides[kept], many, &sum, &m2);
-	many->fsum = bits_away(sum, apart[0]);
-	many->m2 = bits_away(m2, apart[1]);
-}
-
-static bool
-decode_floats(const char **at, const char *end, int n, const ColumnSummary *blocks, Extremes *extremes,
-			  ColumnSummary *sides)
-{
-	double	   *fields[4];
-	int64	   *apart[2];
-	bool		ok = true;
-
-	for (int f = 0; f < 4; f++)
-	{
-		fields[f] = palloc(sizeof(double) * n);
-		ok = ok && take_float_stream(at, end, n, fields[f]);
-	}
-	for (int f = 0; f < 2; f++)
-	{
-		apart[f] = palloc(sizeof(int64) * n);
-		ok = ok && take_integer_stream(at, end, n, apart[f]);
-	}
-	for (int b = 0; ok && b < n; b++)
-	{
-		extremes[b].min.f = fields[0][b];
-		extremes[b].max.f = fields[1][b];
-		set_extremes(&blocks[b], &extremes[b], &sides[2 * b]);
-		set_float_sums(&blocks[b], fields[2][b], fields[3][b], (int64[]) {apart[0][b], apart[1][b]}, &sides[2 * b]);
-	}
-	for (int f = 0; f < 4; f++)
-		pfree(fields[f]);
-	for (int f = 0; f < 2; f++)
-		pfree(apart[f]);
-	return ok;
-}
-
-/* ---- all blocks of a column that are cut ---- */
+/* ---- all of a column ---- */
 
 /* where no row is null, that is known anyway */
 static bool
-any_null(const ColumnSummary *blocks, int n)
+any_null(const CutBlocks *cut)
 {
-	for (int b = 0; b < n; b++)
-		if (blocks[b].values < blocks[b].rows)
+	for (int i = 0; i < cut->n; i++)
+		if (CUT_BLOCK(cut, i)->values < CUT_BLOCK(cut, i)->rows)
 			return true;
 	return false;
 }
 
 void
-sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, int n, StringInfo out)
+sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, const BlockCut *cuts, int nblocks, StringInfo out)
 {
 	uint8		kind = blocks[0].kind;
-	int64	   *field = palloc(sizeof(int64) * n);
-	Extremes   *extremes = palloc(sizeof(Extremes) * n);
+	CutBlocks	cut;
 
-	if (any_null(blocks, n))
+	begin_cut_blocks(&cut, blocks, sides, cuts, nblocks);
+	if (any_null(&cut))
 	{
-		for (int b = 0; b < n; b++)
-			field[b] = sides[2 * b].rows - sides[2 * b].values;
-		append_integers(out, field, n);
+		for (int i = 0; i < cut.n; i++)
+			cut.integers[0][i] = CUT_SIDES(&cut, i)->rows - CUT_SIDES(&cut, i)->values;
+		append_fields(&cut, 0, 1, out);
 	}
 	if (kind_has_sides(kind))
 	{
-		for (int b = 0; b < n; b++)
+		for (int i = 0; i < cut.n; i++)
 		{
-			extremes[b] = extremes_of(&blocks[b], &sides[2 * b]);
-			field[b] = extremes[b].word;
+			cut.extremes[i] = extremes_of(CUT_BLOCK(&cut, i), CUT_SIDES(&cut, i));
+			cut.integers[0][i] = cut.extremes[i].word;
 		}
-		append_integers(out, field, n);
+		append_fields(&cut, 0, 1, out);
 		if (kind == SUMMARY_FLOAT)
-			encode_floats(blocks, sides, extremes, n, out);
+			encode_floats(&cut, out);
 		else
-			encode_integers(blocks, sides, extremes, n, out);
+			encode_integers(&cut, out);
 	}
-	pfree(field);
-	pfree(extremes);
+	end_cut_blocks(&cut);
 }
 
 static bool
-take_nulls(const char **at, const char *end, int n, const ColumnSummary *blocks, ColumnSummary *sides)
+take_nulls(CutBlocks *cut, const BlockCut *cuts, const char **at, const char *end)
 {
-	int64	   *nulls = palloc0(sizeof(int64) * n);
-	bool		ok = !any_null(blocks, n) || take_integer_stream(at, end, n, nulls);
+	bool		any = any_null(cut);
 
-	for (int b = 0; ok && b < n; b++)
+	if (any && !take_fields(cut, 0, 1, at, end))
+		return false;
+	for (int i = 0; i < cut->n; i++)
 	{
-		int64		before = sides[2 * b].rows;
-		int64		values = before - nulls[b];
+		const ColumnSummary *block = CUT_BLOCK(cut, i);
+		ColumnSummary *sides = CUT_SIDES(cut, i);
+		int			before = cuts[cut->places[i]].rows;
+		int64		nulls = any ? cut->integers[0][i] : 0;
 
-		ok = nulls[b] >= 0 && values >= 0 && values <= blocks[b].values && blocks[b].values - values <= blocks[b].rows - before;
-		begin_side(&blocks[b], before, values, &sides[2 * b]);
-		begin_side(&blocks[b], blocks[b].rows - before, blocks[b].values - values, &sides[2 * b + 1]);
+		if (nulls < 0 || nulls > before || nulls > block->rows - block->values ||
+			block->rows - block->values - nulls > block->rows - before)
+			return false;
+		begin_side(block, before, before - nulls, &sides[0]);
+		begin_side(block, block->rows - before, block->values - sides[0].values, &sides[1]);
 	}
-	pfree(nulls);
-	return ok;
+	return true;
 }
 
 static bool
-take_words(const char **at, const char *end, int n, Extremes *extremes)
+take_words(CutBlocks *cut, const char **at, const char *end)
 {
-	int64	   *words = palloc(sizeof(int64) * n);
-	bool		ok = take_integer_stream(at, end, n, words);
-
-	for (int b = 0; ok && b < n; b++)
+	if (!take_fields(cut, 0, 1, at, end))
+		return false;
+	for (int i = 0; i < cut->n; i++)
 	{
-		ok = words[b] >= 0 && words[b] < SIDES_WORD_END;
-		extremes[b].word = words[b];
+		cut->extremes[i].word = cut->integers[0][i];
+		if (cut->extremes[i].word < 0 || cut->extremes[i].word >= SIDES_WORD_END)
+			return false;
 	}
-	pfree(words);
-	return ok;
+	return true;
 }
 
-/* the caller has set how many rows are on the side before each cut, and what is known of the blocks */
+/* two of sides for each block; what they are of blocks that are not cut is not said */
 bool
-sides_decode(const char *in, size_t len, int n, const ColumnSummary *blocks, ColumnSummary *sides)
+sides_decode(const char *in, size_t len, const ColumnSummary *blocks, const BlockCut *cuts, int nblocks,
+			 ColumnSummary *sides)
 {
 	const char *at = in;
 	const char *end = in + len;
 	uint8		kind = blocks[0].kind;
-	Extremes   *extremes = palloc0(sizeof(Extremes) * n);
-	bool		ok = take_nulls(&at, end, n, blocks, sides);
+	CutBlocks	cut;
+	bool		ok;
 
+	begin_cut_blocks(&cut, blocks, sides, cuts, nblocks);
+	ok = take_nulls(&cut, cuts, &at, end);
 	if (ok && kind_has_sides(kind))
 	{
-		ok = take_words(&at, end, n, extremes) &&
-			(kind == SUMMARY_FLOAT ? decode_floats(&at, end, n, blocks, extremes, sides) :
-			 decode_integers(&at, end, n, blocks, extremes, sides));
-		for (int b = 0; ok && b < 2 * n; b++)
-			keep_known(&sides[b], flags_of_sides(&blocks[b / 2]));
+		ok = take_words(&cut, &at, end) &&
+			(kind == SUMMARY_FLOAT ? decode_floats(&cut, &at, end) : decode_integers(&cut, &at, end));
+		for (int i = 0; ok && i < cut.n; i++)
+			for (int s = 0; s < 2; s++)
+				keep_known(&CUT_SIDES(&cut, i)[s], flags_of_sides(CUT_BLOCK(&cut, i)));
 	}
-	pfree(extremes);
+	end_cut_blocks(&cut);
 	return ok && at == end;
+}
+
+/* of the column that the rows of blocks are in order of */
+void
+sides_of_times(const ColumnSummary *blocks, const BlockCut *cuts, int nblocks, ColumnSummary *sides)
+{
+	for (int b = 0; b < nblocks; b++)
+	{
+		ColumnSummary *side = &sides[2 * b];
+		int64		after = blocks[b].rows - cuts[b].rows;
+
+		if (cuts[b].rows == 0)
+			continue;
+		begin_side(&blocks[b], cuts[b].rows, cuts[b].rows, &side[0]);
+		begin_side(&blocks[b], after, after, &side[1]);
+		side[0].flags = side[1].flags = SUMMARY_RANGE;
+		side[0].min = blocks[b].min;
+		side[0].max.i = cuts[b].before;
+		side[1].min.i = cuts[b].after;
+		side[1].max = blocks[b].max;
+	}
 }

@@ -53,12 +53,13 @@ struct SegmentWriter
 /* what one segment is made of while it is written */
 typedef struct SegmentParts
 {
+	AttrNumber	time;			/* of the layout */
 	int			nblocks;
 	int64	   *first_row;		/* nblocks + 1 */
 	bool	   *ordered;		/* per block */
 	bool		all_ordered;
-	int64	   *cuts;			/* per block: rows before the other zone's midnight, or 0 */
-	int			ncuts;			/* that are not 0 */
+	BlockCut   *cuts;			/* per block: where the other zone's day ends */
+	int			ncuts;			/* blocks that are cut */
 	StringInfoData header;
 	StringInfoData summaries;	/* of blocks and their sides */
 	StringInfoData data;
@@ -163,7 +164,7 @@ same_entity(SegmentWriter *writer, int a, int b)
 static void
 cut_sides(SegmentWriter *writer, SegmentParts *parts, BlockRows *rows)
 {
-	parts->cuts = palloc0(sizeof(int64) * parts->nblocks);
+	parts->cuts = palloc0(sizeof(BlockCut) * parts->nblocks);
 	if (rows->time_type != TIMESTAMPTZOID || writer->layout.other_zone == NULL)
 		return;
 	rows->zone = writer->layout.other_zone;
@@ -171,7 +172,7 @@ cut_sides(SegmentWriter *writer, SegmentParts *parts, BlockRows *rows)
 	{
 		if (parts->ordered[b])
 			parts->cuts[b] = block_cut(rows, parts->first_row[b], parts->first_row[b + 1]);
-		parts->ncuts += parts->cuts[b] > 0;
+		parts->ncuts += parts->cuts[b].rows > 0;
 	}
 }
 
@@ -283,15 +284,34 @@ write_column_header(const WriterColumn *column, const ZoneMap *zones, const int6
 	pfree(field);
 }
 
-/* of all blocks, and then of the sides of those that are cut, which were seen to decode */
+/* of the sides of those blocks that are cut, as bytes that were seen to decode */
+static void
+encode_sides(const WriterColumn *column, const ColumnSummary *summaries, const ColumnSummary *sides,
+			 const SegmentParts *parts, StringInfo out)
+{
+	int			nblocks = parts->nblocks;
+	ColumnSummary *decoded = palloc(sizeof(ColumnSummary) * nblocks * 2);
+
+	if (column->attno == parts->time)
+		sides_of_times(summaries, parts->cuts, nblocks, decoded);
+	else
+	{
+		sides_encode(summaries, sides, parts->cuts, nblocks, out);
+		if (!sides_decode(out->data, out->len, summaries, parts->cuts, nblocks, decoded))
+			elog(ERROR, "territory: the summaries of column %d do not decode", column->attno);
+	}
+	for (int s = 0; s < 2 * nblocks; s++)
+		if (parts->cuts[s / 2].rows > 0 && !summary_equal(&sides[s], &decoded[s]))
+			elog(ERROR, "territory: a summary of column %d did not decode to what was computed", column->attno);
+	pfree(decoded);
+}
+
+/* of all blocks, and then of their sides, where any is cut */
 static void
 write_summaries(const WriterColumn *column, const ColumnSummary *summaries, const ColumnSummary *sides,
 				SegmentParts *parts)
 {
-	ColumnSummary *blocks = palloc(sizeof(ColumnSummary) * Max(parts->ncuts, 1));
-	ColumnSummary *decoded = palloc0(sizeof(ColumnSummary) * Max(parts->ncuts, 1) * 2);
 	StringInfoData bytes;
-	int			n = 0;
 
 	initStringInfo(&bytes);
 	summaries_encode(summaries, parts->nblocks, &bytes);
@@ -299,19 +319,8 @@ write_summaries(const WriterColumn *column, const ColumnSummary *summaries, cons
 	appendBinaryStringInfo(&parts->summaries, bytes.data, bytes.len);
 	if (parts->ncuts == 0)
 		return;
-	for (int b = 0; b < parts->nblocks; b++)
-		if (parts->cuts[b] > 0)
-		{
-			decoded[2 * n].rows = parts->cuts[b];
-			blocks[n++] = summaries[b];
-		}
 	resetStringInfo(&bytes);
-	sides_encode(blocks, sides, n, &bytes);
-	if (!sides_decode(bytes.data, bytes.len, n, blocks, decoded))
-		elog(ERROR, "territory: the summaries of column %d do not decode", column->attno);
-	for (int s = 0; s < 2 * n; s++)
-		if (!summary_equal(&sides[s], &decoded[s]))
-			elog(ERROR, "territory: a summary of column %d did not decode to what was computed", column->attno);
+	encode_sides(column, summaries, sides, parts, &bytes);
 	append_check(&parts->header, &bytes);
 	appendBinaryStringInfo(&parts->summaries, bytes.data, bytes.len);
 }
@@ -334,8 +343,7 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 	uint32	   *crcs = palloc(sizeof(uint32) * nblocks);
 	ZoneMap    *zones = palloc(sizeof(ZoneMap) * nblocks);
 	ColumnSummary *summaries = palloc(sizeof(ColumnSummary) * nblocks);
-	ColumnSummary *sides = palloc(sizeof(ColumnSummary) * Max(parts->ncuts, 1) * 2);
-	int			ncuts = 0;
+	ColumnSummary *sides = palloc(sizeof(ColumnSummary) * nblocks * 2);
 	MemoryContext block = AllocSetContextCreate(CurrentMemoryContext, "territory block", ALLOCSET_DEFAULT_SIZES);
 
 	for (int b = 0; b < nblocks; b++)
@@ -347,8 +355,8 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 
 		summary_compute(&column->type, column->attno, column->values + first, column->nulls + first, n,
 						parts->ordered[b], &summaries[b], &zones[b]);
-		if (parts->cuts[b] > 0)
-			compute_sides(column, &summaries[b], first, parts->cuts[b], &sides[2 * ncuts++]);
+		if (parts->cuts[b].rows > 0)
+			compute_sides(column, &summaries[b], first, parts->cuts[b].rows, &sides[2 * b]);
 		initStringInfo(&stream);
 		column_encode(&column->type, column->values + first, column->nulls + first, n, &stream);
 		verify_stream(column, stream.data, stream.len, first, n);
@@ -375,6 +383,26 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 		}
 		summary_put(&parts->segment_summaries, &summary);
 	}
+}
+
+/* where blocks are cut; field: room for a number of each */
+static void
+write_cuts(SegmentParts *parts, int64 *field)
+{
+	int			n = 0;
+
+	for (int b = 0; b < parts->nblocks; b++)
+		field[b] = parts->cuts[b].rows;
+	append_integers(&parts->header, field, parts->nblocks);
+	for (int b = 0; b < parts->nblocks; b++)
+		if (parts->cuts[b].rows > 0)
+			field[n++] = parts->cuts[b].before;
+	append_integers(&parts->header, field, n);
+	n = 0;
+	for (int b = 0; b < parts->nblocks; b++)
+		if (parts->cuts[b].rows > 0)
+			field[n++] = parts->cuts[b].after - parts->cuts[b].before;
+	append_integers(&parts->header, field, n);
 }
 
 /* how the rows were laid out: blocks, and the layout that cut and ordered them */
@@ -406,7 +434,7 @@ write_layout(SegmentWriter *writer, SegmentParts *parts)
 	appendBinaryStringInfo(&parts->header, (char *) &zone_len, sizeof zone_len);
 	appendBinaryStringInfo(&parts->header, zone, zone_len);
 	if (parts->ncuts > 0)
-		append_integers(&parts->header, parts->cuts, parts->nblocks);
+		write_cuts(parts, field);
 	pfree(field);
 }
 
@@ -508,6 +536,7 @@ flush_segment(SegmentWriter *writer)
 	initStringInfo(&parts.summaries);
 	initStringInfo(&parts.data);
 	initStringInfo(&parts.segment_summaries);
+	parts.time = writer->layout.time;
 	parts.entry = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES) + SEGMENT_MAX_ZONES * SUMMARY_MAX_BYTES);
 	cut_blocks(writer, &parts);
 	write_layout(writer, &parts);

@@ -331,6 +331,7 @@ typedef struct VectorState
 
 	/* blocks that are answered from their summaries */
 	bool		summaries;		/* such blocks may be */
+	uint8	   *zone_kinds;		/* per attribute: its ZoneKind + 1, or 0: nobody has asked */
 	PruneKey   *prune_keys;
 	int			nprune_keys;
 	BlockRowsTaken taken;		/* of the block at hand */
