@@ -38,6 +38,7 @@
 #define SERIES_BLOCK	1024	/* instants in a block; at most CODEC_VECTOR */
 #define SERIES_DIMS		3		/* x, y, z; a float series has one */
 #define SERIES_VERSION	1
+#define SERIES_MAX_SRID 999999	/* PostGIS' own limit */
 #define SERIES_MAX_INSTANTS (1 << 27)	/* more than 4 years of seconds; 2.3 GB once decoded */
 
 /* on disk, never renumber */
@@ -121,6 +122,7 @@ extern void series_free(Series *series);
 extern struct varlena *series_encode(const Series *series);
 extern struct varlena *series_append(Datum value, const Series *tail);	/* tail may go on with the last section */
 extern Series *series_decode(Datum value);
+extern void series_span(struct varlena *value, TimestampTz *start, TimestampTz *end);	/* of a detoasted value */
 extern SeriesReader *series_open(Datum value, SeriesKind kind);
 extern Series *series_read(SeriesReader *reader, int first_block, int last_block);
 extern int	series_find_block(const SeriesReader *reader, TimestampTz t);	/* last that starts <= t, or -1 */

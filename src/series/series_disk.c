@@ -372,7 +372,8 @@ check_header(const SeriesHeader *header, uint32 size)
 				header->num_states <= header->n && header->interpolation != SERIES_LINEAR;
 			break;
 		case SERIES_POINT:
-			ok = (header->dims == 2 || header->dims == 3) && header->num_states == 0;
+			ok = (header->dims == 2 || header->dims == 3) && header->num_states == 0 && header->srid >= 0 &&
+				header->srid <= SERIES_MAX_SRID;
 			break;
 		default:
 			ok = false;
@@ -471,6 +472,18 @@ series_open(Datum value, SeriesKind kind)
 	reader->start = reader->blocks[0].start;
 	reader->end = reader->blocks[reader->num_blocks - 1].end;
 	return reader;
+}
+
+/* when a plain value starts and ends */
+void
+series_span(struct varlena *value, TimestampTz *start, TimestampTz *end)
+{
+	const SeriesHeader *header = (const SeriesHeader *) value;
+	const SeriesBlock *blocks = (const SeriesBlock *) (header + 1);
+
+	check_header(header, VARSIZE(value));
+	*start = blocks[0].start;
+	*end = blocks[blocks_of(header->n) - 1].end;
 }
 
 /* the next stream, which a uint32 length goes before */

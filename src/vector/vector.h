@@ -94,6 +94,7 @@ typedef enum Kernel
 	KERNEL_GREATEST,			/* ExtremeState */
 	KERNEL_WIDE_TOTAL,			/* sum of bigint and numeric: WideState */
 	KERNEL_WIDE_MEAN,			/* their mean: WideState */
+	KERNEL_PAIRS,				/* correlation and regression of two floats: PairState; in batches */
 } Kernel;
 
 /* rows that have one summary: a segment, or a block of the open one, or a side of that */
@@ -137,6 +138,17 @@ typedef struct MomentState
 	double		sum;
 	double		m2;				/* where only the mean is asked for, it may be too small */
 } MomentState;
+
+/* number, sums and second moments, in the order in which float8_regr_accum() keeps them */
+typedef struct PairState
+{
+	double		n;
+	double		sum_x;
+	double		m2_x;
+	double		sum_y;
+	double		m2_y;
+	double		m_xy;
+} PairState;
 
 /* see vector_wide.c */
 typedef struct WideState
@@ -182,7 +194,7 @@ typedef struct VectorAggregate
 	Kernel		kernel;
 	Oid			input_type;		/* of the values that a kernel takes */
 	bool		mean_only;		/* KERNEL_MOMENTS: nothing but the mean is asked for */
-	struct AggregateBatch *batch;	/* of one without a kernel that takes many rows at once, or NULL */
+	struct AggregateBatch *batch;	/* of one that takes many rows at once, not by vector_kernel(); or NULL */
 	Size		offset;			/* of its state in a group */
 	MemoryContext memory;		/* what a state points to lives here */
 } VectorAggregate;
@@ -495,6 +507,11 @@ extern void vector_kernel_add(const VectorAggregate *agg, void *state, const Col
 							  int64 rows);
 extern Datum vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull);
 extern bool vector_kernel_result(const VectorAggregate *agg, const void *state, Datum *result, bool *isnull);
+
+/* vector_pairs.c */
+struct BatchArgument;
+extern void vector_pairs_add(PairState *state, double y, double x);
+extern void *vector_pairs_take(FunctionCallInfo call, void *state, const struct BatchArgument *args, int n);
 
 /* vector_wide.c */
 extern void vector_wide_add(const VectorAggregate *agg, WideState *state, const Datum *values, const bool *nulls,
