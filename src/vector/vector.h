@@ -97,12 +97,13 @@ typedef enum Kernel
 	KERNEL_PAIRS,				/* correlation and regression of two floats: PairState; in batches */
 } Kernel;
 
-/* rows that have one summary: a segment, or a block of the open one */
+/* rows that have one summary: a segment, or a block of the open one, or a side of that */
 typedef struct SummedRows
 {
 	SegmentEntry *entry;
 	SegmentReader *reader;		/* NULL: the whole segment */
 	int			block;
+	BlockSide	side;
 } SummedRows;
 
 /* of one aggregate without a kernel in one group */
@@ -364,6 +365,7 @@ typedef struct VectorState
 
 	/* blocks that are answered from their summaries */
 	bool		summaries;		/* such blocks may be */
+	uint8	   *zone_kinds;		/* per attribute: its ZoneKind + 1, or 0: nobody has asked */
 	PruneKey   *prune_keys;
 	int			nprune_keys;
 	BlockRowsTaken taken;		/* of the block at hand */
