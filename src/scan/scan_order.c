@@ -12,6 +12,11 @@
  * Invariant: every sealed row that sorts before the runs' first row has been
  * handed out, and none that is in an unopened block sorts before it.
  *
+ * Before the first row is handed out, a block all of whose rows pass, in the
+ * order that is asked for, is not decoded: its end row, as far as that is known
+ * without, is a run by itself, and the block is pending again behind it.  So the
+ * last row of an entity, LIMIT 1, needs no decoding.
+ *
  * Where many blocks overlap, runs outgrow work_mem: then they are put aside, and
  * opened again when their next row is due.  Once as many were opened again as
  * there are blocks, or where zone maps say nothing about the key, all that is
@@ -23,6 +28,7 @@
 #include "lib/pairingheap.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
@@ -41,12 +47,16 @@ typedef struct Pending
 	bool		again;			/* it was open before */
 } Pending;
 
-/* the rows of one block that passed, in order; the block's memory is the run's */
+/*
+ * The rows of one block that passed, in order; the block's memory is the run's.
+ * Or the first of them alone, as if the block had no other row.
+ */
 typedef struct Run
 {
 	pairingheap_node node;
 	TerritoryScanState *state;
-	MemoryContext context;
+	MemoryContext context;		/* NULL: the run is one piece of memory, but for values by reference */
+	bool		alone;			/* more rows of the block are to come */
 	Datum	  **values;			/* per attribute, by row of the block; NULL where nobody reads it */
 	bool	  **nulls;
 	Datum	  **keys;			/* per sort key, by row of the block */
@@ -81,6 +91,7 @@ typedef struct OrderedRows
 	bool		lead_alone;		/* equal lead keys are equal rows, to the order */
 
 	bool		open;			/* for the parameters of now */
+	bool		begun;			/* a row was handed out */
 	bool		may_reopen;		/* the same rows pass again */
 	int64		blocks;			/* of all segments */
 	int64		reopened;
@@ -354,13 +365,128 @@ take_rows(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 }
 
 static void
+end_run(Run *run)
+{
+	TerritoryScanState *state = run->state;
+
+	if (run->context)
+	{
+		MemoryContextDelete(run->context);
+		return;
+	}
+	for (int i = 0; i < state->sealed->nwanted; i++)
+	{
+		int			a = state->sealed->wanted[i];
+
+		if (!state->sealed->types[a].byval && !run->nulls[a][0])
+			pfree(DatumGetPointer(run->values[a][0]));
+	}
+	pfree(run);
+}
+
+/* a run of one row, in one piece of memory, whose values are to be filled in */
+static Run *
+make_lone_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block)
+{
+	int			natts = state->sealed->desc->natts;
+	int			nsorts = state->nsorts;
+	Size		size = MAXALIGN(sizeof(Run)) + (2 * natts + 2 * nsorts + natts) * sizeof(void *) + MAXALIGN(natts) +
+		sizeof(int);
+	char	   *at = MemoryContextAllocZero(ordered->context, size);
+	Run		   *run = (Run *) at;
+	Datum	   *values;
+	bool	   *nulls;
+
+	run->state = state;
+	run->alone = true;
+	run->segment = segment;
+	run->block = block;
+	run->nrows = 1;
+	at += MAXALIGN(sizeof(Run));
+	run->values = (Datum **) at;
+	run->nulls = (bool **) (at += natts * sizeof(void *));
+	run->keys = (Datum **) (at += natts * sizeof(void *));
+	run->key_nulls = (bool **) (at += nsorts * sizeof(void *));
+	values = (Datum *) (at += nsorts * sizeof(void *));
+	nulls = (bool *) (at += natts * sizeof(Datum));
+	run->rows = (int *) (at + MAXALIGN(natts));
+	for (int i = 0; i < state->sealed->nwanted; i++)
+	{
+		int			a = state->sealed->wanted[i];
+
+		run->values[a] = &values[a];
+		run->nulls[a] = &nulls[a];
+	}
+	for (int k = 0; k < nsorts; k++)
+	{
+		run->keys[k] = run->values[ordered->keys[k].attno - 1];
+		run->key_nulls[k] = run->nulls[ordered->keys[k].attno - 1];
+	}
+	return run;
+}
+
+/*
+ * The end row of the open block, all of whose rows pass and come in order: from
+ * zone maps and summaries, a column that these do not know from the column.
+ */
+static void
+open_at_end(TerritoryScanState *state, OrderedRows *ordered, int segment, int block, bool last)
+{
+	SealedScan *sealed = state->sealed;
+	Run		   *run = make_lone_run(state, ordered, segment, block);
+	bool		decoded = false;
+	MemoryContext old = MemoryContextSwitchTo(ordered->context);
+
+	sealed->row = last ? sealed_scan_block_rows(sealed) - 1 : 0;
+	sealed_scan_tid(sealed, &run->first);
+	for (int i = 0; i < sealed->nwanted; i++)
+	{
+		int			a = sealed->wanted[i];
+
+		if (segment_block_end(&sealed->reader, block, a + 1, last, run->values[a], run->nulls[a]))
+			continue;
+		decoded = true;
+		sealed_scan_decode(sealed, a);
+		*run->nulls[a] = sealed->nulls[a][sealed->row];
+		if (!*run->nulls[a])
+			*run->values[a] = datumCopy(sealed->values[a][sealed->row], sealed->types[a].byval, sealed->types[a].len);
+	}
+	MemoryContextSwitchTo(old);
+	if (!decoded)
+	{
+		state->blocks_summed++;
+		sealed->blocks_read--;
+	}
+	pairingheap_add(ordered->runs, &run->node);
+}
+
+/* the rows of the block behind a run that is alone and was handed out, none of which sorts before that */
+static void
+add_rest_of_block(TerritoryScanState *state, OrderedRows *ordered, Run *run)
+{
+	Pending    *pending = add_pending(ordered, ordered->lead == 0 ? PG_INT64_MIN :
+									  key_position(state, ordered, *run->keys[0], *run->key_nulls[0]),
+									  run->segment, run->block);
+
+	pending->skip = 1;
+}
+
+static void
 open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block, int skip)
 {
 	SealedScan *sealed = state->sealed;
 	MemoryContext old;
 	Run		   *run;
+	int			order;
 
 	sealed_scan_seek_block(sealed, segment, block);
+	order = sealed_order(ordered, sealed, state->nsorts);
+	if (!ordered->begun && skip == 0 && order != 0 && state->rest == NULL && sealed->dead == NULL &&
+		sealed_scan_block_rows(sealed) > 1)
+	{
+		open_at_end(state, ordered, segment, block, order < 0);
+		return;
+	}
 	old = MemoryContextSwitchTo(sealed->block_context);
 	run = palloc0(sizeof(Run));
 	run->state = state;
@@ -378,7 +504,7 @@ open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block
 		memcpy(run->values, sealed->values, sizeof(Datum *) * natts);
 		memcpy(run->nulls, sealed->nulls, sizeof(bool *) * natts);
 		take_keys(run, ordered, sealed_scan_block_rows(sealed));
-		sort_run(run, sealed_order(ordered, sealed, state->nsorts));
+		sort_run(run, order);
 		sealed->row = 0;
 		sealed_scan_tid(sealed, &run->first);
 		run->context = sealed_scan_hand_over(sealed, ordered->context);
@@ -437,7 +563,7 @@ put_runs_aside(TerritoryScanState *state, OrderedRows *ordered)
 		pending->skip = run->next;
 		pending->again = true;
 		if (run != ordered->handed)
-			MemoryContextDelete(run->context);
+			end_run(run);
 	}
 	pairingheap_add(ordered->runs, &first->node);
 }
@@ -459,8 +585,10 @@ put_run_into_sort(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 	}
 	pfree(keys);
 	pfree(nulls);
+	if (run->alone)
+		add_rest_of_block(state, ordered, run);
 	if (run != ordered->handed)
-		MemoryContextDelete(run->context);
+		end_run(run);
 }
 
 static void
@@ -646,7 +774,7 @@ scan_order_next(TerritoryScanState *state)
 	{
 		if (ordered->handed && ordered->handed->next == ordered->handed->nrows)
 		{
-			MemoryContextDelete(ordered->handed->context);
+			end_run(ordered->handed);
 			ordered->handed = NULL;
 		}
 		open_due(state, ordered);
@@ -661,6 +789,9 @@ scan_order_next(TerritoryScanState *state)
 	load_keys(run, row, state->sealed_keys, state->sealed_nulls);
 	if (run->next < run->nrows)
 		pairingheap_add(ordered->runs, &run->node);
+	else if (run->alone)
+		add_rest_of_block(state, ordered, run);
+	ordered->begun = true;
 	ordered->handed = run;
 	return true;
 }
@@ -679,7 +810,7 @@ scan_order_restart(TerritoryScanState *state)
 		scan_sorter_end(ordered->sorter);
 	ordered->sorter = NULL;
 	ordered->handed = NULL;
-	ordered->open = false;
+	ordered->open = ordered->begun = false;
 	ordered->blocks = ordered->reopened = 0;
 	pairingheap_reset(ordered->pending);
 	pairingheap_reset(ordered->runs);

@@ -220,6 +220,10 @@ extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnS
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
 
+/* block_ends.c */
+extern bool segment_block_end(SegmentReader *reader, int block, AttrNumber attno, bool last, Datum *value,
+							  bool *isnull);
+
 /* verify.c */
 extern void segment_verify(SegmentReader *reader);
 
