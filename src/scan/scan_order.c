@@ -25,7 +25,6 @@
 #include "territory.h"
 
 #include "catalog/pg_type.h"
-#include "lib/pairingheap.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "utils/datum.h"
@@ -34,18 +33,8 @@
 #include "utils/typcache.h"
 
 #include "scan/scan.h"
+#include "scan/scan_pending.h"
 #include "scan/scan_sort.h"
-
-/* a segment (block < 0) or block that was not opened yet */
-typedef struct Pending
-{
-	pairingheap_node node;
-	int64		bound;			/* no row of it sorts before this */
-	int			segment;
-	int			block;
-	int			skip;			/* so many rows of it were handed out */
-	bool		again;			/* it was open before */
-} Pending;
 
 /*
  * The rows of one block that passed, in order; the block's memory is the run's.
@@ -79,8 +68,7 @@ typedef struct OrderKey
 typedef struct OrderedRows
 {
 	MemoryContext context;		/* of runs */
-	MemoryContext pending_context;	/* counts not among what is held in runs */
-	pairingheap *pending;
+	PendingSet *pending;		/* counts not among what is held in runs */
 	pairingheap *runs;
 	Run		   *handed;			/* its last row is in the caller's slot */
 	TupleTableSlot *work;		/* a candidate row */
@@ -161,56 +149,31 @@ segment_zone(const SegmentEntry *entry, AttrNumber attno)
 
 /* ---- what is not open ---- */
 
-static int
-compare_pending(const pairingheap_node *a, const pairingheap_node *b, void *arg)
-{
-	int64		x = pairingheap_const_container(Pending, node, a)->bound;
-	int64		y = pairingheap_const_container(Pending, node, b)->bound;
-
-	return x < y ? 1 : x > y ? -1 : 0;	/* the heap gives its greatest first */
-}
-
-static Pending *
-add_pending(OrderedRows *ordered, int64 bound, int segment, int block)
-{
-	Pending    *pending = MemoryContextAlloc(ordered->pending_context, sizeof(Pending));
-
-	pending->bound = bound;
-	pending->segment = segment;
-	pending->block = block;
-	pending->skip = 0;
-	pending->again = false;
-	pairingheap_add(ordered->pending, &pending->node);
-	return pending;
-}
-
-static Pending *
-first_pending(OrderedRows *ordered)
-{
-	if (pairingheap_is_empty(ordered->pending))
-		return NULL;
-	return pairingheap_container(Pending, node, pairingheap_first(ordered->pending));
-}
-
 static void
 open_pending_segment(TerritoryScanState *state, OrderedRows *ordered, int segment)
 {
 	SealedScan *sealed = state->sealed;
+	const uint8 *out;
+	PendingBlocks *list;
+	int			nblocks;
 
 	sealed_scan_seek_segment(sealed, segment);
-	for (int b = 0; b < sealed->reader.header->nblocks; b++)
+	nblocks = sealed->reader.header->nblocks;
+	out = sealed_scan_blocks_out(sealed);
+	list = scan_pending_list(ordered->pending, nblocks);
+	for (int b = 0; b < nblocks; b++)
 	{
 		ZoneMap		zone;
 		bool		known;
 
-		if (segment_block_excluded(&sealed->reader, b, sealed->keys, sealed->nkeys))
-		{
-			sealed->blocks_pruned++;
+		if (out[b])
 			continue;
-		}
 		known = ordered->lead && segment_block_zone(&sealed->reader, b, ordered->lead, &zone);
-		add_pending(ordered, zone_bound(state, ordered, known ? &zone : NULL), segment, b);
+		list->blocks[list->n].bound = zone_bound(state, ordered, known ? &zone : NULL);
+		list->blocks[list->n++].block = b;
 	}
+	sealed->blocks_pruned += nblocks - list->n;
+	scan_pending_add_list(ordered->pending, segment, list);
 }
 
 /* ---- runs ---- */
@@ -464,7 +427,7 @@ open_at_end(TerritoryScanState *state, OrderedRows *ordered, int segment, int bl
 static void
 add_rest_of_block(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 {
-	Pending    *pending = add_pending(ordered, ordered->lead == 0 ? PG_INT64_MIN :
+	Pending    *pending = scan_pending_add(ordered->pending, ordered->lead == 0 ? PG_INT64_MIN :
 									  key_position(state, ordered, *run->keys[0], *run->key_nulls[0]),
 									  run->segment, run->block);
 
@@ -558,7 +521,7 @@ put_runs_aside(TerritoryScanState *state, OrderedRows *ordered)
 		int			row = run->rows[run->next];
 		Pending    *pending;
 
-		pending = add_pending(ordered, key_position(state, ordered, run->keys[0][row], run->key_nulls[0][row]),
+		pending = scan_pending_add(ordered->pending, key_position(state, ordered, run->keys[0][row], run->key_nulls[0][row]),
 							  run->segment, run->block);
 		pending->skip = run->next;
 		pending->again = true;
@@ -594,15 +557,14 @@ put_run_into_sort(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 static void
 open_first_pending(TerritoryScanState *state, OrderedRows *ordered)
 {
-	Pending    *pending = pairingheap_container(Pending, node, pairingheap_remove_first(ordered->pending));
+	Pending		pending = scan_pending_take(ordered->pending);
 
-	if (pending->block < 0)
-		open_pending_segment(state, ordered, pending->segment);
+	if (pending.block < 0)
+		open_pending_segment(state, ordered, pending.segment);
 	else
-		open_run(state, ordered, pending->segment, pending->block, pending->skip);
-	if (pending->again)
+		open_run(state, ordered, pending.segment, pending.block, pending.skip);
+	if (pending.again)
 		ordered->reopened++;
-	pfree(pending);
 }
 
 /* everything that was not handed out goes into the sort */
@@ -615,7 +577,7 @@ sort_the_rest(TerritoryScanState *state, OrderedRows *ordered)
 		while (!pairingheap_is_empty(ordered->runs))
 			put_run_into_sort(state, ordered,
 							  pairingheap_container(Run, node, pairingheap_remove_first(ordered->runs)));
-		if (pairingheap_is_empty(ordered->pending))
+		if (scan_pending_first(ordered->pending) == NULL)
 			break;
 		open_first_pending(state, ordered);
 	}
@@ -662,6 +624,19 @@ know_keys(TerritoryScanState *state, OrderedRows *ordered)
 		 ordered->lead_zone == ZONE_FLOAT4);
 }
 
+/* the first segment from this on that the keys do not exclude; at the end, as many as there are */
+static int
+next_segment(SealedScan *sealed, int segment)
+{
+	int			n = sealed->directory->nsegments;
+	const uint8 *next;
+
+	if (!sealed->directory_whole || segment >= n)
+		return segment;
+	next = memchr(sealed->excluded + segment, false, n - segment);
+	return next ? next - sealed->excluded : n;
+}
+
 /* what the directory does not keep of a segment is read, and forgotten again */
 static void
 add_segments(TerritoryScanState *state, OrderedRows *ordered)
@@ -670,12 +645,10 @@ add_segments(TerritoryScanState *state, OrderedRows *ordered)
 	MemoryContext scratch = NULL;
 	MemoryContext old = CurrentMemoryContext;
 
-	for (int s = 0; s < sealed->directory->nsegments; s++)
+	for (int s = next_segment(sealed, 0); s < sealed->directory->nsegments; s = next_segment(sealed, s + 1))
 	{
 		SegmentEntry *entry;
 
-		if (sealed->directory_whole && sealed->excluded[s])
-			continue;
 		CHECK_FOR_INTERRUPTS();
 		if (s >= DIRECTORY_KEPT)
 		{
@@ -685,7 +658,7 @@ add_segments(TerritoryScanState *state, OrderedRows *ordered)
 			MemoryContextSwitchTo(scratch);
 		}
 		entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s);
-		add_pending(ordered, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL), s,
+		scan_pending_add(ordered->pending, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL), s,
 					-1);
 		ordered->blocks += entry->nblocks;
 	}
@@ -702,9 +675,7 @@ begin_ordered(TerritoryScanState *state)
 	OrderedRows *ordered = palloc0(sizeof(OrderedRows));
 
 	ordered->context = AllocSetContextCreate(query, "territory order", ALLOCSET_DEFAULT_SIZES);
-	ordered->pending_context = SlabContextCreate(query, "territory order's segments", SLAB_DEFAULT_BLOCK_SIZE,
-												 sizeof(Pending));
-	ordered->pending = pairingheap_allocate(compare_pending, NULL);
+	ordered->pending = scan_pending_begin();
 	ordered->runs = pairingheap_allocate(compare_runs, NULL);
 	ordered->work = MakeSingleTupleTableSlot(RelationGetDescr(state->custom.ss.ss_currentRelation), &TTSOpsVirtual);
 	know_keys(state, ordered);
@@ -733,9 +704,9 @@ is_due(TerritoryScanState *state, OrderedRows *ordered, const Pending *pending, 
 static void
 open_due(TerritoryScanState *state, OrderedRows *ordered)
 {
-	Pending    *pending;
+	const Pending *pending;
 
-	while ((pending = first_pending(ordered)) != NULL)
+	while ((pending = scan_pending_first(ordered->pending)) != NULL)
 	{
 		if (!pairingheap_is_empty(ordered->runs) &&
 			!is_due(state, ordered, pending, pairingheap_container(Run, node, pairingheap_first(ordered->runs))))
@@ -812,9 +783,8 @@ scan_order_restart(TerritoryScanState *state)
 	ordered->handed = NULL;
 	ordered->open = ordered->begun = false;
 	ordered->blocks = ordered->reopened = 0;
-	pairingheap_reset(ordered->pending);
+	scan_pending_reset(ordered->pending);
 	pairingheap_reset(ordered->runs);
-	MemoryContextReset(ordered->pending_context);
 	MemoryContextReset(ordered->context);
 }
 
@@ -827,7 +797,7 @@ scan_order_end(TerritoryScanState *state)
 		return;
 	scan_order_restart(state);
 	ExecDropSingleTupleTableSlot(ordered->work);
-	MemoryContextDelete(ordered->pending_context);
+	scan_pending_end(ordered->pending);
 	MemoryContextDelete(ordered->context);
 	state->ordered = NULL;
 }
