@@ -306,6 +306,14 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 #define compat_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
 #endif
 
+/* ---- ranges ---- */
+
+#if PG_VERSION_NUM >= 160000
+#define compat_make_range(typcache, lower, upper) make_range(typcache, lower, upper, false, NULL)
+#else
+#define compat_make_range(typcache, lower, upper) make_range(typcache, lower, upper, false)
+#endif
+
 /* ---- time zones ---- */
 
 typedef enum ZoneNameKind

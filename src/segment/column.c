@@ -33,6 +33,7 @@
 #include "codec/codec_summary.h"
 #include "segment/column.h"
 #include "segment/decimal.h"
+#include "segment/point.h"
 #include "segment/summary.h"
 
 #define NULLS_NONE 0

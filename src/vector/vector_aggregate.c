@@ -182,7 +182,7 @@ begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref, Index rti
 	ReleaseSysCache(tuple);
 	agg->kernel = vector_kernel_of(ref, &agg->input_type);
 	vector_kernel_check(agg);
-	if (agg->kernel == KERNEL_NONE)
+	if (agg->kernel == KERNEL_NONE || agg->kernel == KERNEL_PAIRS)
 		vector_batch_begin(state, agg);
 	else
 		agg->choice = vector_choice_begin(ref->aggfilter,
@@ -348,6 +348,8 @@ advance(VectorState *state, VectorAggregate *agg, VectorGroup *group, TupleTable
 		return;
 	if (agg->kernel == KERNEL_NONE)
 		take_arguments(state, agg, group_state(agg, group));
+	else if (agg->kernel == KERNEL_PAIRS)
+		vector_pairs_add(group_state(agg, group), DatumGetFloat8(args[1].value), DatumGetFloat8(args[2].value));
 	else
 		vector_kernel(agg, group_state(agg, group), &args[1].value, agg->nargs > 0 ? &args[1].isnull : NULL, 1, false);
 }
@@ -459,18 +461,16 @@ run_kernel(VectorState *state, VectorAggregate *agg)
 
 	if (agg->filter || (agg->nargs > 0 && column < 0))
 		evaluate_input(state, agg, values = state->input_values, nulls = state->input_nulls);
-	else if (column >= 0 && taken->dense)
+	else if (column >= 0 && taken->together)
 	{
-		values = state->sealed->values[column];
-		nulls = state->sealed->nulls[column];
+		values = state->sealed->values[column] + taken->rows[0];
+		nulls = state->sealed->nulls[column] + taken->rows[0];
 	}
 	else if (column >= 0)
 		gather_input(state, column, values = state->input_values, nulls = state->input_nulls);
 	if (nulls && memchr(nulls, true, taken->n) == NULL)
 		nulls = NULL;
-	for (int r = 0, i = 0; r < taken->nruns; i += taken->runs[r++].n)
-		vector_kernel(agg, group_state(agg, taken->runs[r].group), values + i, nulls ? nulls + i : NULL,
-					  taken->runs[r].n, tame);
+	vector_kernel_runs(agg, taken, values, nulls, tame);
 }
 
 /* the runs of the block that the cursor stands at */
@@ -486,10 +486,10 @@ vector_aggregates_take_block(VectorState *state)
 		if (agg->choice && vector_choice_take_block(state, agg))
 			continue;
 		/* a numeric that an expression made does not outlive its row */
-		if (agg->kernel != KERNEL_NONE && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
-			run_kernel(state, agg);
-		else if (agg->kernel == KERNEL_NONE && agg->batch)
+		if (agg->batch)
 			vector_batch_take_block(state, agg);
+		else if (agg->kernel != KERNEL_NONE && agg->kernel != KERNEL_PAIRS && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
+			run_kernel(state, agg);
 		else if (agg->kernel == KERNEL_NONE && agg->plain_columns && agg->filter == NULL)
 			advance_columns(state, agg);
 		else
