@@ -1,5 +1,7 @@
 -- Aggregates over rows: instants are kept in little memory, bit for bit, whatever values and times are like.
 SET client_min_messages = warning;
+CREATE SCHEMA row_aggregates_pieces;
+SET search_path = row_aggregates_pieces, public;
 SET timezone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
 SELECT setseed(0.5) IS NULL AS seeded;
@@ -62,3 +64,4 @@ SELECT a, a = b AND b = c AS same FROM (SELECT territory.integral(v, t) AS a FRO
 	(SELECT territory.integral(v, t) AS c FROM p_mixed) z;
 SELECT sum(v * s)::numeric FROM (SELECT v, extract(epoch FROM lead(t) OVER (ORDER BY t) - t) AS s FROM p_long) x;
 SELECT territory.longest_gap(t), territory.longest_gap(t) FILTER (WHERE v <> 5) FROM p_mixed;
+DROP SCHEMA row_aggregates_pieces CASCADE;

@@ -1,5 +1,7 @@
 -- Aggregates over rows in batches: parameters, deletes, added columns, domains, policies, cursors, joins, partitions.
 SET client_min_messages = warning;
+CREATE SCHEMA row_aggregates_plans;
+SET search_path = row_aggregates_plans, public;
 SET timezone = 'UTC';
 SET territory.segment_rows = 500;
 SET max_parallel_workers_per_gather = 0;
@@ -73,7 +75,7 @@ COMMIT;
 -- what a policy hides is not counted
 CREATE ROLE territory_row_reader;
 GRANT SELECT ON b TO territory_row_reader;
-GRANT USAGE ON SCHEMA territory TO territory_row_reader;
+GRANT USAGE ON SCHEMA territory, row_aggregates_plans TO territory_row_reader;
 ALTER TABLE b ENABLE ROW LEVEL SECURITY;
 CREATE POLICY even ON b USING (owner = 'even');
 SET ROLE territory_row_reader;
@@ -94,6 +96,6 @@ INSERT INTO parts SELECT sensor, t, v FROM b_heap WHERE t >= '2026-03-01';
 SELECT territory.seal('parts_1') IS NOT NULL, territory.seal('parts_2') IS NOT NULL;
 SELECT count(*), bool_and(a = b AND x = y) FROM (SELECT sensor, territory.integral(v, t) AS a, territory.last(v, t) AS x FROM parts GROUP BY sensor) p
 JOIN (SELECT sensor, territory.integral(v, t) AS b, territory.last(v, t) AS y FROM b_heap WHERE t >= '2026-03-01' GROUP BY sensor) h USING (sensor);
-DROP TABLE parts, parts_heap, b;
 DROP OWNED BY territory_row_reader;
 DROP ROLE territory_row_reader;
+DROP SCHEMA row_aggregates_plans CASCADE;
