@@ -192,10 +192,28 @@ typedef struct RowTail
 	Instant		instants[FLEXIBLE_ARRAY_MEMBER];
 } RowTail;
 
+/*
+ * Where states and pieces live, which are many, small and never freed one by
+ * one: in a context below that of the aggregate's states, which rounds no size
+ * up.  It is found as one of the first children; others may stand before it.
+ */
+static MemoryContext
+arena(MemoryContext context)
+{
+	static const char *const name = "territory instants";
+	MemoryContext child = context->firstchild;
+
+	for (int i = 0; child && i < 8; i++, child = child->nextchild)
+		if (child->name == name)
+			return child;
+	return GenerationContextCreate(context, name, ALLOCSET_SMALL_MINSIZE, ALLOCSET_SMALL_INITSIZE,
+								   ALLOCSET_DEFAULT_MAXSIZE);
+}
+
 static RowState *
 new_state(MemoryContext context, const RowOptions *options, bool valued)
 {
-	RowState   *state = MemoryContextAllocZero(context, sizeof(RowState));
+	RowState   *state = MemoryContextAllocZero(arena(context), sizeof(RowState));
 
 	state->options = *options;
 	state->valued = valued;
@@ -266,7 +284,7 @@ end_tail(MemoryContext context, RowState *state)
 	RowTail    *tail = state->tail;
 
 	state->n -= tail->n;
-	add_piece(state, piece_of(context, tail->instants, tail->n, state->valued));
+	add_piece(state, piece_of(arena(context), tail->instants, tail->n, state->valued));
 	tail->n = 0;
 }
 
@@ -333,7 +351,7 @@ append_instants(MemoryContext context, RowState *state, const TimestampTz *t, co
 	{
 		check_time(t[0]);
 		check_time(t[n - 1]);
-		add_piece(state, row_piece_encode(context, t, v, n));
+		add_piece(state, row_piece_encode(arena(context), t, v, n));
 		return;
 	}
 	instants = palloc(n * sizeof(Instant));
@@ -343,7 +361,7 @@ append_instants(MemoryContext context, RowState *state, const TimestampTz *t, co
 		instants[i].t = t[i];
 		instants[i].v = v ? v[i] : 0;
 	}
-	add_piece(state, piece_of(context, instants, n, state->valued));
+	add_piece(state, piece_of(arena(context), instants, n, state->valued));
 	pfree(instants);
 }
 
@@ -521,7 +539,7 @@ territory_row_instants_combine(PG_FUNCTION_ARGS)
 		{
 			Size		size = row_piece_size(piece);
 
-			add_piece(a, memcpy(MemoryContextAlloc(context, size), piece, size));
+			add_piece(a, memcpy(MemoryContextAlloc(arena(context), size), piece, size));
 		}
 		for (int i = 0; b->tail && i < b->tail->n; i++)
 			append_instant(context, a, b->tail->instants[i].t, b->valued ? &b->tail->instants[i].v : NULL);
