@@ -1,5 +1,5 @@
 -- rows to series: any order, duplicates, sections, parallel, sealed
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'UTC';
 
 -- any order; nulls count for nothing; no row is null

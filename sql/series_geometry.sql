@@ -1,5 +1,5 @@
 -- point_series as PostGIS trajectories and back; rounding that the user asks for
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'UTC';
 
 SELECT ST_AsEWKT(g), ST_IsValidTrajectory(g) FROM (SELECT (point_series 'SRID=2154;[POINT(1 2)@2026-01-01, POINT(3 4)@2026-01-01 00:00:00.5]')::geometry g) x;

@@ -1,5 +1,5 @@
 -- bytes that a client or a damaged page gives: an error, never a crash or nonsense
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'UTC';
 
 -- a type of the test's own, by which the bytes of a stored series are seen and changed
@@ -131,3 +131,4 @@ SELECT receive(overlay(state_series_send('["a"@2026-01-01]') PLACING '\xff' FROM
 SELECT receive(float_series_send('[1@2026-01-01, 2@2026-01-02]'), 'point_series');
 SET client_min_messages = warning;
 DROP TYPE damaged CASCADE;
+DROP FUNCTION what_comes, what_comes_of_part, receive;

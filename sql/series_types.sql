@@ -1,5 +1,5 @@
 -- float_series, state_series and point_series as values: text, binary, order, storage
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'UTC';
 SET datestyle = 'German, DMY';
 
