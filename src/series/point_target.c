@@ -86,7 +86,7 @@ geos_failed(void)
 	CHECK_FOR_INTERRUPTS();
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("GEOS cannot work with the geometry: %s", geos_message),
-					errhint("ST_IsValidReason tells what is wrong with it; ST_CurveToLine makes lines of curves.")));
+					errhint("ST_IsValidReason tells what is wrong with it.")));
 }
 
 static void
@@ -177,6 +177,14 @@ add_area(PointTarget *target, const GEOSGeometry *polygon)
 }
 
 static void
+refuse_curves(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("curves and surfaces in space are not supported"),
+					errhint("ST_CurveToLine makes lines of curves, ST_Force2D and ST_Collect polygons of surfaces.")));
+}
+
+static void
 refuse_type(const GEOSGeometry *part)
 {
 	char	   *name = GEOSGeomType_r(geos, part);
@@ -214,8 +222,19 @@ add_part(PointTarget *target, const GEOSGeometry *part, bool areas_only)
 				add_part(target, GEOSGetGeometryN_r(geos, part, i), areas_only);
 			break;
 		default:
-			refuse_type(part);
+			refuse_curves();
 	}
+}
+
+/* GEOS' own word depends on its version */
+static void
+check_type(const bytea *ewkb)
+{
+	const char *bytes = VARDATA_ANY(ewkb);
+
+	/* the type's lowest byte: after the byte order, or at the end of the word */
+	if (VARSIZE_ANY_EXHDR(ewkb) < 5 || (uint8) bytes[bytes[0] == 1 ? 1 : 4] > GEOS_GEOMETRYCOLLECTION)
+		refuse_curves();
 }
 
 /* ---- the tree ---- */
@@ -261,6 +280,7 @@ make_target(const bytea *source, bool areas_only)
 	bytea	   *ewkb = point_geometry_to_ewkb(PointerGetDatum(source));
 	GEOSWKBReader *reader;
 
+	check_type(ewkb);
 	prepare_geos();
 	target->callback.func = free_target;
 	target->callback.arg = target;
