@@ -52,21 +52,21 @@ SELECT derivative(s) FROM series WHERE kind = 'step';
 SELECT derivative(s) FROM series WHERE kind = 'discrete';
 
 -- counters: set to 0, or rolled over
-SELECT delta(c), increase(c), increase(c, rollover => 100), rate(c, '1 hour'), rate(c, per => '1 hour', rollover => 100), deltas(c), deltas(c, counter => true),
-	deltas(c, true, rollover => 100)
+SELECT delta(c), counter_delta(c), counter_delta(c, maximum => 100), rate(c, '1 hour'), rate(c, per => '1 hour', maximum => 100), deltas(c), deltas(c, counter => true),
+	deltas(c, true, maximum => 100)
 FROM (SELECT '{10@2026-01-01 00:00+00, 60@2026-01-01 01:00+00, 95@2026-01-01 02:00+00, 15@2026-01-01 03:00+00, 15@2026-01-01 04:00+00}'::float_series AS c) x;
 -- as plain SQL has it, over all of a longer one
 WITH m AS (SELECT i, (i * 37 % 1009)::float8 AS v FROM generate_series(1, 3000) i),
 c AS (SELECT ('{' || string_agg(v || '@' || '2026-01-01'::timestamptz + i * interval '1 minute', ', ' ORDER BY i) || '}')::float_series AS c FROM m)
-SELECT increase(c) = e.increase, abs(rate(c, '1 minute') / (e.increase / 2999) - 1) < 1e-15, (SELECT sum(value) FROM unnest(deltas(c, true))) = e.increase
+SELECT counter_delta(c) = e.increase, abs(rate(c, '1 minute') / (e.increase / 2999) - 1) < 1e-15, (SELECT sum(value) FROM unnest(deltas(c, true))) = e.increase
 FROM c, (SELECT sum(CASE WHEN v >= before THEN v - before ELSE v END) AS increase FROM (SELECT v, lag(v) OVER (ORDER BY i) AS before FROM m) x
 	WHERE before IS NOT NULL) e;
-SELECT increase('{1@2026-01-01, -1@2026-01-02}');
-SELECT increase('{1@2026-01-01, 120@2026-01-02}', 100);
-SELECT increase('{1@2026-01-01}', 0);
-SELECT increase('{1@2026-01-01}', 'NaN');
-SELECT deltas('{1@2026-01-01, 2@2026-01-02}', rollover => 100);
-SELECT deltas('{1@2026-01-01, -2@2026-01-02}'), deltas(NULL), increase(NULL), rate(NULL);
+SELECT counter_delta('{1@2026-01-01, -1@2026-01-02}');
+SELECT counter_delta('{1@2026-01-01, 120@2026-01-02}', 100);
+SELECT counter_delta('{1@2026-01-01}', 0);
+SELECT counter_delta('{1@2026-01-01}', 'NaN'::float8);
+SELECT deltas('{1@2026-01-01, 2@2026-01-02}', maximum => 100);
+SELECT deltas('{1@2026-01-01, -2@2026-01-02}'), deltas(NULL), counter_delta(NULL), rate(NULL);
 
 -- when it is above, below, between: at no microsecond around the bounds is it otherwise
 CREATE TEMP TABLE found AS
