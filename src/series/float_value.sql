@@ -53,14 +53,14 @@ COMMENT ON FUNCTION territory.rate(territory.float_series, interval, float8) IS
 CREATE FUNCTION territory.when_above(series territory.float_series, threshold float8) RETURNS tstzmultirange
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_when_above';
 COMMENT ON FUNCTION territory.when_above(territory.float_series, float8) IS
-'When the series is above a number. Lines are cut where they cross it: a microsecond is in the result if and only if value_at() is above then.';
+'When the series is above a number. Lines are cut where they cross it: a microsecond is in the result if and only if value_at() is above then, by more than rounding.';
 
 CREATE FUNCTION territory.when_below(series territory.float_series, threshold float8) RETURNS tstzmultirange
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_when_below';
 COMMENT ON FUNCTION territory.when_below(territory.float_series, float8) IS
-'When the series is below a number. Lines are cut where they cross it: a microsecond is in the result if and only if value_at() is below then.';
+'When the series is below a number. Lines are cut where they cross it: a microsecond is in the result if and only if value_at() is below then, by more than rounding.';
 
 CREATE FUNCTION territory.when_between(series territory.float_series, low float8, high float8) RETURNS tstzmultirange
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_when_between';
 COMMENT ON FUNCTION territory.when_between(territory.float_series, float8, float8) IS
-'When the series is at least low and at most high. Lines are cut where they cross them: a microsecond is in the result if and only if value_at() is between them then.';
+'When the series is at least low and at most high. Lines are cut where they cross them: a microsecond is in the result if and only if value_at() is between them then, but for rounding.';
