@@ -1,5 +1,7 @@
 -- Aggregates over rows: what they give is what window functions give on a heap table, whatever the order of the rows and the plan.
 SET client_min_messages = warning;
+CREATE SCHEMA row_aggregates;
+SET search_path = row_aggregates, public;
 SET timezone = 'UTC';
 SET territory.segment_rows = 1000;
 SET max_parallel_workers_per_gather = 0;
@@ -162,3 +164,4 @@ COPY (SELECT s FROM kept) TO :'file' (FORMAT binary);
 COPY stats_copy FROM :'file' (FORMAT binary);
 SELECT count(*), bool_and(k.s::text::territory.stats::text = k.s::text) FROM kept k JOIN stats_copy c ON c.s::text = k.s::text;
 SELECT ' { "num_values":3,"sum_value" : 6, "min_value": 1, "max_value": 3, "m2": 2, "m3": 0, "m4": 2 } '::territory.stats;
+DROP SCHEMA row_aggregates CASCADE;

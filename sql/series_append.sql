@@ -62,3 +62,4 @@ UPDATE series_grown g SET s = append(g.s, r.s) FROM (SELECT state_series(t, s ||
 SELECT s = (SELECT state_series(t, s || repeat('x', i % 100)) FROM series_rows) FROM series_grown;
 DROP TABLE series_grown;
 RESET timezone;
+DROP FUNCTION grown;

@@ -109,3 +109,4 @@ SELECT receive(overlay(state_series_send('["a"@2026-01-01]') PLACING '\xff' FROM
 SELECT receive(float_series_send('[1@2026-01-01, 2@2026-01-02]'), 'point_series');
 SET client_min_messages = warning;
 DROP TYPE damaged CASCADE;
+DROP FUNCTION receive, what_comes;

@@ -115,7 +115,7 @@ FROM series_many WHERE i = 1;
 CREATE TABLE series_sealed (id int, t timestamptz, f float_series, s state_series, p point_series) USING territory;
 INSERT INTO series_sealed SELECT i, '2026-01-01', f, s, p FROM series_many;
 INSERT INTO series_sealed SELECT 1000, '2026-01-02', f, s, p FROM series_long;
-SELECT territory.seal('series_sealed');
+SELECT rows, segments FROM territory.seal('series_sealed');
 SELECT count(*) FROM series_sealed a JOIN series_many b ON b.i = a.id AND a.f = b.f AND a.s = b.s AND a.p = b.p;
 SELECT a.f = b.f, a.s = b.s, a.p = b.p FROM series_sealed a, series_long b WHERE a.id = 1000;
 SELECT count(*) FROM (SELECT s FROM series_sealed GROUP BY s) x;
