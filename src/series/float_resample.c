@@ -64,85 +64,48 @@ resample_method(SeriesKind kind, const char *name)
 
 /* ---- means of buckets ---- */
 
-/* of the instants from *place on that are before to */
-static double
-mean_of_instants(const Series *series, int place, TimestampTz from, TimestampTz to, bool *known)
+typedef struct Averages
 {
-	int			first,
-				n;
+	Resample   *resample;
+	Series	   *result;
+	TimestampTz next;			/* the bucket after the last that was put */
+} Averages;
 
-	while (place < series->n && series->t[place] < from)
-		place++;
-	first = place;
-	while (place < series->n && series->t[place] < to)
-		place++;
-	n = place - first;
-	*known = n > 0;
-	return n > 0 ? float_mean(series->v[0] + first, n) : 0;
+static TimestampTz
+floor_of_grid(BucketMeans *means, TimestampTz t)
+{
+	return time_grid_floor(&((Averages *) means->caller)->resample->grid, t);
 }
 
-/*
- * From one time to another, that excluded; weighted by time, or of its
- * instants where it never lasts.  *place is an instant at or before from, and
- * moves on with it.
- */
-double
-float_bucket_average(const Series *series, int *place, TimestampTz from, TimestampTz to, bool *known)
+static TimestampTz
+next_of_grid(BucketMeans *means, TimestampTz from)
 {
-	SeriesSum	area = {0};
-	int64		length = 0;
-	int			i = *place;
+	return time_grid_next(&((Averages *) means->caller)->resample->grid, from);
+}
 
-	while (i + 1 < series->n && series->t[i + 1] <= from)
-		i++;
-	*place = i;
-	if (series->interpolation == SERIES_DISCRETE)
-		return mean_of_instants(series, i, from, to, known);
-	for (; i < series->n && series->t[i] < to; i++)
-	{
-		TimestampTz begins = Max(series->t[i], from),
-					ends;
+/* goes on with the section where the bucket before was put, too */
+static void
+put_average(BucketMeans *means, TimestampTz from, double mean)
+{
+	Averages   *averages = means->caller;
 
-		if (!series_goes_on(series, i))
-			continue;
-		ends = Min(series->t[i + 1], to);
-		if (ends > begins)
-		{
-			series_sum_add(&area, float_area(series, i, begins, ends));
-			length += ends - begins;
-		}
-	}
-	if (length == 0)
-		return mean_of_instants(series, *place, from, to, known);
-	*known = true;
-	return float_checked(series_sum_total(&area) / (double) length);
+	if (from < averages->resample->to)
+		series_add(averages->result, from, &mean, from != averages->next);
+	averages->next = means->to;
 }
 
 static Series *
-resample_averages(const Series *series, Resample *resample)
+resample_averages(SeriesReader *reader, Resample *resample)
 {
-	Series	   *result = series_new(SERIES_FLOAT, SERIES_STEP, 0, 1, 0);
-	TimestampTz begins = time_grid_floor(&resample->grid, Max(resample->from, series->t[0]));
-	TimestampTz last = series->t[series->n - 1];
-	int			place = 0;
-	bool		starts = true;
+	Averages	averages = {resample, series_new(SERIES_FLOAT, SERIES_STEP, 0, 1, 0), DT_NOBEGIN};
+	BucketMeans means = {.floor = floor_of_grid, .next = next_of_grid, .put = put_average, .caller = &averages};
+	TimestampTz from = Max(resample->from, reader->start);
 
-	if (begins < resample->from)
-		begins = time_grid_next(&resample->grid, begins);
-	while (begins < resample->to && begins <= last)
-	{
-		TimestampTz ends = time_grid_next(&resample->grid, begins);
-		bool		known;
-		double		value = float_bucket_average(series, &place, begins, ends, &known);
-
-		if (known)
-			series_add(result, begins, &value, starts);
-		starts = !known;
-		begins = ends;
-		if ((result->n & INTERRUPTS_EVERY) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	return result;
+	means.from = time_grid_floor(&resample->grid, from);
+	if (means.from < resample->from)
+		means.from = time_grid_next(&resample->grid, means.from);
+	float_bucket_means(reader, &means, resample->to);
+	return averages.result;
 }
 
 /* ---- values at instants ---- */
@@ -196,7 +159,11 @@ resample_instants(const Series *series, Resample *resample)
 	for (; t < resample->to; t = time_grid_next(&resample->grid, t))
 	{
 		while (i + 1 < series->n && series->t[i + 1] <= t)
+		{
 			i++;
+			/* where no gap is filled, sections stay apart */
+			starts |= series->starts[i] && resample->method == RESAMPLE_NONE;
+		}
 		starts = !add_at(result, series, resample, i, t, starts);
 		/* nothing more is coming */
 		if (starts && t > series->t[series->n - 1])
@@ -205,24 +172,6 @@ resample_instants(const Series *series, Resample *resample)
 			CHECK_FOR_INTERRUPTS();
 	}
 	return result;
-}
-
-/* with the sections of the series, where no gap is filled */
-static void
-keep_sections(Series *result, const Series *series)
-{
-	int			i = 0;
-	int			section = 0,
-				section_before = 0;
-
-	for (int r = 0; r < result->n; r++)
-	{
-		while (i + 1 < series->n && series->t[i + 1] <= result->t[r])
-			section += series->starts[++i];
-		if (section != section_before)
-			result->starts[r] = true;
-		section_before = section;
-	}
 }
 
 /* ---- functions ---- */
@@ -247,25 +196,20 @@ resample_series(FunctionCallInfo fcinfo, SeriesKind kind)
 {
 	Resample	resample = {0};
 	SeriesReader *reader;
-	Series	   *series,
-			   *result;
+	Series	   *series;
 
 	if (!resample_arguments(fcinfo, kind, &resample))
 		PG_RETURN_NULL();
-	reader = series_open(PG_GETARG_DATUM(0), kind);
+	reader = series_open(PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(0))), kind);
 	/* only what goes on by itself goes on after the end */
 	if (resample.method != RESAMPLE_PREVIOUS || resample.to == DT_NOEND)
 		resample.to = Min(resample.to, reader->end + 1);
 	if (resample.from >= resample.to)
 		PG_RETURN_NULL();
-	series = series_decode(PG_GETARG_DATUM(0));
 	if (resample.method == RESAMPLE_AVERAGE)
-		result = resample_averages(series, &resample);
-	else
-		result = resample_instants(series, &resample);
-	if (resample.method == RESAMPLE_NONE && series->interpolation != SERIES_DISCRETE)
-		keep_sections(result, series);
-	RETURN_SERIES_OR_NULL(result);
+		RETURN_SERIES_OR_NULL(resample_averages(reader, &resample));
+	series = series_read(reader, 0, reader->num_blocks - 1);
+	RETURN_SERIES_OR_NULL(resample_instants(series, &resample));
 }
 
 PG_FUNCTION_INFO_V1(territory_float_series_resample);
