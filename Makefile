@@ -12,10 +12,16 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 DATA_built = territory--$(EXTVERSION).sql
 DATA = $(wildcard territory--*--*.sql)
 
-PG_CPPFLAGS = -I$(srcdir)/src
+# GEOS and PROJ, wherever they are; without their tools, where compilers look
+GEOS_CFLAGS ?= $(shell geos-config --cflags 2> /dev/null)
+GEOS_LIBS ?= $(or $(shell geos-config --clibs 2> /dev/null),-lgeos_c)
+PROJ_CFLAGS ?= $(shell pkg-config --cflags proj 2> /dev/null)
+PROJ_LIBS ?= $(or $(shell pkg-config --libs proj 2> /dev/null),-lproj)
+
+PG_CPPFLAGS = -I$(srcdir)/src $(GEOS_CFLAGS) $(PROJ_CFLAGS)
 # float sums must be the same on every machine, so nothing is fused
 PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement -ffp-contract=off
-SHLIB_LINK = -lzstd -lm
+SHLIB_LINK = -lzstd $(GEOS_LIBS) $(PROJ_LIBS) -lm
 # bitcode for inlining would need clang on every machine, and helps nothing here
 override with_llvm = no
 

@@ -221,6 +221,7 @@ extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore 
 								MemoryContext context);
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
 extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
+extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary);
 extern int	segment_block_cut(SegmentReader *reader, int block);
 extern bool segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone);
@@ -228,6 +229,10 @@ extern const ColumnSummary *segment_side_summary(SegmentReader *reader, int bloc
 extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary);
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
+
+/* block_ends.c */
+extern bool segment_block_end(SegmentReader *reader, int block, AttrNumber attno, bool last, Datum *value,
+							  bool *isnull);
 
 /* verify.c */
 extern void segment_verify(SegmentReader *reader);

@@ -150,3 +150,35 @@ CREATE AGGREGATE territory.float_series(t timestamptz, value float8, interpolati
 	SERIALFUNC = territory.series_serialize, DESERIALFUNC = territory.series_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE territory.float_series(timestamptz, float8, text, interval) IS
 'A series of the numbers of rows in any order. interpolation is discrete, step or linear; a section ends where the next row is more than max_gap later (days of 24 hours). Of an instant that comes twice, the greatest value stays. Rows without a time or a value count for nothing. Errors: NaN or infinite values and times.';
+
+-- Appending.
+
+CREATE FUNCTION territory.append(series territory.float_series, t timestamptz, value float8) RETURNS territory.float_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_series_append';
+COMMENT ON FUNCTION territory.append(territory.float_series, timestamptz, float8) IS
+'The series with a value after its end, in its last section. A null series begins with it (linear); without a time or a value the series stays as it is, and so it does where it ends with the same. Errors: times before its end, or at its end with another value.';
+
+CREATE FUNCTION territory.append(series territory.float_series, t timestamptz, value float8, max_gap interval) RETURNS territory.float_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_series_append';
+COMMENT ON FUNCTION territory.append(territory.float_series, timestamptz, float8, interval) IS
+'The series with a value after its end, which begins a section where it is more than max_gap after it (days of 24 hours). Otherwise as append(series, t, value).';
+
+CREATE FUNCTION territory.append(series territory.float_series, later territory.float_series) RETURNS territory.float_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_series_append_series';
+COMMENT ON FUNCTION territory.append(territory.float_series, territory.float_series) IS
+'The series with the sections of a later one behind its own; where the later one starts with the instant and value that the series ends with, the two sections are one. Null counts for nothing. Errors: a later series that starts before the end, or at it with another value, or has another interpolation.';
+
+-- OGC Moving Features JSON.
+
+CREATE FUNCTION territory.as_mfjson(series territory.float_series) RETURNS jsonb
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_series_as_mfjson';
+COMMENT ON FUNCTION territory.as_mfjson(territory.float_series) IS
+'The series in OGC Moving Features JSON (OGC 19-045r3): a MovingFloat, with "sequences" for several sections; instants in UTC. The cast to jsonb is the same.';
+
+CREATE FUNCTION territory.float_series_from_mfjson(document jsonb) RETURNS territory.float_series
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_float_series_from_mfjson';
+COMMENT ON FUNCTION territory.float_series_from_mfjson(jsonb) IS
+'The series of a document in OGC Moving Features JSON (OGC 19-045r3): a MovingFloat, with "sequences" or not, or ParametricValues with one Measure. Instants without an offset are in the session''s time zone, numbers are milliseconds since 1970. The cast from jsonb is the same. Errors: other interpolations than Discrete, Step and Linear; sections without one of their ends; instants that do not increase.';
+
+CREATE CAST (territory.float_series AS jsonb) WITH FUNCTION territory.as_mfjson(territory.float_series);
+CREATE CAST (jsonb AS territory.float_series) WITH FUNCTION territory.float_series_from_mfjson(jsonb);

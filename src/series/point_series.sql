@@ -149,3 +149,35 @@ CREATE AGGREGATE territory.point_series(t timestamptz, pos geometry, interpolati
 	SERIALFUNC = territory.series_serialize, DESERIALFUNC = territory.series_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE territory.point_series(timestamptz, geometry, text, interval, float8) IS
 'A series of the positions of rows in any order. interpolation is discrete, step or linear; a section ends where the next row is more than max_gap later (days of 24 hours); coordinates are rounded to the power of ten of their unit that is at most granularity metres. Of an instant that comes twice, the position with the greatest x, then y, then z, stays. Rows without a time or a position, or with an empty one, count for nothing; M is left out. Errors: other geometries than points, several SRIDs or dimensions, NaN or infinite coordinates and times.';
+
+-- Appending.
+
+CREATE FUNCTION territory.append(series territory.point_series, t timestamptz, pos geometry) RETURNS territory.point_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_append';
+COMMENT ON FUNCTION territory.append(territory.point_series, timestamptz, geometry) IS
+'The series with a position after its end, in its last section. A null series begins with it (linear); without a time or a position the series stays as it is, and so it does where it ends with the same. Errors: times before its end, or at its end with another value.';
+
+CREATE FUNCTION territory.append(series territory.point_series, t timestamptz, pos geometry, max_gap interval) RETURNS territory.point_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_append';
+COMMENT ON FUNCTION territory.append(territory.point_series, timestamptz, geometry, interval) IS
+'The series with a position after its end, which begins a section where it is more than max_gap after it (days of 24 hours). Otherwise as append(series, t, pos).';
+
+CREATE FUNCTION territory.append(series territory.point_series, later territory.point_series) RETURNS territory.point_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_append_series';
+COMMENT ON FUNCTION territory.append(territory.point_series, territory.point_series) IS
+'The series with the sections of a later one behind its own; where the later one starts with the instant and value that the series ends with, the two sections are one. Null counts for nothing. Errors: a later series that starts before the end, or at it with another value, or has another interpolation.';
+
+-- OGC Moving Features JSON.
+
+CREATE FUNCTION territory.as_mfjson(series territory.point_series) RETURNS jsonb
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_series_as_mfjson';
+COMMENT ON FUNCTION territory.as_mfjson(territory.point_series) IS
+'The series in OGC Moving Features JSON (OGC 19-045r3): a MovingPoint, of several sections a MovingGeometryCollection with one prism for each; instants in UTC. The cast to jsonb is the same.';
+
+CREATE FUNCTION territory.point_series_from_mfjson(document jsonb) RETURNS territory.point_series
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_from_mfjson';
+COMMENT ON FUNCTION territory.point_series_from_mfjson(jsonb) IS
+'The series of a document in OGC Moving Features JSON (OGC 19-045r3): a MovingPoint, a MovingGeometryCollection of them, or a Feature with one; without a crs it is in CRS84, SRID 4326. Instants without an offset are in the session''s time zone, numbers are milliseconds since 1970. The cast from jsonb is the same. Errors: other interpolations than Discrete, Step and Linear; sections without one of their ends; instants that do not increase.';
+
+CREATE CAST (territory.point_series AS jsonb) WITH FUNCTION territory.as_mfjson(territory.point_series);
+CREATE CAST (jsonb AS territory.point_series) WITH FUNCTION territory.point_series_from_mfjson(jsonb);

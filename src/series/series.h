@@ -117,6 +117,7 @@ extern void series_add_state(Series *series, TimestampTz t, const text *state, b
 extern int32 series_state_code(Series *series, const text *state);	/* its number, a new one if need be */
 extern int	series_find(const Series *series, TimestampTz t);	/* last instant <= t, or -1 */
 extern void series_free(Series *series);
+extern void series_check_space(const Series *series, int32 srid, int dims); /* an error where a point's differ */
 
 /* to and from values; the encoder checks the invariants, with errors for users */
 extern struct varlena *series_encode(const Series *series);

@@ -17,8 +17,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "segment/point.h"
 #include "series/series_build.h"
+#include "series/series_point.h"
 #include "vector/vector_batch.h"
 
 /* of the transition functions, behind the state */
@@ -166,23 +166,6 @@ state_result(FunctionCallInfo fcinfo, State *state)
 	PG_RETURN_POINTER(state);
 }
 
-/* a row's position; false where it is empty */
-static bool
-read_position(Datum position, int *dims, int32 *srid, double *v)
-{
-	struct varlena *plain = PG_DETOAST_DATUM_PACKED(position);
-	PointFound	found = geometry_read_point(VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), dims, v);
-
-	if (found == POINT_NONE)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("a point_series is made of points"),
-						errhint("ST_Centroid or ST_PointOnSurface gives a point of another geometry.")));
-	*srid = geometry_srid(VARDATA_ANY(plain));
-	if ((Pointer) plain != DatumGetPointer(position))
-		pfree(plain);
-	return found == POINT_FOUND;
-}
-
 PG_FUNCTION_INFO_V1(territory_float_series_add);
 PG_FUNCTION_INFO_V1(territory_state_series_add);
 PG_FUNCTION_INFO_V1(territory_point_series_add);
@@ -227,10 +210,10 @@ territory_point_series_add(PG_FUNCTION_ARGS)
 	int			dims;
 	int32		srid;
 
-	if (!row_counts(fcinfo) || !read_position(PG_GETARG_DATUM(ARG_VALUE), &dims, &srid, v))
+	if (!row_counts(fcinfo) || !series_position(PG_GETARG_DATUM(ARG_VALUE), &dims, &srid, v))
 		return state_result(fcinfo, state);
 	state = take_options(state, fcinfo->args, PG_NARGS(), SERIES_POINT, srid, dims, context);
-	builder_check_space(state->builder, srid, dims);
+	series_check_space(state->builder->series, srid, dims);
 	builder_add(state->builder, PG_GETARG_TIMESTAMPTZ(ARG_TIME), v);
 	PG_RETURN_POINTER(state);
 }
@@ -263,7 +246,7 @@ take_row(FunctionCallInfo call, State *state, const BatchArgument *args, int i, 
 	if (batch_null(&args[0], i) || batch_null(&args[1], i))
 		return state;
 	t = DatumGetTimestampTz(batch_value(&args[0], i));
-	if (kind == SERIES_POINT && !read_position(batch_value(&args[1], i), &dims, &srid, v))
+	if (kind == SERIES_POINT && !series_position(batch_value(&args[1], i), &dims, &srid, v))
 		return state;
 	if (!state || nargs > ARG_INTERPOLATION)
 	{
@@ -280,7 +263,7 @@ take_row(FunctionCallInfo call, State *state, const BatchArgument *args, int i, 
 			builder_add_state(state->builder, t, DatumGetTextPP(batch_value(&args[1], i)));
 			break;
 		case SERIES_POINT:
-			builder_check_space(state->builder, srid, dims);
+			series_check_space(state->builder->series, srid, dims);
 			builder_add(state->builder, t, v);
 			break;
 	}

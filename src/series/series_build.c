@@ -61,23 +61,6 @@ builder_add_state(SeriesBuilder *builder, TimestampTz t, const text *state)
 	series_add_state(builder->series, t, state, false);
 }
 
-/* points are all of one SRID and of two dimensions or three */
-void
-builder_check_space(const SeriesBuilder *builder, int32 srid, int dims)
-{
-	const Series *series = builder->series;
-
-	if (srid != series->srid)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("points of a point_series have one SRID"),
-						errdetail("There are %d and %d.", Min(series->srid, srid), Max(series->srid, srid)),
-						errhint("Use ST_Transform first.")));
-	if (dims != series->dims)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("points of a point_series are all of two dimensions or all of three"),
-						errhint("Use ST_Force2D or ST_Force3D first.")));
-}
-
 /* a state's number in another series, mapped once */
 static int32
 map_state(Series *to, const Series *from, int32 code, int32 *map)
@@ -94,7 +77,7 @@ builder_combine(SeriesBuilder *builder, const SeriesBuilder *other)
 	const Series *from = other->series;
 	Size		n = from->n;
 
-	builder_check_space(builder, from->srid, from->dims);
+	series_check_space(builder->series, from->srid, from->dims);
 	if (n == 0)
 		return;
 	note_order(builder, from->t[0]);

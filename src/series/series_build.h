@@ -28,7 +28,6 @@ typedef struct SeriesBuilder
 extern SeriesBuilder *builder_new(SeriesKind kind, const SeriesOptions *options, int32 srid, int dims);
 extern void builder_add(SeriesBuilder *builder, TimestampTz t, const double *v);
 extern void builder_add_state(SeriesBuilder *builder, TimestampTz t, const text *state);
-extern void builder_check_space(const SeriesBuilder *builder, int32 srid, int dims);
 extern void builder_combine(SeriesBuilder *builder, const SeriesBuilder *other);
 extern void builder_finish(SeriesBuilder *builder);
 extern bytea *builder_serialize(const SeriesBuilder *builder);

@@ -756,14 +756,22 @@ series_append(Datum value, const Series *tail)
 	Series	   *series;
 	int32	   *map = NULL;
 
-	if (reader->interpolation != tail->interpolation || reader->dims != tail->dims || reader->srid != tail->srid)
-		elog(ERROR, "territory: a tail of another kind than its series");
+	if (reader->interpolation != tail->interpolation)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("what is appended to a %s has its interpolation", series_type_name(tail->kind)),
+						errdetail("It is %s, and what is appended %s.",
+								  series_interpolation_name(reader->interpolation),
+								  series_interpolation_name(tail->interpolation)),
+						errhint("Make both with the same interpolation.")));
+	series_check_space(tail, reader->srid, reader->dims);
 	check_series(tail);
 	if (tail->t[0] <= reader->end)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("what is appended to a %s comes after its end", series_type_name(tail->kind)),
 						errdetail("The series ends at %s, and what is appended starts at %s.",
-								  series_instant_text(reader->end), series_instant_text(tail->t[0]))));
+								  series_instant_text(reader->end), series_instant_text(tail->t[0])),
+						errhint("Make the series anew, of rows in any order, with the aggregate %s(t, …).",
+								series_type_name(tail->kind))));
 	if ((int64) reader->n + tail->n > SERIES_MAX_INSTANTS)
 		series_reserve(series_new(tail->kind, tail->interpolation, tail->srid, tail->dims, 1),
 					   SERIES_MAX_INSTANTS + 1);

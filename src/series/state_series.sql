@@ -138,3 +138,35 @@ CREATE AGGREGATE territory.state_series(t timestamptz, state text, interpolation
 	SERIALFUNC = territory.series_serialize, DESERIALFUNC = territory.series_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE territory.state_series(timestamptz, text, text, interval) IS
 'A series of the states of rows in any order. interpolation is discrete or step; a section ends where the next row is more than max_gap later (days of 24 hours). Of an instant that comes twice, the last state in the order of bytes stays. Rows without a time or a state count for nothing. Errors: infinite times.';
+
+-- Appending.
+
+CREATE FUNCTION territory.append(series territory.state_series, t timestamptz, state text) RETURNS territory.state_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_append';
+COMMENT ON FUNCTION territory.append(territory.state_series, timestamptz, text) IS
+'The series with a state after its end, in its last section. A null series begins with it (step); without a time or a state the series stays as it is, and so it does where it ends with the same. Errors: times before its end, or at its end with another value.';
+
+CREATE FUNCTION territory.append(series territory.state_series, t timestamptz, state text, max_gap interval) RETURNS territory.state_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_append';
+COMMENT ON FUNCTION territory.append(territory.state_series, timestamptz, text, interval) IS
+'The series with a state after its end, which begins a section where it is more than max_gap after it (days of 24 hours). Otherwise as append(series, t, state).';
+
+CREATE FUNCTION territory.append(series territory.state_series, later territory.state_series) RETURNS territory.state_series
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_append_series';
+COMMENT ON FUNCTION territory.append(territory.state_series, territory.state_series) IS
+'The series with the sections of a later one behind its own; where the later one starts with the instant and value that the series ends with, the two sections are one. Null counts for nothing. Errors: a later series that starts before the end, or at it with another value, or has another interpolation.';
+
+-- OGC Moving Features JSON.
+
+CREATE FUNCTION territory.as_mfjson(series territory.state_series) RETURNS jsonb
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_series_as_mfjson';
+COMMENT ON FUNCTION territory.as_mfjson(territory.state_series) IS
+'The series in OGC Moving Features JSON (OGC 19-045r3): a MovingText, with "sequences" for several sections; instants in UTC. The cast to jsonb is the same.';
+
+CREATE FUNCTION territory.state_series_from_mfjson(document jsonb) RETURNS territory.state_series
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_state_series_from_mfjson';
+COMMENT ON FUNCTION territory.state_series_from_mfjson(jsonb) IS
+'The series of a document in OGC Moving Features JSON (OGC 19-045r3): a MovingText, with "sequences" or not, or ParametricValues with one Text. Instants without an offset are in the session''s time zone, numbers are milliseconds since 1970. The cast from jsonb is the same. Errors: other interpolations than Discrete, Step and Linear; sections without one of their ends; instants that do not increase.';
+
+CREATE CAST (territory.state_series AS jsonb) WITH FUNCTION territory.as_mfjson(territory.state_series);
+CREATE CAST (jsonb AS territory.state_series) WITH FUNCTION territory.state_series_from_mfjson(jsonb);

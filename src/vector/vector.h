@@ -235,16 +235,21 @@ typedef struct VectorKey
 /* a group: its keys, which of them are null, then a state for each aggregate; see VectorState's offsets */
 typedef struct VectorGroup VectorGroup;
 
+typedef struct GroupSlot
+{
+	uint32		hash;
+	uint32		group;			/* its number + 1, or 0 */
+} GroupSlot;
+
 /* the groups of a pass, in the order in which they were met */
 typedef struct GroupTable
 {
 	int64		n;
-	uint32	   *hashes;			/* of each */
 	uint32	   *successors;		/* number + 1 of the group looked up after it the last time, or 0 */
 	int64		last;			/* number of the group looked up last */
 	int			trust;			/* in successors */
 	char	  **chunks;			/* GROUPS_PER_CHUNK each */
-	uint32	   *slots;			/* number of a group + 1, or 0 */
+	GroupSlot  *slots;
 	uint32		nslots;
 } GroupTable;
 
@@ -260,10 +265,27 @@ typedef struct BlockRowsTaken
 {
 	int			n;
 	bool		dense;			/* all rows of the block */
+	bool		together;		/* all from the first to the last */
 	int			rows[BLOCK_MAX_ROWS];
 	int			nruns;
-	GroupRun	runs[BLOCK_MAX_ROWS];
+	const GroupRun *runs;		/* these, or what is remembered */
+	GroupRun	own_runs[BLOCK_MAX_ROWS];
 } BlockRowsTaken;
+
+/* where blocks of some times are cut into runs: vector_cut.c */
+typedef struct BlockCut
+{
+	struct BlockCut *next;		/* in the same bucket */
+	int64		first;			/* times of the first ... */
+	int64		last;			/* ... and the last row */
+	int			rows;
+	int			nruns;
+	int		   *ends;			/* of each run, the row after it */
+	struct ValueRange *stretches;	/* of each, times that have its keys */
+	NullableDatum *keys;		/* of each, all keys; only those that rise are set */
+} BlockCut;
+
+typedef struct CutMemory CutMemory;
 
 /* of the processes of a parallel query */
 typedef enum VectorSharing
@@ -347,6 +369,7 @@ typedef struct VectorState
 	PruneKey   *prune_keys;
 	int			nprune_keys;
 	BlockRowsTaken taken;		/* of the block at hand */
+	CutMemory  *cuts;
 	Datum		input_values[BLOCK_MAX_ROWS];	/* of one aggregate, of the rows taken */
 	bool		input_nulls[BLOCK_MAX_ROWS];
 	int64		segments_summed;
@@ -427,6 +450,8 @@ extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
 extern bool vector_add_row(VectorState *state, TupleTableSlot *slot);
 extern VectorGroup *vector_find_group(VectorState *state, bool *full);
+extern uint32 vector_announce_group(VectorState *state);
+extern VectorGroup *vector_find_announced(VectorState *state, uint32 hash, bool *full);
 extern VectorGroup *vector_group_at(VectorState *state, int64 number);
 extern VectorGroup *vector_next_group(VectorState *state);
 extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
@@ -495,6 +520,19 @@ extern bool vector_column_is_constant(VectorState *state, AttrNumber attno);
 extern bool vector_take_block(VectorState *state);
 extern bool vector_take_passed(VectorState *state);
 
+/* vector_runs.c */
+extern bool vector_find_runs(VectorState *state);
+
+/* vector_cut.c */
+extern void vector_cuts_begin(VectorState *state);
+extern void vector_cuts_reset(VectorState *state);
+extern bool vector_cuts_apply(VectorState *state);
+extern BlockCut *vector_cut_find(VectorState *state);
+extern void vector_cut_load_keys(VectorState *state, const BlockCut *cut, int run);
+extern void vector_cut_keep(VectorState *state);
+extern bool vector_cut_groups(VectorState *state, const BlockCut *cut);
+extern void vector_cut_keep_groups(VectorState *state, const BlockCut *cut);
+
 /* vector_kernel.c */
 extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
 extern Var *vector_column_argument(Aggref *ref);
@@ -503,6 +541,8 @@ extern Size vector_kernel_state_size(const VectorAggregate *agg);
 extern void vector_kernel_start(const VectorAggregate *agg, void *state);
 extern void vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n,
 						  bool tame);
+extern void vector_kernel_runs(const VectorAggregate *agg, const BlockRowsTaken *taken, const Datum *values,
+							   const bool *nulls, bool tame);
 extern void vector_kernel_add(const VectorAggregate *agg, void *state, const ColumnSummary *summary, Datum extreme,
 							  int64 rows);
 extern Datum vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull);

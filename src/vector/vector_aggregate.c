@@ -461,18 +461,16 @@ run_kernel(VectorState *state, VectorAggregate *agg)
 
 	if (agg->filter || (agg->nargs > 0 && column < 0))
 		evaluate_input(state, agg, values = state->input_values, nulls = state->input_nulls);
-	else if (column >= 0 && taken->dense)
+	else if (column >= 0 && taken->together)
 	{
-		values = state->sealed->values[column];
-		nulls = state->sealed->nulls[column];
+		values = state->sealed->values[column] + taken->rows[0];
+		nulls = state->sealed->nulls[column] + taken->rows[0];
 	}
 	else if (column >= 0)
 		gather_input(state, column, values = state->input_values, nulls = state->input_nulls);
 	if (nulls && memchr(nulls, true, taken->n) == NULL)
 		nulls = NULL;
-	for (int r = 0, i = 0; r < taken->nruns; i += taken->runs[r++].n)
-		vector_kernel(agg, group_state(agg, taken->runs[r].group), values + i, nulls ? nulls + i : NULL,
-					  taken->runs[r].n, tame);
+	vector_kernel_runs(agg, taken, values, nulls, tame);
 }
 
 /* the runs of the block that the cursor stands at */
