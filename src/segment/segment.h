@@ -132,7 +132,7 @@ typedef struct BlockHeader
 	bool	   *ordered;		/* per block: rows of one entity, by time */
 	bool		all_ordered;	/* the whole segment is */
 	const char *packed_cuts;	/* where they stand in the header's bytes; NULL: no block is cut */
-	BlockCut   *cuts;			/* per block; NULL until they are asked for */
+	CutPlace   *cuts;			/* per block; NULL until they are asked for */
 	int			nentity;		/* the layout that the rows were sealed by */
 	AttrNumber	entity[LAYOUT_MAX_ENTITY];
 	AttrNumber	time;
