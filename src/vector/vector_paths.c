@@ -56,6 +56,8 @@ vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const Seale
 		vector_top_estimate(root, rel, target, &estimate);
 	vector_cost_path(root, target, &estimate, 0, target->aggregates ? AGGSPLIT_SIMPLE : AGGSPLIT_INITIAL_SERIAL,
 					 &path->path);
+	if (target->order)
+		path->path.pathkeys = root->sort_pathkeys;
 	return &path->path;
 }
 
@@ -112,6 +114,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *gro
 	if (target->refusal)
 		return target->refusal;
 	target->top = vector_top_spec(root, target);
+	target->order = vector_order_spec(root, target);
 	path = vector_path(root, rel, grouped, sealed, target);
 	add_path(grouped, path);
 	/* what costs no more than starting workers is not worth the estimate */
