@@ -542,6 +542,7 @@ extern void vector_cut_keep_groups(VectorState *state, const BlockCut *cut);
 extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
 extern Var *vector_column_argument(Aggref *ref);
 extern void vector_kernel_check(VectorAggregate *agg);
+extern void vector_kernel_know_final(VectorAggregate *agg, Oid final);
 extern Size vector_kernel_state_size(const VectorAggregate *agg);
 extern void vector_kernel_start(const VectorAggregate *agg, void *state);
 extern void vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n,

@@ -39,8 +39,8 @@
 #define LEAST_DECODED 0.005
 #define DECODED_AT_ENDS 0.2
 
-/* so many decoded rows are a page's work, where workers are counted by pages: five million take as long as a worker to start */
-#define ROWS_PER_PAGE 5000
+/* so many decoded rows are a page's work, where workers are counted by pages: ten million take as long as a worker to start */
+#define ROWS_PER_PAGE 10000
 
 #define SORT_COST 2.0			/* in cpu_operator_cost, for each group */
 

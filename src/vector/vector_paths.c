@@ -82,7 +82,8 @@ vector_gather_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, cons
 	path->path.parallel_aware = true;
 	path->path.parallel_workers = workers;
 	vector_cost_path(root, partial, &estimate, workers, AGGSPLIT_INITIAL_SERIAL, &path->path);
-	rows = path->path.rows * workers;
+	/* each process may meet all groups */
+	rows = path->path.rows * (workers + (parallel_leader_participation ? 1 : 0));
 	return (Path *) create_gather_path(root, grouped, &path->path, partial->output, NULL, &rows);
 }
 
