@@ -17,8 +17,8 @@ CREATE FUNCTION twin(query text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
 	differ bigint;
 BEGIN
-	EXECUTE format('SELECT count(*) FROM ((SELECT x::text FROM (%1$s) x EXCEPT ALL SELECT x::text FROM (%2$s) x) UNION ALL
-		(SELECT x::text FROM (%2$s) x EXCEPT ALL SELECT x::text FROM (%1$s) x)) d',
+	EXECUTE format('SELECT count(*) FROM ((SELECT whole::text FROM (%1$s) whole EXCEPT ALL SELECT whole::text FROM (%2$s) whole) UNION ALL
+		(SELECT whole::text FROM (%2$s) whole EXCEPT ALL SELECT whole::text FROM (%1$s) whole)) d',
 		replace(query, 'TABLE', 'b_heap'), replace(query, 'TABLE', 'b')) INTO differ;
 	RETURN differ;
 END $$;

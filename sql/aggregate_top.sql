@@ -26,7 +26,7 @@ BEGIN
 	FOR line IN EXECUTE 'EXPLAIN ' || ours LOOP
 		node := node OR line LIKE '%TerritoryAggregate%';
 	END LOOP;
-	EXECUTE format('SELECT count(*), (SELECT array_agg(x::text) FROM (%1$s) x) IS DISTINCT FROM (SELECT array_agg(x::text) FROM (%2$s) x)
+	EXECUTE format('SELECT count(*), (SELECT array_agg(whole::text) FROM (%1$s) whole) IS DISTINCT FROM (SELECT array_agg(whole::text) FROM (%2$s) whole)
 		FROM (%2$s) x', heap, ours) INTO row_count, differ;
 END $$;
 CREATE TABLE queries (id int GENERATED ALWAYS AS IDENTITY, query text);
@@ -84,8 +84,8 @@ CREATE FUNCTION counts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
-		IF line ~ 'Segments|Blocks|Best|Values Wanted|TerritoryAggregate' THEN RETURN NEXT trim(line); END IF;
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+		IF line ~ 'Segments|Blocks|Best|Values Wanted|TerritoryAggregate' THEN RETURN NEXT replace(trim(line), '.00 loops', ' loops'); END IF;
 	END LOOP;
 END $$;
 SELECT counts('SELECT date_bin(''10 min'', t, ''2000-01-01'') b, max(v) FROM b GROUP BY 1 ORDER BY 1 DESC LIMIT 5');

@@ -25,7 +25,7 @@ END $$;
 CREATE FUNCTION twin(key text, filter text, OUT equal boolean, OUT groups bigint, OUT evaluated bigint, OUT summed bigint) LANGUAGE plpgsql AS $$
 DECLARE
 	query text := format('SELECT count(*) AS n, sum(i) AS i, count(f8) AS f, min(t) AS t FROM v WHERE %s GROUP BY %s', filter, key);
-	digest text := format('SELECT count(*) || '' '' || md5(string_agg(x::text, '','' ORDER BY x::text)) FROM (%s) x', query);
+	digest text := format('SELECT count(*) || '' '' || md5(string_agg(whole::text, '','' ORDER BY whole::text)) FROM (%s) whole', query);
 	with_node text := digest_of(digest, 'on');
 	without text := digest_of(digest, 'off');
 	plan jsonb;

@@ -39,7 +39,7 @@ END $$;
 CREATE FUNCTION twin(key text, filter text, OUT equal boolean, OUT groups bigint) LANGUAGE plpgsql AS $$
 DECLARE
 	query text := format('SELECT %s AS key, count(*), sum(v), min(t), max(t) FROM b WHERE %s GROUP BY 1', key, filter);
-	digest text := format('SELECT count(*) || '' '' || md5(string_agg(x::text, '','' ORDER BY x::text)) FROM (%s) x', query);
+	digest text := format('SELECT count(*) || '' '' || md5(string_agg(whole::text, '','' ORDER BY whole::text)) FROM (%s) whole', query);
 	plan jsonb;
 	with_node text;
 	without text;

@@ -27,8 +27,8 @@ BEGIN
 	FOR line IN EXECUTE 'EXPLAIN ' || ours LOOP
 		parallel := parallel OR line LIKE '%Parallel Custom Scan (TerritoryAggregate)%';
 	END LOOP;
-	EXECUTE format('CREATE TEMPORARY TABLE h AS SELECT x::text FROM (%s) x', heap);
-	EXECUTE format('CREATE TEMPORARY TABLE o AS SELECT x::text FROM (%s) x', ours);
+	EXECUTE format('CREATE TEMPORARY TABLE h AS SELECT whole::text FROM (%s) whole', heap);
+	EXECUTE format('CREATE TEMPORARY TABLE o AS SELECT whole::text FROM (%s) whole', ours);
 	SELECT count(*) INTO differ FROM ((TABLE h EXCEPT ALL TABLE o) UNION ALL (TABLE o EXCEPT ALL TABLE h)) d;
 	SELECT count(*) INTO groups FROM o;
 	DROP TABLE h, o;

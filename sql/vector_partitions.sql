@@ -33,8 +33,8 @@ BEGIN
 	FOR line IN EXECUTE 'EXPLAIN ' || ours LOOP
 		nodes := nodes + (line LIKE '%TerritoryAggregate%')::int;
 	END LOOP;
-	EXECUTE format('SELECT count(*) FROM ((SELECT x::text FROM (%1$s) x EXCEPT ALL SELECT x::text FROM (%2$s) x) UNION ALL
-		(SELECT x::text FROM (%2$s) x EXCEPT ALL SELECT x::text FROM (%1$s) x)) d', heap, ours) INTO differ;
+	EXECUTE format('SELECT count(*) FROM ((SELECT whole::text FROM (%1$s) whole EXCEPT ALL SELECT whole::text FROM (%2$s) whole) UNION ALL
+		(SELECT whole::text FROM (%2$s) whole EXCEPT ALL SELECT whole::text FROM (%1$s) whole)) d', heap, ours) INTO differ;
 	EXECUTE format('SELECT count(*) FROM (%s) x', ours) INTO groups;
 END $$;
 CREATE TABLE queries (id int GENERATED ALWAYS AS IDENTITY, query text);

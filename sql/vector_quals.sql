@@ -22,7 +22,7 @@ END $$;
 CREATE FUNCTION twin(condition text, OUT equal boolean, OUT passed text, OUT decoded bigint, OUT pruned bigint, OUT summed bigint) LANGUAGE plpgsql AS $$
 DECLARE
 	query text := format('SELECT sensor, count(*) AS n, sum(i) AS s, min(t) AS t FROM q WHERE %s GROUP BY sensor', condition);
-	digest text := format('SELECT sum(n) || '' rows, '' || md5(string_agg(x::text, '','' ORDER BY x::text)) FROM (%s) x', query);
+	digest text := format('SELECT sum(n) || '' rows, '' || md5(string_agg(whole::text, '','' ORDER BY whole::text)) FROM (%s) whole', query);
 	with_node text := digest_of(digest, 'on');
 	without text := digest_of(digest, 'off');
 	plan jsonb;

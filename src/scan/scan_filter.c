@@ -748,6 +748,17 @@ scan_filter_block(ScanFilter *filter, SealedScan *scan)
 	filter_block(scan, filter);
 }
 
+/* the same in flags of the caller's, for rows of the open block that these do not flag; the block's own stay */
+void
+scan_filter_mark(ScanFilter *filter, SealedScan *scan, uint8 *hidden)
+{
+	uint8	   *dead = scan->dead;
+
+	scan->dead = hidden;
+	filter_block(scan, filter);
+	scan->dead = dead;
+}
+
 /* the scan passes over rows that a decided clause hides; without filter, over those that its keys exclude */
 void
 scan_filter_attach(ScanFilter *filter, SealedScan *scan)

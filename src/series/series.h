@@ -11,16 +11,18 @@
  *
  * Invariants of every value, checked wherever one is made (series_encode) and
  * again when one is read from a client or a damaged page:
- *	- at least one instant; instants strictly increase and are finite;
+ *	- at least one instant and at most SERIES_MAX_INSTANTS; instants strictly
+ *	  increase and are finite;
  *	- floats and coordinates are finite (-0.0 is kept; NaN and infinities are
  *	  refused); a state is a text without length limit, never null;
  *	- "starts[i]" says that a section starts at instant i: nothing is known
  *	  between instants i - 1 and i.  starts[0] is true.  A discrete series
- *	  knows only its instants: all its starts are true;
+ *	  knows only its instants: all its starts are true (what a caller says of
+ *	  them is not looked at);
  *	- state series are step or discrete, never linear;
  *	- equal contents have equal bytes (so equality, hash and DISTINCT are those
  *	  of bytes): blocks are full but for the last, states are numbered by
- *	  first appearance.
+ *	  first appearance, and those that no instant has are left out.
  *
  * In step interpolation a value holds from its instant up to the next
  * instant of its section, that one excluded; a section's last value holds at
@@ -36,6 +38,8 @@
 #define SERIES_BLOCK	1024	/* instants in a block; at most CODEC_VECTOR */
 #define SERIES_DIMS		3		/* x, y, z; a float series has one */
 #define SERIES_VERSION	1
+#define SERIES_MAX_SRID 999999	/* PostGIS' own limit */
+#define SERIES_MAX_INSTANTS (1 << 27)	/* more than 4 years of seconds; 2.3 GB once decoded */
 
 /* on disk, never renumber */
 typedef enum SeriesKind
@@ -66,7 +70,9 @@ typedef struct Series
 	int32	   *codes;			/* of states: index into states; else NULL */
 	bool	   *starts;
 	int			num_states;
-	text	  **states;
+	text	  **states;			/* distinct */
+	int			num_slots;		/* of series_state_code()'s hash table */
+	int32	   *slots;
 } Series;
 
 /* on disk, one per block, 8-byte aligned behind the header */
@@ -96,18 +102,28 @@ typedef struct SeriesReader
 	text	  **states;			/* read at the first block of a state series */
 	Datum		value;			/* as it came, toasted or not */
 	struct varlena *whole;		/* detoasted, once more than a few blocks were asked for */
+	uint32		size;			/* of the whole value */
+	int			blocks_read;
 } SeriesReader;
 
-/* in memory */
+/*
+ * In memory.  All that a series holds is allocated in the memory context that
+ * was current when it was made, wherever it is added to.
+ */
 extern Series *series_new(SeriesKind kind, SeriesInterpolation interpolation, int32 srid, int dims, int room);
+extern void series_reserve(Series *series, int room);
 extern void series_add(Series *series, TimestampTz t, const double *v, bool starts);
-extern void series_add_state(Series *series, TimestampTz t, text *state, bool starts);
+extern void series_add_state(Series *series, TimestampTz t, const text *state, bool starts);
+extern int32 series_state_code(Series *series, const text *state);	/* its number, a new one if need be */
 extern int	series_find(const Series *series, TimestampTz t);	/* last instant <= t, or -1 */
+extern void series_free(Series *series);
+extern void series_check_space(const Series *series, int32 srid, int dims); /* an error where a point's differ */
 
 /* to and from values; the encoder checks the invariants, with errors for users */
 extern struct varlena *series_encode(const Series *series);
-extern struct varlena *series_append(Datum value, const Series *tail);
+extern struct varlena *series_append(Datum value, const Series *tail);	/* tail may go on with the last section */
 extern Series *series_decode(Datum value);
+extern void series_span(struct varlena *value, TimestampTz *start, TimestampTz *end);	/* of a detoasted value */
 extern SeriesReader *series_open(Datum value, SeriesKind kind);
 extern Series *series_read(SeriesReader *reader, int first_block, int last_block);
 extern int	series_find_block(const SeriesReader *reader, TimestampTz t);	/* last that starts <= t, or -1 */
@@ -115,6 +131,8 @@ extern int	series_find_block(const SeriesReader *reader, TimestampTz t);	/* last
 /* names of interpolations: "discrete", "step", "linear"; SQLSTATE 22023 for another */
 extern SeriesInterpolation series_interpolation(const char *name);
 extern const char *series_interpolation_name(SeriesInterpolation interpolation);
+extern const char *series_type_name(SeriesKind kind);
+extern char *series_instant_text(TimestampTz t);	/* ISO 8601, for errors */
 
 #define PG_GETARG_SERIES(i) series_decode(PG_GETARG_DATUM(i))
 #define PG_RETURN_SERIES(series) PG_RETURN_POINTER(series_encode(series))

@@ -94,14 +94,16 @@ typedef enum Kernel
 	KERNEL_GREATEST,			/* ExtremeState */
 	KERNEL_WIDE_TOTAL,			/* sum of bigint and numeric: WideState */
 	KERNEL_WIDE_MEAN,			/* their mean: WideState */
+	KERNEL_PAIRS,				/* correlation and regression of two floats: PairState; in batches */
 } Kernel;
 
-/* rows that have one summary: a segment, or a block of the open one */
+/* rows that have one summary: a segment, or a block of the open one, or a side of that */
 typedef struct SummedRows
 {
 	SegmentEntry *entry;
 	SegmentReader *reader;		/* NULL: the whole segment */
 	int			block;
+	BlockSide	side;
 } SummedRows;
 
 /* of one aggregate without a kernel in one group */
@@ -137,6 +139,17 @@ typedef struct MomentState
 	double		m2;				/* where only the mean is asked for, it may be too small */
 } MomentState;
 
+/* number, sums and second moments, in the order in which float8_regr_accum() keeps them */
+typedef struct PairState
+{
+	double		n;
+	double		sum_x;
+	double		m2_x;
+	double		sum_y;
+	double		m2_y;
+	double		m_xy;
+} PairState;
+
 /* see vector_wide.c */
 typedef struct WideState
 {
@@ -153,6 +166,8 @@ typedef struct ExtremeState
 	bool		known;
 } ExtremeState;
 
+typedef struct VectorChoice VectorChoice;
+
 /* one aggregate of the query */
 typedef struct VectorAggregate
 {
@@ -163,6 +178,7 @@ typedef struct VectorAggregate
 	AttrNumber *columns;		/* per argument: the column that it is, or 0 */
 	bool		plain_columns;	/* all arguments are columns */
 	ExprState  *filter;
+	VectorChoice *choice;		/* of the argument, by conditions; or NULL */
 	FmgrInfo	transition;
 	FunctionCallInfo call;
 	Datum		initial;
@@ -178,6 +194,7 @@ typedef struct VectorAggregate
 	Kernel		kernel;
 	Oid			input_type;		/* of the values that a kernel takes */
 	bool		mean_only;		/* KERNEL_MOMENTS: nothing but the mean is asked for */
+	struct AggregateBatch *batch;	/* of one that takes many rows at once, not by vector_kernel(); or NULL */
 	Size		offset;			/* of its state in a group */
 	MemoryContext memory;		/* what a state points to lives here */
 } VectorAggregate;
@@ -218,16 +235,21 @@ typedef struct VectorKey
 /* a group: its keys, which of them are null, then a state for each aggregate; see VectorState's offsets */
 typedef struct VectorGroup VectorGroup;
 
+typedef struct GroupSlot
+{
+	uint32		hash;
+	uint32		group;			/* its number + 1, or 0 */
+} GroupSlot;
+
 /* the groups of a pass, in the order in which they were met */
 typedef struct GroupTable
 {
 	int64		n;
-	uint32	   *hashes;			/* of each */
 	uint32	   *successors;		/* number + 1 of the group looked up after it the last time, or 0 */
 	int64		last;			/* number of the group looked up last */
 	int			trust;			/* in successors */
 	char	  **chunks;			/* GROUPS_PER_CHUNK each */
-	uint32	   *slots;			/* number of a group + 1, or 0 */
+	GroupSlot  *slots;
 	uint32		nslots;
 } GroupTable;
 
@@ -243,10 +265,27 @@ typedef struct BlockRowsTaken
 {
 	int			n;
 	bool		dense;			/* all rows of the block */
+	bool		together;		/* all from the first to the last */
 	int			rows[BLOCK_MAX_ROWS];
 	int			nruns;
-	GroupRun	runs[BLOCK_MAX_ROWS];
+	const GroupRun *runs;		/* these, or what is remembered */
+	GroupRun	own_runs[BLOCK_MAX_ROWS];
 } BlockRowsTaken;
+
+/* where blocks of some times are cut into runs: vector_cut.c */
+typedef struct BlockCut
+{
+	struct BlockCut *next;		/* in the same bucket */
+	int64		first;			/* times of the first ... */
+	int64		last;			/* ... and the last row */
+	int			rows;
+	int			nruns;
+	int		   *ends;			/* of each run, the row after it */
+	struct ValueRange *stretches;	/* of each, times that have its keys */
+	NullableDatum *keys;		/* of each, all keys; only those that rise are set */
+} BlockCut;
+
+typedef struct CutMemory CutMemory;
 
 /* of the processes of a parallel query */
 typedef enum VectorSharing
@@ -326,9 +365,11 @@ typedef struct VectorState
 
 	/* blocks that are answered from their summaries */
 	bool		summaries;		/* such blocks may be */
+	uint8	   *zone_kinds;		/* per attribute: its ZoneKind + 1, or 0: nobody has asked */
 	PruneKey   *prune_keys;
 	int			nprune_keys;
 	BlockRowsTaken taken;		/* of the block at hand */
+	CutMemory  *cuts;
 	Datum		input_values[BLOCK_MAX_ROWS];	/* of one aggregate, of the rows taken */
 	bool		input_nulls[BLOCK_MAX_ROWS];
 	int64		segments_summed;
@@ -409,6 +450,8 @@ extern void vector_groups_reset(VectorState *state);
 extern bool vector_take_row(VectorState *state, TupleTableSlot *slot);
 extern bool vector_add_row(VectorState *state, TupleTableSlot *slot);
 extern VectorGroup *vector_find_group(VectorState *state, bool *full);
+extern uint32 vector_announce_group(VectorState *state);
+extern VectorGroup *vector_find_announced(VectorState *state, uint32 hash, bool *full);
 extern VectorGroup *vector_group_at(VectorState *state, int64 number);
 extern VectorGroup *vector_next_group(VectorState *state);
 extern void vector_group_row(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
@@ -451,11 +494,24 @@ extern bool vector_key_between(VectorKey *key, int64 from, int64 to, Datum *valu
 
 /* vector_aggregate.c */
 extern void vector_check_may_execute(Oid function, Oid role, ObjectType kind);
-extern void vector_aggregates_begin(VectorState *state, List *exprs);
+extern void vector_aggregates_begin(VectorState *state, List *exprs, Index rti);
+extern void vector_aggregates_restart(VectorState *state);
 extern void vector_aggregates_start(VectorState *state, VectorGroup *group);
+extern bool vector_is_tame(VectorState *state, AttrNumber column);
 extern void vector_aggregates_advance(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
 extern void vector_aggregates_take_block(VectorState *state);
+extern bool vector_aggregate_passes(VectorState *state, VectorAggregate *agg);
 extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Datum *values, bool *nulls);
+
+/* vector_choice.c */
+extern VectorChoice *vector_choice_begin(Expr *filter, Expr *argument, Index rti, PlanState *parent);
+extern void vector_choice_start(VectorChoice *choice, ExprContext *econtext);
+extern bool vector_choice_take_block(VectorState *state, VectorAggregate *agg);
+
+/* vector_batch.c */
+extern bool vector_batch_expected(Aggref *ref);
+extern void vector_batch_begin(VectorState *state, VectorAggregate *agg);
+extern void vector_batch_take_block(VectorState *state, VectorAggregate *agg);
 
 /* vector_block.c */
 extern void vector_store_row(VectorState *state, int row);
@@ -463,6 +519,19 @@ extern void vector_announce_values(VectorState *state, VectorKey *key);
 extern bool vector_column_is_constant(VectorState *state, AttrNumber attno);
 extern bool vector_take_block(VectorState *state);
 extern bool vector_take_passed(VectorState *state);
+
+/* vector_runs.c */
+extern bool vector_find_runs(VectorState *state);
+
+/* vector_cut.c */
+extern void vector_cuts_begin(VectorState *state);
+extern void vector_cuts_reset(VectorState *state);
+extern bool vector_cuts_apply(VectorState *state);
+extern BlockCut *vector_cut_find(VectorState *state);
+extern void vector_cut_load_keys(VectorState *state, const BlockCut *cut, int run);
+extern void vector_cut_keep(VectorState *state);
+extern bool vector_cut_groups(VectorState *state, const BlockCut *cut);
+extern void vector_cut_keep_groups(VectorState *state, const BlockCut *cut);
 
 /* vector_kernel.c */
 extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
@@ -472,10 +541,17 @@ extern Size vector_kernel_state_size(const VectorAggregate *agg);
 extern void vector_kernel_start(const VectorAggregate *agg, void *state);
 extern void vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n,
 						  bool tame);
+extern void vector_kernel_runs(const VectorAggregate *agg, const BlockRowsTaken *taken, const Datum *values,
+							   const bool *nulls, bool tame);
 extern void vector_kernel_add(const VectorAggregate *agg, void *state, const ColumnSummary *summary, Datum extreme,
 							  int64 rows);
 extern Datum vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull);
 extern bool vector_kernel_result(const VectorAggregate *agg, const void *state, Datum *result, bool *isnull);
+
+/* vector_pairs.c */
+struct BatchArgument;
+extern void vector_pairs_add(PairState *state, double y, double x);
+extern void *vector_pairs_take(FunctionCallInfo call, void *state, const struct BatchArgument *args, int n);
 
 /* vector_wide.c */
 extern void vector_wide_add(const VectorAggregate *agg, WideState *state, const Datum *values, const bool *nulls,

@@ -159,7 +159,7 @@ begin_arguments(VectorAggregate *agg, PlanState *parent)
 }
 
 static void
-begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref)
+begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref, Index rti)
 {
 	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(ref->aggfnoid));
 	Form_pg_aggregate form;
@@ -182,10 +182,16 @@ begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref)
 	ReleaseSysCache(tuple);
 	agg->kernel = vector_kernel_of(ref, &agg->input_type);
 	vector_kernel_check(agg);
+	if (agg->kernel == KERNEL_NONE || agg->kernel == KERNEL_PAIRS)
+		vector_batch_begin(state, agg);
+	else
+		agg->choice = vector_choice_begin(ref->aggfilter,
+										  ref->args ? linitial_node(TargetEntry, ref->args)->expr : NULL, rti,
+										  &state->custom.ss.ps);
 }
 
 void
-vector_aggregates_begin(VectorState *state, List *exprs)
+vector_aggregates_begin(VectorState *state, List *exprs, Index rti)
 {
 	EState	   *estate = state->custom.ss.ps.state;
 	ListCell   *lc;
@@ -201,11 +207,20 @@ vector_aggregates_begin(VectorState *state, List *exprs)
 	{
 		VectorAggregate *agg = &state->aggregates[foreach_current_index(lc)];
 
-		begin_aggregate(state, agg, lfirst_node(Aggref, lc));
+		begin_aggregate(state, agg, lfirst_node(Aggref, lc), rti);
 		agg->memory = state->state_context->ecxt_per_tuple_memory;
 		agg->offset = state->group_size;
 		state->group_size += MAXALIGN(vector_kernel_state_size(agg));
 	}
+}
+
+/* before a pass over the rows, with the parameters of now */
+void
+vector_aggregates_restart(VectorState *state)
+{
+	for (int a = 0; a < state->naggregates; a++)
+		if (state->aggregates[a].choice)
+			vector_choice_start(state->aggregates[a].choice, state->custom.ss.ps.ps_ExprContext);
 }
 
 /* ---- rows ---- */
@@ -314,8 +329,9 @@ take_arguments(VectorState *state, VectorAggregate *agg, AggregateValue *value)
 		call_transition(state, agg, value);
 }
 
-static bool
-passes_filter(VectorState *state, VectorAggregate *agg)
+/* the row of row_context counts for this aggregate */
+bool
+vector_aggregate_passes(VectorState *state, VectorAggregate *agg)
 {
 	bool		isnull;
 
@@ -328,10 +344,12 @@ advance(VectorState *state, VectorAggregate *agg, VectorGroup *group, TupleTable
 {
 	NullableDatum *args = agg->call->args;
 
-	if (!passes_filter(state, agg) || !load_arguments(state, agg, slot))
+	if (!vector_aggregate_passes(state, agg) || !load_arguments(state, agg, slot))
 		return;
 	if (agg->kernel == KERNEL_NONE)
 		take_arguments(state, agg, group_state(agg, group));
+	else if (agg->kernel == KERNEL_PAIRS)
+		vector_pairs_add(group_state(agg, group), DatumGetFloat8(args[1].value), DatumGetFloat8(args[2].value));
 	else
 		vector_kernel(agg, group_state(agg, group), &args[1].value, agg->nargs > 0 ? &args[1].isnull : NULL, 1, false);
 }
@@ -396,7 +414,7 @@ evaluate_input(VectorState *state, VectorAggregate *agg, Datum *values, bool *nu
 	{
 		vector_store_row(state, taken->rows[i]);
 		values[i] = (Datum) 0;
-		nulls[i] = !passes_filter(state, agg);
+		nulls[i] = !vector_aggregate_passes(state, agg);
 		if (nulls[i] || agg->nargs == 0)
 			continue;
 		if (agg->columns[0] > 0)
@@ -420,15 +438,15 @@ gather_input(VectorState *state, int column, Datum *values, bool *nulls)
 	}
 }
 
-/* do finite bounds, whose squares are finite as well, hold all values? */
-static bool
-is_tame(VectorState *state, VectorAggregate *agg)
+/* do finite bounds, whose squares are finite as well, hold all values of a column in this block? */
+bool
+vector_is_tame(VectorState *state, AttrNumber column)
 {
 	const int64 bound = codec_float_key(1e150);
 	ZoneMap		zone;
 
-	return agg->input_type == FLOAT8OID && agg->columns[0] > 0 && vector_block_zone(state, agg->columns[0], &zone) &&
-		zone.kind == ZONE_FLOAT8 && zone.has_values && zone.min > -bound && zone.max < bound;
+	return vector_block_zone(state, column, &zone) && zone.kind == ZONE_FLOAT8 && zone.has_values &&
+		zone.min > -bound && zone.max < bound;
 }
 
 /* the block's taken rows into their groups, of one aggregate with a kernel */
@@ -439,22 +457,20 @@ run_kernel(VectorState *state, VectorAggregate *agg)
 	int			column = agg->columns[0] - 1;
 	Datum	   *values = NULL;
 	bool	   *nulls = NULL;
-	bool		tame = is_tame(state, agg);
+	bool		tame = agg->input_type == FLOAT8OID && column >= 0 && vector_is_tame(state, agg->columns[0]);
 
 	if (agg->filter || (agg->nargs > 0 && column < 0))
 		evaluate_input(state, agg, values = state->input_values, nulls = state->input_nulls);
-	else if (column >= 0 && taken->dense)
+	else if (column >= 0 && taken->together)
 	{
-		values = state->sealed->values[column];
-		nulls = state->sealed->nulls[column];
+		values = state->sealed->values[column] + taken->rows[0];
+		nulls = state->sealed->nulls[column] + taken->rows[0];
 	}
 	else if (column >= 0)
 		gather_input(state, column, values = state->input_values, nulls = state->input_nulls);
 	if (nulls && memchr(nulls, true, taken->n) == NULL)
 		nulls = NULL;
-	for (int r = 0, i = 0; r < taken->nruns; i += taken->runs[r++].n)
-		vector_kernel(agg, group_state(agg, taken->runs[r].group), values + i, nulls ? nulls + i : NULL,
-					  taken->runs[r].n, tame);
+	vector_kernel_runs(agg, taken, values, nulls, tame);
 }
 
 /* the runs of the block that the cursor stands at */
@@ -467,8 +483,12 @@ vector_aggregates_take_block(VectorState *state)
 	{
 		VectorAggregate *agg = &state->aggregates[a];
 
+		if (agg->choice && vector_choice_take_block(state, agg))
+			continue;
 		/* a numeric that an expression made does not outlive its row */
-		if (agg->kernel != KERNEL_NONE && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
+		if (agg->batch)
+			vector_batch_take_block(state, agg);
+		else if (agg->kernel != KERNEL_NONE && agg->kernel != KERNEL_PAIRS && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
 			run_kernel(state, agg);
 		else if (agg->kernel == KERNEL_NONE && agg->plain_columns && agg->filter == NULL)
 			advance_columns(state, agg);

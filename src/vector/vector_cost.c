@@ -82,6 +82,8 @@ aggregate_cost(PlannerInfo *root, Aggref *aggref)
 	if (aggref->aggfilter == NULL && vector_kernel_of(aggref, &type) != KERNEL_NONE &&
 		(aggref->args == NIL || vector_column_argument(aggref)))
 		return VALUE_COST * cpu_operator_cost;
+	if (vector_batch_expected(aggref))
+		return VALUE_COST * cpu_operator_cost * list_length(aggref->args);
 	cost_qual_eval(&cost, list_make2(aggref->args, aggref->aggfilter), root);
 	return cost.per_tuple + CALL_COST * cpu_operator_cost;
 }

@@ -157,7 +157,7 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
 	vector_groups_begin(state);
-	vector_aggregates_begin(state, aggregates);
+	vector_aggregates_begin(state, aggregates, rti);
 	values = take_expressions(inner, first_value, list_length(inner) - first_value - nouter);
 	state->prune_specs = list_nth(plan->custom_private, VECTOR_PRUNES);
 	state->prune_values = scan_prune_values(state->prune_specs, values, ps);
@@ -235,6 +235,7 @@ open_sealed(VectorState *state)
 		scan_filter_start(state->filter, state->custom.ss.ps.ps_ExprContext);
 		sealed_scan_show_only(state->sealed, scan_filter_rest(state->filter) ? NULL : state->shown);
 	}
+	vector_aggregates_restart(state);
 	if (state->join)
 		vector_join_aim(state, keys, nkeys);
 	else

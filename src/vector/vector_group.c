@@ -36,6 +36,7 @@ vector_groups_begin(VectorState *state)
 	state->key_nulls = palloc0(sizeof(bool) * Max(state->nkeys, 1));
 	state->nulls_offset = sizeof(Datum) * state->nkeys;
 	state->table_context = AllocSetContextCreate(CurrentMemoryContext, "territory groups", ALLOCSET_DEFAULT_SIZES);
+	vector_cuts_begin(state);
 }
 
 /* ---- the table ---- */
@@ -56,7 +57,7 @@ vector_group_at(VectorState *state, int64 number)
 
 /* room for one more; what was given out before stays where it is */
 static VectorGroup *
-add_group(VectorState *state, uint32 hash)
+add_group(VectorState *state)
 {
 	GroupTable *table = &state->table;
 	MemoryContext context = state->table_context;
@@ -69,30 +70,27 @@ add_group(VectorState *state, uint32 hash)
 		if (chunk == 0)
 		{
 			table->chunks = MemoryContextAlloc(context, sizeof(char *));
-			table->hashes = MemoryContextAlloc(context, sizeof(uint32) * GROUPS_PER_CHUNK);
 			table->successors = MemoryContextAlloc(context, sizeof(uint32) * GROUPS_PER_CHUNK);
 		}
 		else if ((chunk & (chunk - 1)) == 0)
 		{
 			table->chunks = repalloc_huge(table->chunks, sizeof(char *) * chunk * 2);
-			table->hashes = repalloc_huge(table->hashes, sizeof(uint32) * GROUPS_PER_CHUNK * chunk * 2);
 			table->successors = repalloc_huge(table->successors, sizeof(uint32) * GROUPS_PER_CHUNK * chunk * 2);
 		}
 		table->chunks[chunk] = MemoryContextAlloc(context, state->group_size * GROUPS_PER_CHUNK);
 	}
-	table->hashes[number] = hash;
 	table->successors[number] = 0;
 	table->n++;
 	return group_at(state, number);
 }
 
 static void
-place(GroupTable *table, uint32 hash, uint32 slot)
+place(GroupTable *table, GroupSlot slot)
 {
 	uint32		mask = table->nslots - 1;
-	uint32		at = hash & mask;
+	uint32		at = slot.hash & mask;
 
-	while (table->slots[at] != 0)
+	while (table->slots[at].group != 0)
 		at = (at + 1) & mask;
 	table->slots[at] = slot;
 }
@@ -102,14 +100,17 @@ static void
 resize_slots(VectorState *state, uint32 nslots)
 {
 	GroupTable *table = &state->table;
+	GroupSlot  *before = table->slots;
+	uint32		nbefore = table->nslots;
 
-	if (table->slots)
-		pfree(table->slots);
-	table->slots = MemoryContextAllocExtended(state->table_context, sizeof(uint32) * nslots,
+	table->slots = MemoryContextAllocExtended(state->table_context, sizeof(GroupSlot) * nslots,
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	table->nslots = nslots;
-	for (int64 i = 0; i < table->n; i++)
-		place(table, table->hashes[i], i + 1);
+	for (uint32 i = 0; i < nbefore; i++)
+		if (before[i].group != 0)
+			place(table, before[i]);
+	if (before)
+		pfree(before);
 }
 
 /* no group yet */
@@ -123,9 +124,10 @@ vector_groups_reset(VectorState *state)
 	state->last = NULL;
 	state->next = 0;
 	vector_keys_reset(state);
+	vector_cuts_reset(state);
 	if (state->nkeys == 0)
 	{
-		state->ungrouped = add_group(state, 0);
+		state->ungrouped = add_group(state);
 		vector_aggregates_start(state, state->ungrouped);
 	}
 	else
@@ -244,8 +246,8 @@ make_group(VectorState *state, uint32 hash)
 			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many groups")));
 		resize_slots(state, table->nslots * 2);
 	}
-	place(table, hash, table->n + 1);
-	group = add_group(state, hash);
+	place(table, (GroupSlot){hash, table->n + 1});
+	group = add_group(state);
 	nulls = group_nulls(state, group);
 	for (int k = 0; k < state->nkeys; k++)
 	{
@@ -275,6 +277,35 @@ remember_group(VectorState *state, int64 number)
 	return state->last = group_at(state, number);
 }
 
+/* of what is compared by its bits, only those that count are left in key_values */
+static void
+trim_keys(VectorState *state)
+{
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].plain && !state->keys[k].placed)
+			state->key_values[k] = plain_key(&state->keys[k], state->key_values[k]);
+}
+
+static VectorGroup *
+look_up(VectorState *state, uint32 hash, bool *full)
+{
+	GroupTable *table = &state->table;
+	uint32		mask = table->nslots - 1;
+
+	if (hash < state->low || hash >= state->low + state->width)
+		return NULL;
+	for (uint32 at = hash & mask; table->slots[at].group != 0; at = (at + 1) & mask)
+	{
+		int64		number = table->slots[at].group - 1;
+
+		if (table->slots[at].hash == hash && group_has_keys(state, group_at(state, number)))
+			return remember_group(state, number);
+	}
+	make_group(state, hash);
+	*full = is_full(state);
+	return remember_group(state, table->n - 1);
+}
+
 /*
  * The group of key_values.  *full: it is new and found no room.  NULL: the
  * group is not of this pass.
@@ -283,14 +314,10 @@ VectorGroup *
 vector_find_group(VectorState *state, bool *full)
 {
 	GroupTable *table = &state->table;
-	uint32		hash,
-				at;
 
 	if (state->nkeys == 0)
 		return state->ungrouped;
-	for (int k = 0; k < state->nkeys; k++)
-		if (state->keys[k].plain && !state->keys[k].placed)
-			state->key_values[k] = plain_key(&state->keys[k], state->key_values[k]);
+	trim_keys(state);
 	if (state->last && table->trust >= 0)
 	{
 		uint32		successor = table->successors[table->last];
@@ -305,19 +332,30 @@ vector_find_group(VectorState *state, bool *full)
 		}
 		table->trust -= successor > 0;
 	}
-	hash = hash_keys(state);
-	if (hash < state->low || hash >= state->low + state->width)
-		return NULL;
-	for (at = hash & (table->nslots - 1); table->slots[at] != 0; at = (at + 1) & (table->nslots - 1))
-	{
-		int64		number = table->slots[at] - 1;
+	return look_up(state, hash_keys(state), full);
+}
 
-		if (table->hashes[number] == hash && group_has_keys(state, group_at(state, number)))
-			return remember_group(state, number);
-	}
-	make_group(state, hash);
-	*full = is_full(state);
-	return remember_group(state, table->n - 1);
+/*
+ * The same in two steps, for who asks for many groups: the hash of key_values,
+ * whose slot is on its way to the processor while others are hashed ...
+ */
+uint32
+vector_announce_group(VectorState *state)
+{
+	uint32		hash;
+
+	trim_keys(state);
+	hash = hash_keys(state);
+	__builtin_prefetch(&state->table.slots[hash & (state->table.nslots - 1)]);
+	return hash;
+}
+
+/* ... and, with the same key_values again, the group */
+VectorGroup *
+vector_find_announced(VectorState *state, uint32 hash, bool *full)
+{
+	trim_keys(state);
+	return look_up(state, hash, full);
 }
 
 /* ---- rows in and out ---- */

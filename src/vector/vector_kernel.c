@@ -26,6 +26,7 @@
 #include "vector/vector_join.h"
 
 #define FEW 8					/* values that lanes do not help */
+#define FEW_SUMMED 24			/* nor where all that is asked for is their sum */
 
 /* ---- which aggregates ---- */
 
@@ -121,6 +122,9 @@ vector_kernel_of(Aggref *ref, Oid *input_type)
 		case F_FLOAT4_ACCUM:
 			*input_type = FLOAT4OID;
 			return KERNEL_MOMENTS;
+		case F_FLOAT8_REGR_ACCUM:
+			*input_type = FLOAT8OID;
+			return KERNEL_PAIRS;
 		case F_BOOLAND_STATEFUNC:
 			*input_type = BOOLOID;
 			return KERNEL_LEAST;
@@ -210,6 +214,9 @@ vector_kernel_check(VectorAggregate *agg)
 		case KERNEL_MOMENTS:
 			usual = starts_with_zeros(agg, FLOAT8OID, 3);
 			break;
+		case KERNEL_PAIRS:
+			usual = starts_with_zeros(agg, FLOAT8OID, sizeof(PairState) / sizeof(double));
+			break;
 		case KERNEL_WIDE_TOTAL:
 		case KERNEL_WIDE_MEAN:
 			usual = agg->initial_null;
@@ -242,6 +249,8 @@ vector_kernel_state_size(const VectorAggregate *agg)
 		case KERNEL_LEAST:
 		case KERNEL_GREATEST:
 			return sizeof(ExtremeState);
+		case KERNEL_PAIRS:
+			return sizeof(PairState);
 		case KERNEL_WIDE_TOTAL:
 		case KERNEL_WIDE_MEAN:
 			return sizeof(WideState);
@@ -532,6 +541,61 @@ vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, cons
 		take_all(agg, state, values, n, tame);
 }
 
+/* ---- runs ---- */
+
+/* so few values that what adding them loses is less than what adding each to the state would */
+static inline double
+sum_few(const double *values, int n)
+{
+	double		even = 0;
+	double		odd = 0;
+	int			i = 0;
+
+	for (; i + 2 <= n; i += 2)
+	{
+		even += values[i];
+		odd += values[i + 1];
+	}
+	return i < n ? even + odd + values[i] : even + odd;
+}
+
+/* tame values of which only the mean is asked for */
+static void
+take_means(const VectorAggregate *agg, const BlockRowsTaken *taken, const double *values)
+{
+	for (int r = 0; r < taken->nruns; r++)
+	{
+		MomentState *state = group_state(agg, taken->runs[r].group);
+		int			n = taken->runs[r].n;
+
+		state->sum += n < FEW_SUMMED ? sum_few(values, n) : codec_sum_float64(values, n);
+		state->n += n;
+		values += n;
+	}
+}
+
+static void
+count_rows(const VectorAggregate *agg, const BlockRowsTaken *taken)
+{
+	for (int r = 0; r < taken->nruns; r++)
+		((CountState *) group_state(agg, taken->runs[r].group))->n += taken->runs[r].n;
+}
+
+/* as vector_kernel(), of all runs of a block, which may be many and short */
+void
+vector_kernel_runs(const VectorAggregate *agg, const BlockRowsTaken *taken, const Datum *values, const bool *nulls,
+				   bool tame)
+{
+	if (nulls == NULL && (agg->kernel == KERNEL_ROWS || agg->kernel == KERNEL_VALUES))
+		count_rows(agg, taken);
+	else if (nulls == NULL && tame && agg->mean_only && agg->input_type == FLOAT8OID)
+		take_means(agg, taken, (const double *) values);
+	else
+		for (int r = 0, i = 0; r < taken->nruns; i += taken->runs[r++].n)
+			vector_kernel(agg, group_state(agg, taken->runs[r].group), values ? values + i : NULL,
+						  nulls ? nulls + i : NULL, taken->runs[r].n, tame);
+}
+
 /* ---- summaries ---- */
 
 static void
@@ -634,6 +698,8 @@ vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull)
 			return float_total(agg, ((const FloatState *) state)->sum);
 		case KERNEL_MOMENTS:
 			return array_state(FLOAT8OID, state, 3);
+		case KERNEL_PAIRS:
+			return array_state(FLOAT8OID, state, sizeof(PairState) / sizeof(double));
 		case KERNEL_LEAST:
 		case KERNEL_GREATEST:
 			*isnull = !((const ExtremeState *) state)->known;
