@@ -106,6 +106,7 @@ extern void sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls);
 extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals);
 
 /* directory_totals.c */
+extern SegmentEntry *sealed_sum_about(Relation rel);
 extern void sealed_totals_about(Relation rel, DirectoryTotals *totals);
 
 /* sealed_fetch.c */
