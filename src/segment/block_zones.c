@@ -107,6 +107,13 @@ exclude_by_key(const BlockHeader *header, const HeaderColumn *column, int first,
 }
 
 static void
+exclude_by_box(const float *boxes, int n, const BoxKey *key, uint8 *out)
+{
+	for (int b = 0; b < n; b++)
+		out[b] = out[b] || box_key_excludes(key, boxes + 4 * b);
+}
+
+static void
 exclude_blocks(SegmentReader *reader, int first, int n, const PruneKey *keys, int nkeys, uint8 *out)
 {
 	memset(out, false, n);
@@ -114,10 +121,11 @@ exclude_blocks(SegmentReader *reader, int first, int n, const PruneKey *keys, in
 	{
 		const HeaderColumn *column = segment_column(reader, keys[k].attno);
 
-		if (column)
-			exclude_by_key(reader->header, column, first, n, &keys[k], out);
-		for (int b = 0; column && keys[k].box && b < n; b++)
-			out[b] = out[b] || box_key_excludes(keys[k].box, segment_block_box(reader, first + b, keys[k].attno));
+		if (column == NULL)
+			continue;
+		exclude_by_key(reader->header, column, first, n, &keys[k], out);
+		if (keys[k].box)
+			exclude_by_box(segment_block_box(reader, first, keys[k].attno), n, keys[k].box, out);
 	}
 }
 
