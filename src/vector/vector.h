@@ -273,9 +273,9 @@ typedef struct BlockRowsTaken
 } BlockRowsTaken;
 
 /* where blocks of some times are cut into runs: vector_cut.c */
-typedef struct BlockCut
+typedef struct RunCut
 {
-	struct BlockCut *next;		/* in the same bucket */
+	struct RunCut *next;		/* in the same bucket */
 	int64		first;			/* times of the first ... */
 	int64		last;			/* ... and the last row */
 	int			rows;
@@ -283,7 +283,7 @@ typedef struct BlockCut
 	int		   *ends;			/* of each run, the row after it */
 	struct ValueRange *stretches;	/* of each, times that have its keys */
 	NullableDatum *keys;		/* of each, all keys; only those that rise are set */
-} BlockCut;
+} RunCut;
 
 typedef struct CutMemory CutMemory;
 
@@ -527,11 +527,11 @@ extern bool vector_find_runs(VectorState *state);
 extern void vector_cuts_begin(VectorState *state);
 extern void vector_cuts_reset(VectorState *state);
 extern bool vector_cuts_apply(VectorState *state);
-extern BlockCut *vector_cut_find(VectorState *state);
-extern void vector_cut_load_keys(VectorState *state, const BlockCut *cut, int run);
+extern RunCut *vector_cut_find(VectorState *state);
+extern void vector_cut_load_keys(VectorState *state, const RunCut *cut, int run);
 extern void vector_cut_keep(VectorState *state);
-extern bool vector_cut_groups(VectorState *state, const BlockCut *cut);
-extern void vector_cut_keep_groups(VectorState *state, const BlockCut *cut);
+extern bool vector_cut_groups(VectorState *state, const RunCut *cut);
+extern void vector_cut_keep_groups(VectorState *state, const RunCut *cut);
 
 /* vector_kernel.c */
 extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
