@@ -648,7 +648,7 @@ unpack_cuts(SegmentReader *reader)
 	HeaderColumn *time = find_column(reader, header->time);
 	HeaderCursor cursor = {reader, header->packed_cuts, header->end};
 	int64	   *rows = take_integers(&cursor, header->nblocks);
-	BlockCut   *cuts = keep(reader, header->nblocks, sizeof(BlockCut));
+	CutPlace   *cuts = keep(reader, header->nblocks, sizeof(CutPlace));
 	int64	   *before,
 			   *apart;
 	int			n = 0;
@@ -660,7 +660,7 @@ unpack_cuts(SegmentReader *reader)
 	n = 0;
 	for (int b = 0; b < header->nblocks; b++)
 	{
-		BlockCut   *cut = &cuts[b];
+		CutPlace   *cut = &cuts[b];
 
 		if (rows[b] == 0)
 			continue;
@@ -738,7 +738,7 @@ segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumbe
 static void
 narrow_zone(SegmentReader *reader, int block, BlockSide side, ZoneMap *zone)
 {
-	const BlockCut *cut = &reader->header->cuts[block];
+	const CutPlace *cut = &reader->header->cuts[block];
 	const ColumnSummary *summary;
 
 	if (zone->attno == reader->header->time)
