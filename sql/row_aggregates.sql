@@ -77,9 +77,9 @@ INSERT INTO queries (query) VALUES
 	('SELECT sensor, t, territory.time_weighted_average(v, t) OVER (PARTITION BY sensor ORDER BY t, i ROWS BETWEEN 3 PRECEDING AND CURRENT ROW), territory.last(v, t) OVER w, territory.longest_gap(t) OVER w FROM TABLE WHERE sensor = 3 AND t < ''2026-03-02'' AND i % 10 <> 3 WINDOW w AS (ORDER BY t, i)');
 SELECT id, (twin(query)).* FROM queries ORDER BY id;
 -- by hour, in the node as well
-SET enable_sort = off; SET enable_hashagg = off;
+SET cpu_operator_cost = 0.1;
 SELECT id, (twin(query)).* FROM queries WHERE id IN (2, 10) ORDER BY id;
-RESET enable_sort; RESET enable_hashagg;
+RESET cpu_operator_cost;
 
 -- the judge: one row per sensor and time, the next row beside each
 CREATE VIEW instants AS

@@ -1,4 +1,7 @@
 -- Aggregates over rows: what is refused, and how that is said.
+SET client_min_messages = warning;
+CREATE SCHEMA row_aggregates_errors;
+SET search_path = row_aggregates_errors, public;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
 CREATE SCHEMA row_aggregates_errors;

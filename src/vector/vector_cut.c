@@ -112,7 +112,7 @@ vector_cuts_apply(VectorState *state)
 		if (state->keys[k].rising)
 			memory->time = state->keys[k].column;
 	/* rows whose group is of another pass are no run */
-	return memory->time > 0 && state->taken.together && state->width == (uint64) 1 << 32 && begin_buckets(state);
+	return memory->time > 0 && state->taken.together && state->width == ALL_HASHES && begin_buckets(state);
 }
 
 /* ---- where a block is cut ---- */
