@@ -8,13 +8,10 @@
  */
 #include "territory.h"
 
-#include <math.h>
-
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "codec/codec_stream.h"
 #include "codec/codec_summary.h"
 #include "segment/missing.h"
 #include "segment/segment.h"
@@ -687,52 +684,6 @@ segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber a
 		return false;
 	if (side != BLOCK_WHOLE && zone->kind != ZONE_NONE && zone->nulls == 0 && zone->min < zone->max)
 		narrow_zone(reader, block, side, zone);
-	return true;
-}
-
-/* kept with the header; NaN where a box is not known */
-static const float *
-block_boxes(SegmentReader *reader, HeaderColumn *column)
-{
-	int			nblocks = reader->header->nblocks;
-	float	   *boxes;
-
-	if (column->boxes)
-		return column->boxes;
-	if (reader->summaries == NULL || reader->summaries[column->attno] == NULL)
-		read_summaries(reader, column);
-	boxes = keep(reader, nblocks * 4, sizeof(float));
-	for (int b = 0; b < nblocks; b++)
-	{
-		const ColumnSummary *summary = &reader->summaries[column->attno][b];
-
-		box_round_outwards(summary->box, &boxes[4 * b]);
-		for (int c = 0; !(summary->flags & SUMMARY_BOUNDS) && c < 4; c++)
-			boxes[4 * b + c] = NAN;
-	}
-	column->boxes = boxes;
-	segment_cache_grown(reader->cached);
-	return boxes;
-}
-
-/* where all values of a block lie that are not null: xmin, ymin, xmax, ymax; NULL: it holds nothing of the column */
-const float *
-segment_block_box(SegmentReader *reader, int block, AttrNumber attno)
-{
-	HeaderColumn *column = find_column(reader, attno);
-
-	return column ? block_boxes(reader, column) + 4 * block : NULL;
-}
-
-/* of a whole segment; false where that is not known */
-bool
-segment_box(const SegmentEntry *entry, AttrNumber attno, float *box)
-{
-	ColumnSummary summary;
-
-	if (!segment_summary(entry, attno, &summary) || !(summary.flags & SUMMARY_BOUNDS))
-		return false;
-	box_round_outwards(summary.box, box);
 	return true;
 }
 
