@@ -12,10 +12,16 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 DATA_built = territory--$(EXTVERSION).sql
 DATA = $(wildcard territory--*--*.sql)
 
-PG_CPPFLAGS = -I$(srcdir)/src
+# GEOS and PROJ, wherever they are; without their tools, where compilers look
+GEOS_CFLAGS ?= $(shell geos-config --cflags 2> /dev/null)
+GEOS_LIBS ?= $(or $(shell geos-config --clibs 2> /dev/null),-lgeos_c)
+PROJ_CFLAGS ?= $(shell pkg-config --cflags proj 2> /dev/null)
+PROJ_LIBS ?= $(or $(shell pkg-config --libs proj 2> /dev/null),-lproj)
+
+PG_CPPFLAGS = -I$(srcdir)/src $(GEOS_CFLAGS) $(PROJ_CFLAGS)
 # float sums must be the same on every machine, so nothing is fused
 PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement -ffp-contract=off
-SHLIB_LINK = -lzstd -lm
+SHLIB_LINK = -lzstd $(GEOS_LIBS) $(PROJ_LIBS) -lm
 # bitcode for inlining would need clang on every machine, and helps nothing here
 override with_llvm = no
 
@@ -27,7 +33,8 @@ SQL_FILES = src/territory.sql \
 	$(call room,src/am/am.sql) \
 	$(call room,src/scan/scan.sql) \
 	$(call room,src/vector/vector.sql) \
-	$(call room,src/series/float_series.sql src/series/state_series.sql src/series/point_series.sql) \
+	$(call room,src/series/float_series.sql src/series/state_series.sql src/series/point_series.sql \
+		src/series/row_instants.sql) \
 	$(call room,src/spacetime/stbox.sql src/spacetime/cell.sql) \
 	$(call room,$(addprefix src/model/,domains.sql layers.sql policies.sql zones.sql sharing.sql \
 		situation.sql alerts.sql commands.sql requests.sql indicators.sql))

@@ -107,7 +107,16 @@ RESET work_mem; RESET hash_mem_multiplier;
 -- what it says
 EXPLAIN (VERBOSE, COSTS OFF) SELECT k, count(*) + 1, sum(f8) FILTER (WHERE i4 > 3) FROM a WHERE sensor < 4 AND t > '2026-03-29' GROUP BY k
 	HAVING count(*) > 3 ORDER BY k;
-EXPLAIN (COSTS OFF, ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) SELECT sensor, count(*) FROM a WHERE t > '2026-03-31' GROUP BY sensor;
+DO $$
+DECLARE
+	plan jsonb;
+	line text;
+BEGIN
+	EXECUTE 'EXPLAIN (COSTS OFF, ANALYZE, BUFFERS OFF, TIMING OFF, SUMMARY OFF, FORMAT JSON) SELECT sensor, count(*) FROM a WHERE t > ''2026-03-31'' GROUP BY sensor' INTO plan;
+	FOR line IN SELECT key || ' ' || regexp_replace(value::text, '\.0+$', '') FROM jsonb_each(plan #> '{0,Plan}') WHERE key <> 'Disabled' ORDER BY key COLLATE "C" LOOP
+		RAISE INFO '%', line;
+	END LOOP;
+END $$;
 SET territory.enable_aggregate = off;
 SELECT * FROM twin('SELECT k, count(*) FROM TABLE GROUP BY k');
 RESET territory.enable_aggregate;

@@ -84,8 +84,8 @@ CREATE FUNCTION counts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
-		IF line ~ 'Segments|Blocks|Best|Values Wanted|TerritoryAggregate' THEN RETURN NEXT trim(line); END IF;
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+		IF line ~ 'Segments|Blocks|Best|Values Wanted|TerritoryAggregate' THEN RETURN NEXT replace(trim(line), '.00 loops', ' loops'); END IF;
 	END LOOP;
 END $$;
 SELECT counts('SELECT date_bin(''10 min'', t, ''2000-01-01'') b, max(v) FROM b GROUP BY 1 ORDER BY 1 DESC LIMIT 5');

@@ -4,7 +4,7 @@ SET client_min_messages = warning;
 CREATE TABLE places (code text PRIMARY KEY, geom geometry(Point, 4326));
 CREATE TABLE l (code text, station int, t timestamptz, at_day date, geom geometry(Point, 4326), PRIMARY KEY (station, t)) USING territory;
 SELECT * FROM territory.layout('l');
-SELECT territory.set_layout('l', entity_columns => '{code,station}', time_column => 'at_day', time_zone => 'Europe/Paris',
+SELECT territory.set_layout('l', entity_columns => '{code,station}', time_column => 'at_day', time_zone => 'Europe/Paris', other_zone => 'America/Martinique',
 	entity_table => 'places', entity_key => 'code', entity_position => 'geom');
 SELECT * FROM territory.layout('l');
 ALTER TABLE l RENAME COLUMN code TO label;
@@ -17,6 +17,7 @@ SELECT territory.set_layout('l', time_column => 'label');
 SELECT territory.set_layout('l', position_column => 'label');
 SELECT territory.set_layout('l', entity_columns => '{label,label,label,label,label,label,label,label,label}');
 SELECT territory.set_layout('l', time_zone => 'Europe/Nowhere');
+SELECT territory.set_layout('l', time_zone => 'Europe/Paris', other_zone => 'Mars/Olympus');
 SELECT territory.set_layout('l', entity_table => 'places');
 SELECT territory.set_layout('places');
 SELECT territory.set_layout(NULL);
@@ -32,7 +33,7 @@ DROP TABLE places;
 CREATE ROLE regress_territory_other;
 CREATE TABLE ours (k int, t timestamptz, v text) USING territory;
 SET ROLE regress_territory_other;
-SELECT territory.store_layout('ours', '{v}', '{3}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+SELECT territory.store_layout('ours', '{v}', '{3}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 RESET ROLE;
 CREATE ROLE regress_territory_member NOINHERIT IN ROLE regress_territory_other;
 ALTER TABLE ours OWNER TO regress_territory_other;

@@ -306,6 +306,14 @@ compat_ordering_op(Oid operator, Oid *opfamily, bool *descending)
 #define compat_function_aclcheck(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
 #endif
 
+/* ---- ranges ---- */
+
+#if PG_VERSION_NUM >= 160000
+#define compat_make_range(typcache, lower, upper) make_range(typcache, lower, upper, false, NULL)
+#else
+#define compat_make_range(typcache, lower, upper) make_range(typcache, lower, upper, false)
+#endif
+
 /* ---- time zones ---- */
 
 typedef enum ZoneNameKind
@@ -396,6 +404,15 @@ compat_group_data(TupleHashTable table, TupleHashEntry entry, bool isnew, Size a
 #define tuplesort_next_datum(sort, value, isnull) tuplesort_getdatum(sort, true, false, value, isnull, NULL)
 #else
 #define tuplesort_next_datum(sort, value, isnull) tuplesort_getdatum(sort, true, value, isnull, NULL)
+#endif
+
+/* ---- the wire ---- */
+
+/* text in the client's encoding, its length before it */
+#if PG_VERSION_NUM >= 170000
+#define compat_send_counted_text(buffer, text, len) pq_sendcountedtext(buffer, text, len)
+#else
+#define compat_send_counted_text(buffer, text, len) pq_sendcountedtext(buffer, text, len, false)
 #endif
 
 #endif

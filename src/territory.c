@@ -20,6 +20,8 @@ extern void am_init(void);
 extern void scan_init(void);
 extern void vector_init(void);
 extern void last_init(void);
+extern void series_init(void);
+extern void row_init(void);
 extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
@@ -30,6 +32,8 @@ _PG_init(void)
 	scan_init();
 	vector_init();
 	last_init();
+	series_init();
+	row_init();
 	DefineCustomIntVariable("territory.segment_rows",
 							"Most rows in a segment.",
 							"Smaller segments prune better and compress less.",

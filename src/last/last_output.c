@@ -15,7 +15,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "segment/decimal.h"
 #include "last/last.h"
 
 static void
@@ -71,41 +70,15 @@ open_block(LastState *state, int block)
 	state->open_block = block;
 }
 
-/* what the row at the end of a block has, by the summary; false where that does not tell */
+/* what the row at the end of a block has, by zone maps and summaries; false where they do not tell */
 static bool
 end_value(LastState *state, AttrNumber attno, bool last, Datum *value, bool *isnull)
 {
-	ColumnSummary summary;
-	SummaryValue end;
-	ColumnType	type;
+	MemoryContext old = MemoryContextSwitchTo(state->block_context);
+	bool		known = segment_block_end(&state->sealed->reader, state->open_block, attno, last, value, isnull);
 
-	column_type_init(&type, TupleDescAttr(RelationGetDescr(state->rel), attno - 1));
-	if (!segment_block_summary(&state->sealed->reader, state->open_block, attno, &summary) || summary.zone != type.zone)
-		return false;
-	*isnull = true;
-	if (summary.values == 0)
-		return true;
-	if (!(summary.flags & SUMMARY_ENDS))
-		return false;
-	*isnull = (summary.flags & (last ? SUMMARY_LAST_NULL : SUMMARY_FIRST_NULL)) != 0;
-	end = last ? summary.last : summary.first;
-	if (*isnull)
-		return true;
-	switch ((SummaryKind) summary.kind)
-	{
-		case SUMMARY_INTEGER:
-			*value = column_integer_datum(&type, end.i);
-			return true;
-		case SUMMARY_FLOAT:
-			*value = type.zone == ZONE_FLOAT8 ? Float8GetDatum(end.f) : Float4GetDatum((float4) end.f);
-			return true;
-		case SUMMARY_DECIMAL:
-			*value = decimal_datum(end.i, summary.scale, summary.scale,
-								   MemoryContextAlloc(state->block_context, DECIMAL_MAX_SIZE));
-			return true;
-		default:
-			return false;
-	}
+	MemoryContextSwitchTo(old);
+	return known;
 }
 
 static void

@@ -67,7 +67,8 @@ typedef struct ScanShared
 	pg_atomic_uint64 blocks_read;
 	pg_atomic_uint64 blocks_pruned;
 	pg_atomic_uint64 bytes_read;
-	pg_atomic_uint64 hot_rows;	/* of TerritoryScan; others count their own */
+	pg_atomic_uint64 hot_rows;	/* these two of TerritoryScan; others count their own */
+	pg_atomic_uint64 blocks_summed;
 } ScanShared;
 
 typedef struct ScanSort
@@ -112,6 +113,7 @@ typedef struct TerritoryScanState
 	bool		sealed_ahead;	/* sealed_head holds the next sealed row */
 	bool		hot_done;
 	int64		hot_rows;		/* that were looked at */
+	int64		blocks_summed;	/* whose end row came from summaries */
 	bool		sealed_done;	/* no sealed row is left: hot ones need no comparing */
 	TupleTableSlot *hot_head;
 	TupleTableSlot *sealed_head;

@@ -637,7 +637,8 @@ shutdown_scan(CustomScanState *node)
 	if (state->sealed)
 		scan_shared_count(state->shared, state->sealed);
 	pg_atomic_fetch_add_u64(&state->shared->hot_rows, state->hot_rows);
-	state->hot_rows = 0;
+	pg_atomic_fetch_add_u64(&state->shared->blocks_summed, state->blocks_summed);
+	state->hot_rows = state->blocks_summed = 0;
 	close_sealed(state);
 	if (state->hot_scan)
 		table_endscan(state->hot_scan);

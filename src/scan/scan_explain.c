@@ -86,6 +86,7 @@ scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	SealedScan	none = {0};
 	SealedScan *sealed = state->sealed ? state->sealed : &none;
 	bool		shared = memcmp(counts, &zero, sizeof zero) != 0;
+	int64		summed;
 
 	show_filter(state, ancestors, es);
 	show_pruned_columns(state, es);
@@ -96,6 +97,9 @@ scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyInteger("Segments Pruned", NULL, shared ? (int64) counts->segments_pruned.value : sealed->segments_pruned, es);
 	ExplainPropertyInteger("Blocks Read", NULL, shared ? (int64) counts->blocks_read.value : sealed->blocks_read, es);
 	ExplainPropertyInteger("Blocks Pruned", NULL, shared ? (int64) counts->blocks_pruned.value : sealed->blocks_pruned, es);
+	summed = shared ? (int64) counts->blocks_summed.value : state->blocks_summed;
+	if (summed > 0)
+		ExplainPropertyInteger("Blocks Answered from Summaries", NULL, summed, es);
 	/* a table of which nothing is sealed is explained as a heap table, nearly */
 	if (!has_segments(node->ss.ss_currentRelation))
 		return;

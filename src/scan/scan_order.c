@@ -12,6 +12,11 @@
  * Invariant: every sealed row that sorts before the runs' first row has been
  * handed out, and none that is in an unopened block sorts before it.
  *
+ * Before the first row is handed out, a block all of whose rows pass, in the
+ * order that is asked for, is not decoded: its end row, as far as that is known
+ * without, is a run by itself, and the block is pending again behind it.  So the
+ * last row of an entity, LIMIT 1, needs no decoding.
+ *
  * Where many blocks overlap, runs outgrow work_mem: then they are put aside, and
  * opened again when their next row is due.  Once as many were opened again as
  * there are blocks, or where zone maps say nothing about the key, all that is
@@ -20,33 +25,27 @@
 #include "territory.h"
 
 #include "catalog/pg_type.h"
-#include "lib/pairingheap.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
 #include "scan/scan.h"
+#include "scan/scan_pending.h"
 #include "scan/scan_sort.h"
 
-/* a segment (block < 0) or block that was not opened yet */
-typedef struct Pending
-{
-	pairingheap_node node;
-	int64		bound;			/* no row of it sorts before this */
-	int			segment;
-	int			block;
-	int			skip;			/* so many rows of it were handed out */
-	bool		again;			/* it was open before */
-} Pending;
-
-/* the rows of one block that passed, in order; the block's memory is the run's */
+/*
+ * The rows of one block that passed, in order; the block's memory is the run's.
+ * Or the first of them alone, as if the block had no other row.
+ */
 typedef struct Run
 {
 	pairingheap_node node;
 	TerritoryScanState *state;
-	MemoryContext context;
+	MemoryContext context;		/* NULL: the run is one piece of memory, but for values by reference */
+	bool		alone;			/* more rows of the block are to come */
 	Datum	  **values;			/* per attribute, by row of the block; NULL where nobody reads it */
 	bool	  **nulls;
 	Datum	  **keys;			/* per sort key, by row of the block */
@@ -69,8 +68,7 @@ typedef struct OrderKey
 typedef struct OrderedRows
 {
 	MemoryContext context;		/* of runs */
-	MemoryContext pending_context;	/* counts not among what is held in runs */
-	pairingheap *pending;
+	PendingSet *pending;		/* counts not among what is held in runs */
 	pairingheap *runs;
 	Run		   *handed;			/* its last row is in the caller's slot */
 	TupleTableSlot *work;		/* a candidate row */
@@ -81,6 +79,7 @@ typedef struct OrderedRows
 	bool		lead_alone;		/* equal lead keys are equal rows, to the order */
 
 	bool		open;			/* for the parameters of now */
+	bool		begun;			/* a row was handed out */
 	bool		may_reopen;		/* the same rows pass again */
 	int64		blocks;			/* of all segments */
 	int64		reopened;
@@ -150,56 +149,31 @@ segment_zone(const SegmentEntry *entry, AttrNumber attno)
 
 /* ---- what is not open ---- */
 
-static int
-compare_pending(const pairingheap_node *a, const pairingheap_node *b, void *arg)
-{
-	int64		x = pairingheap_const_container(Pending, node, a)->bound;
-	int64		y = pairingheap_const_container(Pending, node, b)->bound;
-
-	return x < y ? 1 : x > y ? -1 : 0;	/* the heap gives its greatest first */
-}
-
-static Pending *
-add_pending(OrderedRows *ordered, int64 bound, int segment, int block)
-{
-	Pending    *pending = MemoryContextAlloc(ordered->pending_context, sizeof(Pending));
-
-	pending->bound = bound;
-	pending->segment = segment;
-	pending->block = block;
-	pending->skip = 0;
-	pending->again = false;
-	pairingheap_add(ordered->pending, &pending->node);
-	return pending;
-}
-
-static Pending *
-first_pending(OrderedRows *ordered)
-{
-	if (pairingheap_is_empty(ordered->pending))
-		return NULL;
-	return pairingheap_container(Pending, node, pairingheap_first(ordered->pending));
-}
-
 static void
 open_pending_segment(TerritoryScanState *state, OrderedRows *ordered, int segment)
 {
 	SealedScan *sealed = state->sealed;
+	const uint8 *out;
+	PendingBlocks *list;
+	int			nblocks;
 
 	sealed_scan_seek_segment(sealed, segment);
-	for (int b = 0; b < sealed->reader.header->nblocks; b++)
+	nblocks = sealed->reader.header->nblocks;
+	out = sealed_scan_blocks_out(sealed);
+	list = scan_pending_list(ordered->pending, nblocks);
+	for (int b = 0; b < nblocks; b++)
 	{
 		ZoneMap		zone;
 		bool		known;
 
-		if (segment_block_excluded(&sealed->reader, b, sealed->keys, sealed->nkeys))
-		{
-			sealed->blocks_pruned++;
+		if (out[b])
 			continue;
-		}
 		known = ordered->lead && segment_block_zone(&sealed->reader, b, ordered->lead, &zone);
-		add_pending(ordered, zone_bound(state, ordered, known ? &zone : NULL), segment, b);
+		list->blocks[list->n].bound = zone_bound(state, ordered, known ? &zone : NULL);
+		list->blocks[list->n++].block = b;
 	}
+	sealed->blocks_pruned += nblocks - list->n;
+	scan_pending_add_list(ordered->pending, segment, list);
 }
 
 /* ---- runs ---- */
@@ -354,13 +328,128 @@ take_rows(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 }
 
 static void
+end_run(Run *run)
+{
+	TerritoryScanState *state = run->state;
+
+	if (run->context)
+	{
+		MemoryContextDelete(run->context);
+		return;
+	}
+	for (int i = 0; i < state->sealed->nwanted; i++)
+	{
+		int			a = state->sealed->wanted[i];
+
+		if (!state->sealed->types[a].byval && !run->nulls[a][0])
+			pfree(DatumGetPointer(run->values[a][0]));
+	}
+	pfree(run);
+}
+
+/* a run of one row, in one piece of memory, whose values are to be filled in */
+static Run *
+make_lone_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block)
+{
+	int			natts = state->sealed->desc->natts;
+	int			nsorts = state->nsorts;
+	Size		size = MAXALIGN(sizeof(Run)) + (2 * natts + 2 * nsorts + natts) * sizeof(void *) + MAXALIGN(natts) +
+		sizeof(int);
+	char	   *at = MemoryContextAllocZero(ordered->context, size);
+	Run		   *run = (Run *) at;
+	Datum	   *values;
+	bool	   *nulls;
+
+	run->state = state;
+	run->alone = true;
+	run->segment = segment;
+	run->block = block;
+	run->nrows = 1;
+	at += MAXALIGN(sizeof(Run));
+	run->values = (Datum **) at;
+	run->nulls = (bool **) (at += natts * sizeof(void *));
+	run->keys = (Datum **) (at += natts * sizeof(void *));
+	run->key_nulls = (bool **) (at += nsorts * sizeof(void *));
+	values = (Datum *) (at += nsorts * sizeof(void *));
+	nulls = (bool *) (at += natts * sizeof(Datum));
+	run->rows = (int *) (at + MAXALIGN(natts));
+	for (int i = 0; i < state->sealed->nwanted; i++)
+	{
+		int			a = state->sealed->wanted[i];
+
+		run->values[a] = &values[a];
+		run->nulls[a] = &nulls[a];
+	}
+	for (int k = 0; k < nsorts; k++)
+	{
+		run->keys[k] = run->values[ordered->keys[k].attno - 1];
+		run->key_nulls[k] = run->nulls[ordered->keys[k].attno - 1];
+	}
+	return run;
+}
+
+/*
+ * The end row of the open block, all of whose rows pass and come in order: from
+ * zone maps and summaries, a column that these do not know from the column.
+ */
+static void
+open_at_end(TerritoryScanState *state, OrderedRows *ordered, int segment, int block, bool last)
+{
+	SealedScan *sealed = state->sealed;
+	Run		   *run = make_lone_run(state, ordered, segment, block);
+	bool		decoded = false;
+	MemoryContext old = MemoryContextSwitchTo(ordered->context);
+
+	sealed->row = last ? sealed_scan_block_rows(sealed) - 1 : 0;
+	sealed_scan_tid(sealed, &run->first);
+	for (int i = 0; i < sealed->nwanted; i++)
+	{
+		int			a = sealed->wanted[i];
+
+		if (segment_block_end(&sealed->reader, block, a + 1, last, run->values[a], run->nulls[a]))
+			continue;
+		decoded = true;
+		sealed_scan_decode(sealed, a);
+		*run->nulls[a] = sealed->nulls[a][sealed->row];
+		if (!*run->nulls[a])
+			*run->values[a] = datumCopy(sealed->values[a][sealed->row], sealed->types[a].byval, sealed->types[a].len);
+	}
+	MemoryContextSwitchTo(old);
+	if (!decoded)
+	{
+		state->blocks_summed++;
+		sealed->blocks_read--;
+	}
+	pairingheap_add(ordered->runs, &run->node);
+}
+
+/* the rows of the block behind a run that is alone and was handed out, none of which sorts before that */
+static void
+add_rest_of_block(TerritoryScanState *state, OrderedRows *ordered, Run *run)
+{
+	Pending    *pending = scan_pending_add(ordered->pending, ordered->lead == 0 ? PG_INT64_MIN :
+									  key_position(state, ordered, *run->keys[0], *run->key_nulls[0]),
+									  run->segment, run->block);
+
+	pending->skip = 1;
+}
+
+static void
 open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block, int skip)
 {
 	SealedScan *sealed = state->sealed;
 	MemoryContext old;
 	Run		   *run;
+	int			order;
 
 	sealed_scan_seek_block(sealed, segment, block);
+	order = sealed_order(ordered, sealed, state->nsorts);
+	if (!ordered->begun && skip == 0 && order != 0 && state->rest == NULL && sealed->dead == NULL &&
+		sealed_scan_block_rows(sealed) > 1)
+	{
+		open_at_end(state, ordered, segment, block, order < 0);
+		return;
+	}
 	old = MemoryContextSwitchTo(sealed->block_context);
 	run = palloc0(sizeof(Run));
 	run->state = state;
@@ -378,7 +467,7 @@ open_run(TerritoryScanState *state, OrderedRows *ordered, int segment, int block
 		memcpy(run->values, sealed->values, sizeof(Datum *) * natts);
 		memcpy(run->nulls, sealed->nulls, sizeof(bool *) * natts);
 		take_keys(run, ordered, sealed_scan_block_rows(sealed));
-		sort_run(run, sealed_order(ordered, sealed, state->nsorts));
+		sort_run(run, order);
 		sealed->row = 0;
 		sealed_scan_tid(sealed, &run->first);
 		run->context = sealed_scan_hand_over(sealed, ordered->context);
@@ -432,12 +521,12 @@ put_runs_aside(TerritoryScanState *state, OrderedRows *ordered)
 		int			row = run->rows[run->next];
 		Pending    *pending;
 
-		pending = add_pending(ordered, key_position(state, ordered, run->keys[0][row], run->key_nulls[0][row]),
+		pending = scan_pending_add(ordered->pending, key_position(state, ordered, run->keys[0][row], run->key_nulls[0][row]),
 							  run->segment, run->block);
 		pending->skip = run->next;
 		pending->again = true;
 		if (run != ordered->handed)
-			MemoryContextDelete(run->context);
+			end_run(run);
 	}
 	pairingheap_add(ordered->runs, &first->node);
 }
@@ -459,22 +548,23 @@ put_run_into_sort(TerritoryScanState *state, OrderedRows *ordered, Run *run)
 	}
 	pfree(keys);
 	pfree(nulls);
+	if (run->alone)
+		add_rest_of_block(state, ordered, run);
 	if (run != ordered->handed)
-		MemoryContextDelete(run->context);
+		end_run(run);
 }
 
 static void
 open_first_pending(TerritoryScanState *state, OrderedRows *ordered)
 {
-	Pending    *pending = pairingheap_container(Pending, node, pairingheap_remove_first(ordered->pending));
+	Pending		pending = scan_pending_take(ordered->pending);
 
-	if (pending->block < 0)
-		open_pending_segment(state, ordered, pending->segment);
+	if (pending.block < 0)
+		open_pending_segment(state, ordered, pending.segment);
 	else
-		open_run(state, ordered, pending->segment, pending->block, pending->skip);
-	if (pending->again)
+		open_run(state, ordered, pending.segment, pending.block, pending.skip);
+	if (pending.again)
 		ordered->reopened++;
-	pfree(pending);
 }
 
 /* everything that was not handed out goes into the sort */
@@ -487,7 +577,7 @@ sort_the_rest(TerritoryScanState *state, OrderedRows *ordered)
 		while (!pairingheap_is_empty(ordered->runs))
 			put_run_into_sort(state, ordered,
 							  pairingheap_container(Run, node, pairingheap_remove_first(ordered->runs)));
-		if (pairingheap_is_empty(ordered->pending))
+		if (scan_pending_first(ordered->pending) == NULL)
 			break;
 		open_first_pending(state, ordered);
 	}
@@ -534,6 +624,19 @@ know_keys(TerritoryScanState *state, OrderedRows *ordered)
 		 ordered->lead_zone == ZONE_FLOAT4);
 }
 
+/* the first segment from this on that the keys do not exclude; at the end, as many as there are */
+static int
+next_segment(SealedScan *sealed, int segment)
+{
+	int			n = sealed->directory->nsegments;
+	const uint8 *next;
+
+	if (!sealed->directory_whole || segment >= n)
+		return segment;
+	next = memchr(sealed->excluded + segment, false, n - segment);
+	return next ? next - sealed->excluded : n;
+}
+
 /* what the directory does not keep of a segment is read, and forgotten again */
 static void
 add_segments(TerritoryScanState *state, OrderedRows *ordered)
@@ -542,12 +645,10 @@ add_segments(TerritoryScanState *state, OrderedRows *ordered)
 	MemoryContext scratch = NULL;
 	MemoryContext old = CurrentMemoryContext;
 
-	for (int s = 0; s < sealed->directory->nsegments; s++)
+	for (int s = next_segment(sealed, 0); s < sealed->directory->nsegments; s = next_segment(sealed, s + 1))
 	{
 		SegmentEntry *entry;
 
-		if (sealed->directory_whole && sealed->excluded[s])
-			continue;
 		CHECK_FOR_INTERRUPTS();
 		if (s >= DIRECTORY_KEPT)
 		{
@@ -557,7 +658,7 @@ add_segments(TerritoryScanState *state, OrderedRows *ordered)
 			MemoryContextSwitchTo(scratch);
 		}
 		entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s);
-		add_pending(ordered, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL), s,
+		scan_pending_add(ordered->pending, zone_bound(state, ordered, ordered->lead ? segment_zone(entry, ordered->lead) : NULL), s,
 					-1);
 		ordered->blocks += entry->nblocks;
 	}
@@ -574,9 +675,7 @@ begin_ordered(TerritoryScanState *state)
 	OrderedRows *ordered = palloc0(sizeof(OrderedRows));
 
 	ordered->context = AllocSetContextCreate(query, "territory order", ALLOCSET_DEFAULT_SIZES);
-	ordered->pending_context = SlabContextCreate(query, "territory order's segments", SLAB_DEFAULT_BLOCK_SIZE,
-												 sizeof(Pending));
-	ordered->pending = pairingheap_allocate(compare_pending, NULL);
+	ordered->pending = scan_pending_begin();
 	ordered->runs = pairingheap_allocate(compare_runs, NULL);
 	ordered->work = MakeSingleTupleTableSlot(RelationGetDescr(state->custom.ss.ss_currentRelation), &TTSOpsVirtual);
 	know_keys(state, ordered);
@@ -605,9 +704,9 @@ is_due(TerritoryScanState *state, OrderedRows *ordered, const Pending *pending, 
 static void
 open_due(TerritoryScanState *state, OrderedRows *ordered)
 {
-	Pending    *pending;
+	const Pending *pending;
 
-	while ((pending = first_pending(ordered)) != NULL)
+	while ((pending = scan_pending_first(ordered->pending)) != NULL)
 	{
 		if (!pairingheap_is_empty(ordered->runs) &&
 			!is_due(state, ordered, pending, pairingheap_container(Run, node, pairingheap_first(ordered->runs))))
@@ -646,7 +745,7 @@ scan_order_next(TerritoryScanState *state)
 	{
 		if (ordered->handed && ordered->handed->next == ordered->handed->nrows)
 		{
-			MemoryContextDelete(ordered->handed->context);
+			end_run(ordered->handed);
 			ordered->handed = NULL;
 		}
 		open_due(state, ordered);
@@ -661,6 +760,9 @@ scan_order_next(TerritoryScanState *state)
 	load_keys(run, row, state->sealed_keys, state->sealed_nulls);
 	if (run->next < run->nrows)
 		pairingheap_add(ordered->runs, &run->node);
+	else if (run->alone)
+		add_rest_of_block(state, ordered, run);
+	ordered->begun = true;
 	ordered->handed = run;
 	return true;
 }
@@ -679,11 +781,10 @@ scan_order_restart(TerritoryScanState *state)
 		scan_sorter_end(ordered->sorter);
 	ordered->sorter = NULL;
 	ordered->handed = NULL;
-	ordered->open = false;
+	ordered->open = ordered->begun = false;
 	ordered->blocks = ordered->reopened = 0;
-	pairingheap_reset(ordered->pending);
+	scan_pending_reset(ordered->pending);
 	pairingheap_reset(ordered->runs);
-	MemoryContextReset(ordered->pending_context);
 	MemoryContextReset(ordered->context);
 }
 
@@ -696,7 +797,7 @@ scan_order_end(TerritoryScanState *state)
 		return;
 	scan_order_restart(state);
 	ExecDropSingleTupleTableSlot(ordered->work);
-	MemoryContextDelete(ordered->pending_context);
+	scan_pending_end(ordered->pending);
 	MemoryContextDelete(ordered->context);
 	state->ordered = NULL;
 }

@@ -34,6 +34,7 @@ scan_shared_begin(ScanShared *shared, Relation rel, Snapshot snapshot)
 	pg_atomic_init_u64(&shared->blocks_pruned, 0);
 	pg_atomic_init_u64(&shared->bytes_read, 0);
 	pg_atomic_init_u64(&shared->hot_rows, 0);
+	pg_atomic_init_u64(&shared->blocks_summed, 0);
 	table_parallelscan_initialize(rel, heap_state(shared), snapshot);
 }
 
@@ -73,4 +74,5 @@ scan_shared_sum(ScanShared *sum, ScanShared *shared)
 	sum->blocks_pruned.value += pg_atomic_read_u64(&shared->blocks_pruned);
 	sum->bytes_read.value += pg_atomic_read_u64(&shared->bytes_read);
 	sum->hot_rows.value += pg_atomic_read_u64(&shared->hot_rows);
+	sum->blocks_summed.value += pg_atomic_read_u64(&shared->blocks_summed);
 }

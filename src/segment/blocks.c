@@ -12,8 +12,11 @@
  * neighbours that are both below BLOCK_MIN_ROWS fill a block as far as it goes
  * (144 readings a day: fourteen days), and entities of few rows share one.
  *
+ * A dashboard may count days in another zone, whose midnight lies within the
+ * block: then what each of its two sides adds up to is kept as well (sides.c).
+ *
  * Where the cuts fall is a matter of speed alone: whoever uses a summary looks
- * at the block's own range of times.
+ * at the own range of times of the block, or of its side.
  */
 #include "territory.h"
 
@@ -232,4 +235,28 @@ blocks_cut(const BlockRows *rows, int64 *first_row)
 		}
 	cut_at(&cutter, rows->rows);
 	return cutter.nblocks;
+}
+
+/*
+ * Where ends the coarsest unit of rows' calendar that ends among the rows of a
+ * block?  Nowhere, if more than one does.
+ */
+BlockCut
+block_cut(const BlockRows *rows, int first, int last)
+{
+	BlockCut	cut = {0};
+
+	for (int unit = UNIT_MONTH; unit < UNIT_NONE && cut.rows == 0; unit++)
+	{
+		int			end = piece_end(rows, first, last, unit);
+
+		if (end == last)
+			continue;
+		if (piece_end(rows, end, last, unit) < last)
+			break;
+		cut.rows = end - first;
+		cut.before = rows->times[end - 1];
+		cut.after = rows->times[end];
+	}
+	return cut;
 }

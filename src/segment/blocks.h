@@ -22,6 +22,15 @@ typedef struct BlockRows
 	pg_tz	   *zone;			/* of a timestamptz */
 } BlockRows;
 
+/* where another calendar's unit ends in a block whose rows are in order of time */
+typedef struct BlockCut
+{
+	int			rows;			/* before it; 0: nowhere */
+	int64		before;			/* time of the last of them */
+	int64		after;			/* and of the next row */
+} BlockCut;
+
 extern int	blocks_cut(const BlockRows *rows, int64 *first_row);
+extern BlockCut block_cut(const BlockRows *rows, int first, int last);
 
 #endif

@@ -33,6 +33,7 @@
 #include "codec/codec_summary.h"
 #include "segment/column.h"
 #include "segment/decimal.h"
+#include "segment/point.h"
 #include "segment/summary.h"
 
 #define NULLS_NONE 0
@@ -40,17 +41,6 @@
 #define NULLS_FLAGS 2
 
 #define DISPLAYS_FOLLOW 255		/* decimals are shown with more digits or fewer, value by value */
-
-/* a serialized PostGIS point after its length word: SRID, flags, type, count */
-#define POINT_HEADER 12
-#define POINT_MAX_DIMENSIONS 4
-#define POINT_TYPE 1
-
-/* its flags, the fourth byte */
-#define GEOMETRY_HAS_BOX 0x04
-#define GEOMETRY_GEODETIC 0x08
-#define GEOMETRY_EXTENDED 0x10
-#define GEOMETRY_VERSION_2 0x40
 
 static bool
 type_is_postgis_geometry(Oid type)

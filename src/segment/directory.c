@@ -58,7 +58,7 @@ entry_from_tuple(ChunkStore *store, HeapTuple tuple, int level)
 						errmsg("directory entry %d of level %d of \"%s\" is damaged", chunk_seq(store, tuple), level,
 							   RelationGetRelationName(store->toast)),
 						errhint("Restore the table from a backup, or unseal what territory.verify() finds whole.")));
-	if (entry->format != SEGMENT_FORMAT)
+	if (entry->format != SEGMENT_FORMAT && (level > 0 || entry->format != SEGMENT_FORMAT_SIDES))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("segment %d has format %d, which this version does not read", entry->number,
 							   entry->format),

@@ -9,7 +9,10 @@
  * is the other columns of the first index that holds the time and another
  * column.  A stored column is known by name and attribute number: the number
  * follows renames, the name follows dump and restore, which give the table
- * another oid.  The calendar's zone is the stored one, else the session's.
+ * another oid.  The calendar's zone is the stored one, else the session's.  The
+ * other zone, whose days summaries tell as well, is the stored one, else UTC;
+ * where the calendar is UTC's, what the server, the database, the role or the
+ * connection says that sessions begin with.
  */
 #include "territory.h"
 
@@ -23,6 +26,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -85,6 +89,35 @@ detect_entity(Relation rel, Layout *layout)
 	list_free(indexes);
 }
 
+/* is its offset from UTC always 0? */
+static bool
+zone_is_utc(pg_tz *zone)
+{
+	long		offset;
+
+	return pg_get_timezone_offset(zone, &offset) && offset == 0;
+}
+
+static pg_tz *
+default_other_zone(pg_tz *zone)
+{
+	const char *name = zone_is_utc(zone) ? GetConfigOptionResetString("TimeZone") : "UTC";
+	pg_tz	   *other = name ? pg_tzset(name) : NULL;
+
+	return other && zone_is_utc(zone) && zone_is_utc(other) ? NULL : other;
+}
+
+/* the zone of this name; where there is none, otherwise */
+static pg_tz *
+stored_zone(HeapTuple row, TupleDesc desc, int column, pg_tz *otherwise)
+{
+	bool		isnull;
+	Datum		name = SPI_getbinval(row, desc, column, &isnull);
+	pg_tz	   *zone = isnull ? NULL : pg_tzset(TextDatumGetCString(name));
+
+	return zone ? zone : otherwise;
+}
+
 void
 layout_detect(Relation rel, Layout *layout)
 {
@@ -92,6 +125,7 @@ layout_detect(Relation rel, Layout *layout)
 
 	memset(layout, 0, sizeof *layout);
 	layout->zone = session_timezone;
+	layout->other_zone = default_other_zone(layout->zone);
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
@@ -118,8 +152,8 @@ layout_read(Relation rel, Layout *layout)
 
 	layout_detect(rel, layout);
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT r.entity_attnums, r.time_attnum, r.position_attnum, l.time_zone"
-							  " FROM territory.resolved_layout($1::pg_catalog.regclass) r"
+	if (SPI_execute_with_args("SELECT r.entity_attnums, r.time_attnum, r.position_attnum, l.time_zone,"
+							  " l.other_zone FROM territory.resolved_layout($1::pg_catalog.regclass) r"
 							  " LEFT JOIN territory.layouts l ON l.relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1",
 							  1, types, arguments, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
 	{
@@ -143,13 +177,8 @@ layout_read(Relation rel, Layout *layout)
 		value = SPI_getbinval(row, desc, 3, &isnull);
 		if (!isnull)
 			layout->position = DatumGetInt16(value);
-		value = SPI_getbinval(row, desc, 4, &isnull);
-		if (!isnull)
-		{
-			pg_tz	   *zone = pg_tzset(TextDatumGetCString(value));
-
-			layout->zone = zone ? zone : layout->zone;
-		}
+		layout->zone = stored_zone(row, desc, 4, layout->zone);
+		layout->other_zone = stored_zone(row, desc, 5, default_other_zone(layout->zone));
 	}
 	SPI_finish();
 }
@@ -171,7 +200,7 @@ write_layout(Oid *types, Datum *values, const char *nulls, int n)
 						  " OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.relation)",
 						  1, types, values, nulls, false, 0);
 	SPI_execute_with_args("INSERT INTO territory.layouts"
-						  " VALUES ($1, $1::oid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+						  " VALUES ($1, $1::oid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 						  n, types, values, nulls, false, 0);
 	SPI_finish();
 	SetUserIdAndSecContext(caller, context);
@@ -187,7 +216,7 @@ Datum
 territory_store_layout(PG_FUNCTION_ARGS)
 {
 	Oid			types[] = {REGCLASSOID, NAMEARRAYOID, INT2ARRAYOID, NAMEOID, INT2OID, NAMEOID, INT2OID, TEXTOID,
-	REGCLASSOID, NAMEOID, NAMEOID};
+	TEXTOID, REGCLASSOID, NAMEOID, NAMEOID};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types)];
 

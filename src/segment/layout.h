@@ -17,6 +17,7 @@ typedef struct Layout
 	AttrNumber	time;			/* or InvalidAttrNumber */
 	AttrNumber	position;		/* or InvalidAttrNumber */
 	pg_tz	   *zone;			/* of the table's calendar */
+	pg_tz	   *other_zone;		/* whose days summaries tell as well, or NULL */
 } Layout;
 
 /* the column that rows are sorted by first, or InvalidAttrNumber */

@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "codec/codec_stream.h"
 #include "codec/codec_summary.h"
 #include "segment/missing.h"
 #include "segment/segment.h"
@@ -200,6 +201,22 @@ keep(SegmentReader *reader, int n, size_t size)
 	return MemoryContextAllocZero(reader->cached->context, Max(n, 1) * size);
 }
 
+static bool
+has_sides(const SegmentReader *reader)
+{
+	return reader->entry->format == SEGMENT_FORMAT_SIDES;
+}
+
+static void
+skip_stream(HeaderCursor *cursor)
+{
+	uint16		len = take_uint16(cursor);
+
+	if (len > cursor->end - cursor->at)
+		damaged(cursor->reader);
+	cursor->at += len;
+}
+
 static void
 take_layout(HeaderCursor *cursor, BlockHeader *header)
 {
@@ -232,18 +249,14 @@ take_layout(HeaderCursor *cursor, BlockHeader *header)
 		damaged(reader);
 	take_bytes(cursor, header->zone, zone_len);
 	header->zone[zone_len] = '\0';
+	if (has_sides(reader))
+	{
+		header->packed_cuts = cursor->at;
+		for (int s = 0; s < 3; s++)
+			skip_stream(cursor);
+	}
 	pfree(rows);
 	pfree(ordered);
-}
-
-static void
-skip_stream(HeaderCursor *cursor)
-{
-	uint16		len = take_uint16(cursor);
-
-	if (len > cursor->end - cursor->at)
-		damaged(cursor->reader);
-	cursor->at += len;
 }
 
 /*
@@ -276,6 +289,11 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 	cursor->at += sizeof(uint32) * nblocks;
 	take_bytes(cursor, &column->summary_len, sizeof column->summary_len);
 	take_bytes(cursor, &column->summary_crc, sizeof column->summary_crc);
+	if (has_sides(reader))
+	{
+		take_bytes(cursor, &column->sides_len, sizeof column->sides_len);
+		take_bytes(cursor, &column->sides_crc, sizeof column->sides_crc);
+	}
 	column->offsets = keep(reader, nblocks + 1, sizeof(uint32));
 	for (int b = 0; b < nblocks; b++)
 	{
@@ -332,9 +350,9 @@ place_columns(SegmentReader *reader, BlockHeader *header)
 		HeaderColumn *column = &header->columns[c];
 
 		column->summary_offset = offset;
-		if (column->summary_len > limit - offset)
+		if ((int64) column->summary_len + column->sides_len > limit - offset)
 			damaged(reader);
-		offset += column->summary_len;
+		offset += (int64) column->summary_len + column->sides_len;
 	}
 	for (int c = 0; c < header->ncolumns; c++)
 	{
@@ -405,7 +423,7 @@ segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, Segm
 	reader->entry = entry;
 	reader->context = context;
 	reader->types = NULL;
-	reader->summaries = NULL;
+	reader->summaries = reader->sides = NULL;
 	reader->cached = segment_cache_get(store, entry);
 	if (reader->cached == NULL)
 	{
@@ -459,46 +477,87 @@ segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *
 	return true;
 }
 
-/* zone_excludes() of one block, by what stands in the header; called for every block of a table */
-static bool
-key_excludes(const HeaderColumn *column, int block, int rows, const PruneKey *key)
+CODEC_CLONES static void
+exclude_without_values(const int32 *nulls, const int *first_row, int n, uint8 *out)
 {
+	for (int b = 0; b < n; b++)
+		out[b] |= nulls[b] >= first_row[b + 1] - first_row[b];
+}
+
+CODEC_CLONES static void
+exclude_range(const int64 *min, const int64 *max, int n, int64 low, int64 high, uint8 *out)
+{
+	for (int b = 0; b < n; b++)
+		out[b] |= (min[b] > high) | (max[b] < low);
+}
+
+/* zone_excludes() of blocks first to first + n - 1, by what stands in the header, in flags */
+static void
+exclude_by_key(const BlockHeader *header, const HeaderColumn *column, int first, int n, const PruneKey *key, uint8 *out)
+{
+	int64		low = PG_INT64_MIN,
+				high = PG_INT64_MAX;
+
 	if (key->is_null_test)
-		return column->nulls[block] == 0;
-	if (column->nulls[block] >= rows)
-		return true;
+	{
+		for (int b = 0; b < n; b++)
+			out[b] |= column->nulls[first + b] == 0;
+		return;
+	}
+	exclude_without_values(column->nulls + first, header->first_row + first, n, out);
 	if (column->zone != key->zone || key->zone == ZONE_NONE)
-		return false;
-	if (key->nkeys == 0)
-		switch (key->strategy)
-		{
-			case BTLessStrategyNumber:
-			case BTLessEqualStrategyNumber:
-				return column->min[block] > key->key;
-			case BTEqualStrategyNumber:
-				return column->min[block] > key->key || column->max[block] < key->key;
-			case BTGreaterEqualStrategyNumber:
-			case BTGreaterStrategyNumber:
-				return column->max[block] < key->key;
-			default:
-				return false;
-		}
-	return !prune_key_within(key, column->min[block], column->max[block]);
+		return;
+	if (key->nkeys > 0)
+	{
+		for (int b = 0; b < n; b++)
+			out[b] = out[b] || !prune_key_within(key, column->min[first + b], column->max[first + b]);
+		return;
+	}
+	if (key->strategy != BTLessStrategyNumber && key->strategy != BTLessEqualStrategyNumber)
+		low = key->key;
+	if (key->strategy != BTGreaterStrategyNumber && key->strategy != BTGreaterEqualStrategyNumber)
+		high = key->key;
+	exclude_range(column->min + first, column->max + first, n, low, high, out);
+}
+
+static void
+exclude_blocks(SegmentReader *reader, int first, int n, const PruneKey *keys, int nkeys, uint8 *out)
+{
+	memset(out, false, n);
+	for (int k = 0; k < nkeys; k++)
+	{
+		const HeaderColumn *column = find_column(reader, keys[k].attno);
+
+		if (column)
+			exclude_by_key(reader->header, column, first, n, &keys[k], out);
+	}
 }
 
 bool
 segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys)
 {
-	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
+	uint8		out;
 
-	for (int k = 0; k < nkeys; k++)
-	{
-		const HeaderColumn *column = find_column(reader, keys[k].attno);
+	exclude_blocks(reader, block, 1, keys, nkeys, &out);
+	return out;
+}
 
-		if (column && key_excludes(column, block, rows, &keys[k]))
-			return true;
-	}
-	return false;
+/* the same of all blocks, in flags */
+void
+segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out)
+{
+	exclude_blocks(reader, 0, reader->header->nblocks, keys, nkeys, out);
+}
+
+/* palloc'd; as long as that and with this checksum */
+static char *
+read_checked(SegmentReader *reader, int64 from, uint32 len, uint32 crc)
+{
+	char	   *bytes = read_range(reader, from, len);
+
+	if (chunk_crc(bytes, len) != crc)
+		damaged(reader);
+	return bytes;
 }
 
 /* all blocks' summaries of a column, from its bytes */
@@ -508,13 +567,11 @@ read_summaries(SegmentReader *reader, HeaderColumn *column)
 	BlockHeader *header = reader->header;
 	MemoryContext old = MemoryContextSwitchTo(reader->context);
 	ColumnSummary *summaries = palloc0(sizeof(ColumnSummary) * header->nblocks);
-	char	   *bytes = read_range(reader, column->summary_offset, column->summary_len);
+	char	   *bytes = read_checked(reader, column->summary_offset, column->summary_len, column->summary_crc);
 	ColumnType	type;
 
 	column_type_init(&type, TupleDescAttr(reader->desc, column->attno - 1));
 	type.zone = column->zone;
-	if (chunk_crc(bytes, column->summary_len) != column->summary_crc)
-		damaged(reader);
 	for (int b = 0; b < header->nblocks; b++)
 	{
 		ColumnSummary *summary = &summaries[b];
@@ -544,17 +601,163 @@ read_summaries(SegmentReader *reader, HeaderColumn *column)
 	MemoryContextSwitchTo(old);
 }
 
-/* false where the block holds nothing of the column: it was added later */
-bool
-segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary)
+/* of all blocks; NULL where they hold nothing of the column: it was added later */
+static const ColumnSummary *
+block_summaries(SegmentReader *reader, AttrNumber attno)
 {
 	HeaderColumn *column = find_column(reader, attno);
 
 	if (column == NULL || TupleDescAttr(reader->desc, attno - 1)->attisdropped)
-		return false;
+		return NULL;
 	if (reader->summaries == NULL || reader->summaries[attno] == NULL)
 		read_summaries(reader, column);
-	*summary = reader->summaries[attno][block];
+	return reader->summaries[attno];
+}
+
+/* false where the block holds nothing of the column: it was added later */
+bool
+segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary)
+{
+	const ColumnSummary *summaries = block_summaries(reader, attno);
+
+	if (summaries)
+		*summary = summaries[block];
+	return summaries != NULL;
+}
+
+/* ---- the sides of blocks that are cut ---- */
+
+static void
+unpack_cuts(SegmentReader *reader)
+{
+	BlockHeader *header = reader->header;
+	HeaderColumn *time = find_column(reader, header->time);
+	HeaderCursor cursor = {reader, header->packed_cuts, header->end};
+	int64	   *rows = take_integers(&cursor, header->nblocks);
+	BlockCut   *cuts = keep(reader, header->nblocks, sizeof(BlockCut));
+	int64	   *before,
+			   *apart;
+	int			n = 0;
+
+	for (int b = 0; b < header->nblocks; b++)
+		n += rows[b] != 0;
+	before = take_integers(&cursor, n);
+	apart = take_integers(&cursor, n);
+	n = 0;
+	for (int b = 0; b < header->nblocks; b++)
+	{
+		BlockCut   *cut = &cuts[b];
+
+		if (rows[b] == 0)
+			continue;
+		cut->rows = rows[b];
+		cut->before = before[n];
+		cut->after = (int64) ((uint64) before[n] + (uint64) apart[n]);
+		n++;
+		if (rows[b] < 0 || rows[b] >= header->first_row[b + 1] - header->first_row[b] || !header->ordered[b] ||
+			time == NULL || cut->before < time->min[b] || cut->after < cut->before || cut->after > time->max[b])
+			damaged(reader);
+	}
+	pfree(rows);
+	pfree(before);
+	pfree(apart);
+	header->cuts = cuts;
+	segment_cache_grown(reader->cached);
+}
+
+/* rows of a block before its cut; 0: it has none */
+int
+segment_block_cut(SegmentReader *reader, int block)
+{
+	BlockHeader *header = reader->header;
+
+	if (header->packed_cuts == NULL)
+		return 0;
+	if (header->cuts == NULL)
+		unpack_cuts(reader);
+	return header->cuts[block].rows;
+}
+
+/* summaries of the sides of all blocks that are cut, from the column's bytes */
+static void
+read_sides(SegmentReader *reader, const HeaderColumn *column, const ColumnSummary *summaries)
+{
+	BlockHeader *header = reader->header;
+	MemoryContext old = MemoryContextSwitchTo(reader->context);
+	ColumnSummary *sides = palloc(sizeof(ColumnSummary) * header->nblocks * 2);
+
+	if (column->attno == header->time)
+		sides_of_times(summaries, header->cuts, header->nblocks, sides);
+	else
+	{
+		char	   *bytes = read_checked(reader, (int64) column->summary_offset + column->summary_len, column->sides_len,
+										 column->sides_crc);
+
+		if (!sides_decode(bytes, column->sides_len, summaries, header->cuts, header->nblocks, sides))
+			damaged(reader);
+		pfree(bytes);
+	}
+	if (reader->sides == NULL)
+		reader->sides = palloc0(sizeof(ColumnSummary *) * (reader->entry->natts + 1));
+	reader->sides[column->attno] = sides;
+	MemoryContextSwitchTo(old);
+}
+
+/* of a block, or of a side of one that is cut, as long as the segment is open; NULL as block_summaries() */
+const ColumnSummary *
+segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno)
+{
+	const ColumnSummary *summaries;
+
+	if (side != BLOCK_WHOLE && reader->sides && reader->sides[attno])
+		return &reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
+	summaries = block_summaries(reader, attno);
+	if (summaries == NULL || side == BLOCK_WHOLE)
+		return summaries ? &summaries[block] : NULL;
+	if (segment_block_cut(reader, block) == 0)
+		elog(ERROR, "territory: block %d of segment %d has one summary", block, reader->entry->number);
+	read_sides(reader, find_column(reader, attno), summaries);
+	return &reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
+}
+
+/* of a side of a block that is cut: a zone map that holds its values, and may be the block's */
+static void
+narrow_zone(SegmentReader *reader, int block, BlockSide side, ZoneMap *zone)
+{
+	const BlockCut *cut = &reader->header->cuts[block];
+	const ColumnSummary *summary;
+
+	if (zone->attno == reader->header->time)
+	{
+		if (side == BLOCK_BEFORE)
+			zone->max = cut->before;
+		else
+			zone->min = cut->after;
+		return;
+	}
+	summary = segment_side_summary(reader, block, side, zone->attno);
+	if (summary == NULL || !(summary->flags & SUMMARY_RANGE))
+		return;
+	if (summary->kind == SUMMARY_INTEGER)
+	{
+		zone->min = summary->min.i;
+		zone->max = summary->max.i;
+	}
+	else if (summary->kind == SUMMARY_FLOAT)
+	{
+		zone->min = codec_float_key(summary->min.f);
+		zone->max = codec_float_key(summary->max.f);
+	}
+}
+
+/* of a block, or of a side of one that is cut; there, nulls may be more than there are */
+bool
+segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone)
+{
+	if (!segment_block_zone(reader, block, attno, zone))
+		return false;
+	if (side != BLOCK_WHOLE && zone->kind != ZONE_NONE && zone->nulls == 0 && zone->min < zone->max)
+		narrow_zone(reader, block, side, zone);
 	return true;
 }
 

@@ -47,7 +47,22 @@ middle_segment(ChunkStore *store)
 	return NULL;
 }
 
-/* zone maps of these columns (n of them for each block) of at most so many blocks; gives the number of blocks */
+/* of a block as a whole; of its sides, where it is cut, else nothing; n columns each */
+static void
+sample_block(SegmentReader *reader, int block, const AttrNumber *attnos, int n, ZoneMap *zones)
+{
+	for (BlockSide side = BLOCK_WHOLE; side <= BLOCK_AFTER; side++)
+		for (int a = 0; a < n; a++)
+		{
+			ZoneMap    *zone = &zones[side * n + a];
+
+			if ((side != BLOCK_WHOLE && segment_block_cut(reader, block) == 0) ||
+				!segment_side_zone(reader, block, side, attnos[a], zone))
+				zone->kind = ZONE_NONE;
+		}
+}
+
+/* zone maps of at most so many blocks, SAMPLE_SIDES times n of these columns for each; gives the number of blocks */
 int
 sealed_sample(Relation rel, const AttrNumber *attnos, int n, ZoneMap *zones, int most, double *rows_per_block)
 {
@@ -68,9 +83,7 @@ sealed_sample(Relation rel, const AttrNumber *attnos, int n, ZoneMap *zones, int
 			nblocks = Min(entry->nblocks, most);
 			*rows_per_block = (double) entry->rows / entry->nblocks;
 			for (int b = 0; b < nblocks; b++)
-				for (int a = 0; a < n; a++)
-					if (!segment_block_zone(&reader, (int64) b * entry->nblocks / nblocks, attnos[a], &zones[b * n + a]))
-						zones[b * n + a].kind = ZONE_NONE;
+				sample_block(&reader, (int64) b * entry->nblocks / nblocks, attnos, n, &zones[b * SAMPLE_SIDES * n]);
 		}
 		chunk_store_close(&store, AccessShareLock);
 	}

@@ -226,7 +226,7 @@ open_segment(SealedScan *scan, ScanDirection direction)
 	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry_at(scan, scan->segment), scan->segment_context);
 	scan->reader.desc = scan->desc;
 	scan->reader.types = scan->types;
-	scan->dead_bitmaps = NULL;
+	scan->blocks_out = scan->dead_bitmaps = NULL;
 	if (scan->any_state)
 	{
 		MemoryContext old = MemoryContextSwitchTo(scan->segment_context);
@@ -440,6 +440,18 @@ advance_segment(SealedScan *scan, ScanDirection direction)
 	}
 }
 
+/* blocks of the open segment that the keys exclude, in flags */
+const uint8 *
+sealed_scan_blocks_out(SealedScan *scan)
+{
+	if (scan->blocks_out == NULL)
+	{
+		scan->blocks_out = MemoryContextAlloc(scan->segment_context, scan->reader.header->nblocks);
+		segment_exclude_blocks(&scan->reader, scan->keys, scan->nkeys, scan->blocks_out);
+	}
+	return scan->blocks_out;
+}
+
 /* has the block no row of a part of interest? */
 static bool
 parts_exclude(SealedScan *scan, int block)
@@ -461,14 +473,14 @@ static bool
 advance_block(SealedScan *scan, ScanDirection direction)
 {
 	int			step = ScanDirectionIsBackward(direction) ? -1 : 1;
+	const uint8 *out = sealed_scan_blocks_out(scan);
 
 	for (;;)
 	{
 		scan->block += step;
 		if (scan->block < 0 || scan->block >= scan->reader.header->nblocks)
 			return false;
-		if (!parts_exclude(scan, scan->block) &&
-			!segment_block_excluded(&scan->reader, scan->block, scan->keys, scan->nkeys))
+		if (!out[scan->block] && !parts_exclude(scan, scan->block))
 			return true;
 		scan->blocks_pruned++;
 	}
@@ -701,26 +713,6 @@ sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls)
 	}
 }
 
-/*
- * A sealed row as a tuple that heap stored and froze: heap_form_tuple leaves
- * the marks of a composite value, which a stored tuple must not bear.
- */
-static HeapTuple
-form_tuple(Relation rel, TupleDesc desc, Datum *values, bool *nulls, ItemPointer tid)
-{
-	HeapTuple	tuple = heap_form_tuple(desc, values, nulls);
-	HeapTupleHeader header = tuple->t_data;
-
-	header->t_infomask &= ~HEAP_XACT_MASK;
-	header->t_infomask |= HEAP_XMIN_FROZEN | HEAP_XMAX_INVALID;
-	HeapTupleHeaderSetXmin(header, FrozenTransactionId);
-	HeapTupleHeaderSetXmax(header, InvalidTransactionId);
-	HeapTupleHeaderSetCmin(header, FirstCommandId);
-	header->t_ctid = tuple->t_self = *tid;
-	tuple->t_tableOid = RelationGetRelid(rel);
-	return tuple;
-}
-
 /* the current row as a heap tuple in the current memory context */
 HeapTuple
 sealed_scan_tuple(SealedScan *scan)
@@ -733,7 +725,7 @@ sealed_scan_tuple(SealedScan *scan)
 
 	sealed_scan_row(scan, values, nulls);
 	sealed_scan_tid(scan, &tid);
-	tuple = form_tuple(scan->rel, scan->desc, values, nulls, &tid);
+	tuple = sealed_form_tuple(scan->rel, scan->desc, values, nulls, &tid);
 	pfree(values);
 	pfree(nulls);
 	return tuple;
@@ -750,149 +742,4 @@ sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals)
 		return;
 	directory_totals(&store, snapshot, totals);
 	chunk_store_close(&store, AccessShareLock);
-}
-
-/* ---- one row by its TID ---- */
-
-/*
- * The block of the last row fetched, kept until the end of the transaction:
- * triggers, EvalPlanQual and updates ask for neighbours one by one.
- */
-static struct
-{
-	MemoryContext context;
-	RelPhysical physical;
-	Oid			relid;
-	SegmentNumber segment;
-	int			natts;
-	int			first,
-				rows;
-	Datum	  **values;
-	bool	  **nulls;
-}			fetched;
-
-static bool fetched_callback_registered = false;
-
-static void
-forget_fetched(XactEvent event, void *arg)
-{
-	if (fetched.context)
-		MemoryContextDelete(fetched.context);
-	memset(&fetched, 0, sizeof fetched);
-}
-
-/* numbers of segments begin anew in the storage that the table has already */
-void
-sealed_fetch_forget(void)
-{
-	forget_fetched(XACT_EVENT_COMMIT, NULL);
-}
-
-static bool
-load_fetched(Relation rel, ItemPointer tid)
-{
-	ChunkStore	store;
-	SegmentEntry *entry;
-	SegmentReader reader;
-	MemoryContext context,
-				old;
-	int			place = tid_place(tid);
-	int			block;
-
-	if (!chunk_store_open(rel, AccessShareLock, &store))
-		return false;
-	forget_fetched(XACT_EVENT_COMMIT, NULL);
-	context = AllocSetContextCreate(TopTransactionContext, "territory fetched block", ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(context);
-	entry = directory_find(&store, SnapshotAny, tid_segment(tid));
-	if (entry && place < entry->rows)
-	{
-		fetched.context = context;
-		fetched.natts = RelationGetNumberOfAttributes(rel);
-		segment_reader_open(&reader, rel, &store, entry, context);
-		block = segment_block_of(&reader, place);
-		fetched.first = reader.header->first_row[block];
-		fetched.rows = reader.header->first_row[block + 1] - fetched.first;
-		fetched.values = palloc0(sizeof(Datum *) * (fetched.natts + 1));
-		fetched.nulls = palloc0(sizeof(bool *) * (fetched.natts + 1));
-		for (int a = 0; a < fetched.natts; a++)
-		{
-			if (TupleDescAttr(RelationGetDescr(rel), a)->attisdropped)
-				continue;
-			fetched.values[a] = palloc(sizeof(Datum) * fetched.rows);
-			fetched.nulls[a] = palloc(sizeof(bool) * fetched.rows);
-			segment_read_column(&reader, block, a + 1, fetched.values[a], fetched.nulls[a]);
-		}
-		/* last, so that an error leaves nothing half loaded */
-		fetched.physical = relation_physical(rel);
-		fetched.relid = RelationGetRelid(rel);
-		fetched.segment = tid_segment(tid);
-	}
-	MemoryContextSwitchTo(old);
-	chunk_store_close(&store, AccessShareLock);
-	if (fetched.relid == InvalidOid)
-		MemoryContextDelete(context);
-	return fetched.relid != InvalidOid;
-}
-
-static bool
-fetched_holds(Relation rel, ItemPointer tid)
-{
-	int			place = tid_place(tid);
-
-	/* numbers of segments begin anew where TRUNCATE or ALTER TABLE gave the table new storage */
-	return fetched.relid == RelationGetRelid(rel) && relphysical_equals(fetched.physical, relation_physical(rel)) &&
-		fetched.segment == tid_segment(tid) && place >= fetched.first && place < fetched.first + fetched.rows &&
-		fetched.natts == RelationGetNumberOfAttributes(rel);
-}
-
-/* is the row alive for the snapshot? */
-static bool
-row_visible(Relation rel, ItemPointer tid, Snapshot snapshot)
-{
-	ChunkStore	store;
-	StateEntry	state;
-	SegmentEntry *entry;
-	bool		visible;
-
-	if (!chunk_store_open(rel, AccessShareLock, &store))
-		return false;
-	entry = directory_find(&store, snapshot, tid_segment(tid));
-	visible = entry != NULL && tid_place(tid) < entry->rows &&
-		!(state_find(&store, tid, snapshot, &state) && state.dead);
-	chunk_store_close(&store, AccessShareLock);
-	return visible;
-}
-
-/* NULL where the snapshot does not show it; SnapshotAny fetches dead rows too */
-HeapTuple
-sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot)
-{
-	int			row;
-	Datum	   *values;
-	bool	   *nulls;
-	HeapTuple	tuple;
-
-	if (snapshot->snapshot_type != SNAPSHOT_ANY && !row_visible(rel, tid, snapshot))
-		return NULL;
-	if (!fetched_callback_registered)
-	{
-		RegisterXactCallback(forget_fetched, NULL);
-		fetched_callback_registered = true;
-	}
-	if (!fetched_holds(rel, tid) && !load_fetched(rel, tid))
-		return NULL;
-	row = tid_place(tid) - fetched.first;
-	values = palloc(sizeof(Datum) * (fetched.natts + 1));
-	nulls = palloc(sizeof(bool) * (fetched.natts + 1));
-	for (int a = 0; a < fetched.natts; a++)
-	{
-		nulls[a] = fetched.values[a] == NULL || TupleDescAttr(RelationGetDescr(rel), a)->attisdropped ||
-			fetched.nulls[a][row];
-		values[a] = nulls[a] ? (Datum) 0 : fetched.values[a][row];
-	}
-	tuple = form_tuple(rel, RelationGetDescr(rel), values, nulls, tid);
-	pfree(values);
-	pfree(nulls);
-	return tuple;
 }

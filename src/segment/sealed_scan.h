@@ -52,6 +52,7 @@ typedef struct SealedScan
 	bool		segment_open;
 	bool		block_open;
 	bool		block_shown;	/* all wanted columns of the open block are decoded */
+	uint8	   *blocks_out;		/* of the open segment, by the keys; NULL: not asked yet */
 	uint8	   *dead_bitmaps;	/* of the open segment; NULL: they say nothing */
 	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
 	Datum	  **values;			/* per attribute, of the open block; NULL: not decoded */
@@ -95,6 +96,7 @@ extern uint8 *sealed_scan_dead(SealedScan *scan);
 extern void sealed_scan_decode(SealedScan *scan, int column);
 extern void sealed_scan_show(SealedScan *scan);
 extern MemoryContext sealed_scan_hand_over(SealedScan *scan, MemoryContext parent);
+extern const uint8 *sealed_scan_blocks_out(SealedScan *scan);
 extern int	sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out);
 extern void sealed_scan_end(SealedScan *scan);
 
@@ -106,9 +108,9 @@ extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *tota
 /* directory_totals.c */
 extern void sealed_totals_about(Relation rel, DirectoryTotals *totals);
 
-/* functions.c: a territory table that the caller may read, or a clear error */
-
+/* sealed_fetch.c */
 extern void sealed_fetch_forget(void);
+extern HeapTuple sealed_form_tuple(Relation rel, TupleDesc desc, Datum *values, bool *nulls, ItemPointer tid);
 extern HeapTuple sealed_fetch(Relation rel, ItemPointer tid, Snapshot snapshot);
 
 #endif

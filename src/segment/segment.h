@@ -22,6 +22,7 @@
 #include "segment/summary.h"
 
 #define SEGMENT_FORMAT 1
+#define SEGMENT_FORMAT_SIDES 2	/* of a segment with blocks that are cut: their sides have summaries */
 #define SEGMENT_MAX_ZONES 64
 #define SEGMENT_MAX_BYTES (16 * 1024 * 1024)	/* of raw values, before a segment is closed early */
 #define SEGMENT_MAX_ROW_BYTES (128 * 1024 * 1024)	/* rows above this stay hot */
@@ -118,6 +119,8 @@ typedef struct HeaderColumn
 	uint32		summary_offset;
 	uint32		summary_len;
 	uint32		summary_crc;
+	uint32		sides_len;		/* of the summaries of sides, which follow those of blocks */
+	uint32		sides_crc;
 } HeaderColumn;
 
 typedef struct BlockHeader
@@ -126,6 +129,8 @@ typedef struct BlockHeader
 	int		   *first_row;		/* nblocks + 1 */
 	bool	   *ordered;		/* per block: rows of one entity, by time */
 	bool		all_ordered;	/* the whole segment is */
+	const char *packed_cuts;	/* where they stand in the header's bytes; NULL: no block is cut */
+	BlockCut   *cuts;			/* per block; NULL until they are asked for */
 	int			nentity;		/* the layout that the rows were sealed by */
 	AttrNumber	entity[LAYOUT_MAX_ENTITY];
 	AttrNumber	time;
@@ -207,6 +212,7 @@ typedef struct SegmentReader
 	ColumnType *types;			/* per attribute, where the caller keeps them; type 0: not known yet */
 	MemoryContext context;		/* that it was opened in */
 	ColumnSummary **summaries;	/* per attribute and block, once they were asked for */
+	ColumnSummary **sides;		/* per attribute, block and side, the same; set where the block is cut */
 	int64		bytes_read;
 } SegmentReader;
 
@@ -215,10 +221,18 @@ extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore 
 								MemoryContext context);
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
 extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
+extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary);
+extern int	segment_block_cut(SegmentReader *reader, int block);
+extern bool segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone);
+extern const ColumnSummary *segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno);
 extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary);
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
+
+/* block_ends.c */
+extern bool segment_block_end(SegmentReader *reader, int block, AttrNumber attno, bool last, Datum *value,
+							  bool *isnull);
 
 /* verify.c */
 extern void segment_verify(SegmentReader *reader);

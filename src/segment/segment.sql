@@ -13,6 +13,7 @@ CREATE TABLE territory.layouts
 	position_column name,
 	position_attnum int2,
 	time_zone text,
+	other_zone text,
 	entity_table regclass,
 	entity_key name,
 	entity_position name
@@ -59,7 +60,7 @@ COMMENT ON FUNCTION territory.resolved_layout(regclass) IS
 'The stored layout of a table as attribute numbers; nulls where nothing was stored, or the time column became something else.';
 
 CREATE FUNCTION territory.layout(rel regclass,
-	OUT entity_columns name[], OUT time_column name, OUT position_column name, OUT time_zone text,
+	OUT entity_columns name[], OUT time_column name, OUT position_column name, OUT time_zone text, OUT other_zone text,
 	OUT entity_table regclass, OUT entity_key name, OUT entity_position name)
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -69,7 +70,7 @@ BEGIN ATOMIC
 				JOIN pg_catalog.pg_attribute a ON a.attrelid = rel::oid AND a.attnum = u.n ORDER BY i) END,
 		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel::oid AND attnum = r.time_attnum), d.time_column),
 		coalesce((SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = rel::oid AND attnum = r.position_attnum), d.position_column),
-		l.time_zone, l.entity_table, l.entity_key, l.entity_position
+		l.time_zone, l.other_zone, l.entity_table, l.entity_key, l.entity_position
 	FROM territory.detected_layout(rel) d
 	LEFT JOIN territory.layouts l ON l.relation::oid = rel::oid
 	LEFT JOIN LATERAL territory.resolved_layout(rel) r ON true;
@@ -78,12 +79,13 @@ COMMENT ON FUNCTION territory.layout(regclass) IS
 'Which columns of a table say who (entity), when (time) and where (position): what set_layout() stored, else what was detected.';
 
 CREATE FUNCTION territory.set_layout(rel regclass, entity_columns name[] DEFAULT NULL, time_column name DEFAULT NULL,
-	position_column name DEFAULT NULL, time_zone text DEFAULT NULL, entity_table regclass DEFAULT NULL,
-	entity_key name DEFAULT NULL, entity_position name DEFAULT NULL) RETURNS void
+	position_column name DEFAULT NULL, time_zone text DEFAULT NULL, other_zone text DEFAULT NULL,
+	entity_table regclass DEFAULT NULL, entity_key name DEFAULT NULL, entity_position name DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	wanted name;
 	wanted_type oid;
+	wanted_zone text;
 	attnums int2[];
 	time_number int2;
 	position_number int2;
@@ -127,10 +129,12 @@ BEGIN
 				HINT = 'A time column is timestamptz, timestamp or date.';
 		END IF;
 	END IF;
-	IF time_zone IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_timezone_names WHERE name = time_zone) THEN
-		RAISE invalid_parameter_value USING MESSAGE = format('time zone "%s" is not known', time_zone),
-			HINT = 'See pg_timezone_names.';
-	END IF;
+	FOREACH wanted_zone IN ARRAY array_remove(ARRAY[time_zone, other_zone], NULL) LOOP
+		IF NOT EXISTS (SELECT 1 FROM pg_timezone_names WHERE name = wanted_zone) THEN
+			RAISE invalid_parameter_value USING MESSAGE = format('time zone "%s" is not known', wanted_zone),
+				HINT = 'See pg_timezone_names.';
+		END IF;
+	END LOOP;
 	IF (entity_table IS NULL) <> (entity_key IS NULL) OR (entity_table IS NULL) <> (entity_position IS NULL) THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'entity_table, entity_key and entity_position go together';
 	END IF;
@@ -145,17 +149,17 @@ BEGIN
 	SELECT attnum INTO time_number FROM pg_attribute WHERE attrelid = rel AND attname = time_column;
 	SELECT attnum INTO position_number FROM pg_attribute WHERE attrelid = rel AND attname = position_column;
 	PERFORM territory.store_layout(rel, entity_columns, attnums, time_column, time_number, position_column,
-		position_number, time_zone, entity_table, entity_key, entity_position);
+		position_number, time_zone, other_zone, entity_table, entity_key, entity_position);
 END $$;
-COMMENT ON FUNCTION territory.set_layout(regclass, name[], name, name, text, regclass, name, name) IS
-'Say which columns hold the entity, the time and the position; what is left out is detected. time_zone is the zone of the table''s calendar; entity_table, entity_key and entity_position name the table of the entities'' places. Owner only. Segments sealed before keep their order.';
+COMMENT ON FUNCTION territory.set_layout(regclass, name[], name, name, text, text, regclass, name, name) IS
+'Say which columns hold the entity, the time and the position; what is left out is detected. time_zone is the zone of the table''s calendar; other_zone that of other days that are often asked for, which summaries tell as well: UTC, where that is not the table''s, else the session''s default; entity_table, entity_key and entity_position name the table of the entities'' places. Owner only. Segments sealed before keep their order.';
 
 -- writes for set_layout, as the owner of layouts, where the caller owns the table
 CREATE FUNCTION territory.store_layout(rel regclass, entity_columns name[], entity_attnums int2[], time_column name,
-	time_attnum int2, position_column name, position_attnum int2, time_zone text, entity_table regclass,
-	entity_key name, entity_position name) RETURNS void
+	time_attnum int2, position_column name, position_attnum int2, time_zone text, other_zone text,
+	entity_table regclass, entity_key name, entity_position name) RETURNS void
 	LANGUAGE C SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'territory_store_layout';
-COMMENT ON FUNCTION territory.store_layout(regclass, name[], int2[], name, int2, name, int2, text, regclass, name, name) IS
+COMMENT ON FUNCTION territory.store_layout(regclass, name[], int2[], name, int2, name, int2, text, text, regclass, name, name) IS
 'Stores what set_layout() checked; call set_layout().';
 
 CREATE FUNCTION territory.forget_dropped() RETURNS event_trigger

@@ -32,6 +32,7 @@ typedef struct CachedSegment
 	int16		natts;
 
 	BlockHeader *header;
+	struct BlockEnds **ends;	/* per attribute, of block_ends.c; NULL: not asked for yet */
 	int			npieces;
 	ItemPointerData *pieces;	/* of the data, as far as they were met; never to be believed without a look */
 } CachedSegment;

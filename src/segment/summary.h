@@ -9,6 +9,7 @@
 #include "access/attnum.h"
 #include "lib/stringinfo.h"
 
+#include "segment/blocks.h"
 #include "segment/column.h"
 
 /* what a column's type lets us say; on disk, never renumber */
@@ -59,6 +60,14 @@ typedef struct ColumnSummary
 
 struct ZoneMap;
 
+/* rows of a block; where it is cut, its sides */
+typedef enum BlockSide
+{
+	BLOCK_WHOLE,
+	BLOCK_BEFORE,				/* the cut */
+	BLOCK_AFTER,
+} BlockSide;
+
 extern SummaryKind summary_kind(const ColumnType *type);
 extern void summary_compute(const ColumnType *type, AttrNumber attno, const Datum *values, const bool *nulls, int n,
 							bool ordered, ColumnSummary *summary, struct ZoneMap *zone);
@@ -68,6 +77,15 @@ extern bool summary_equal(const ColumnSummary *a, const ColumnSummary *b);
 /* streams of one column over all blocks of a segment; rows, values and zones are the header's */
 extern void summaries_encode(const ColumnSummary *summaries, int nblocks, StringInfo out);
 extern bool summaries_decode(const char *in, size_t len, int nblocks, ColumnSummary *summaries);
+
+/* sides.c: of blocks and their sides, two for each */
+extern void side_compute(const ColumnType *type, const ColumnSummary *block, const Datum *values, const bool *nulls,
+						 int n, ColumnSummary *side);
+extern void sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, const BlockCut *cuts, int nblocks,
+						 StringInfo out);
+extern bool sides_decode(const char *in, size_t len, const ColumnSummary *blocks, const BlockCut *cuts, int nblocks,
+						 ColumnSummary *sides);
+extern void sides_of_times(const ColumnSummary *blocks, const BlockCut *cuts, int nblocks, ColumnSummary *sides);
 
 /* one summary of a segment, in its directory entry */
 #define SUMMARY_MAX_BYTES 80

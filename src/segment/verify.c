@@ -56,6 +56,27 @@ rows_are_ordered(SegmentReader *reader, int block)
 	return true;
 }
 
+/* the summaries of both sides of a block that is cut */
+static void
+verify_sides(SegmentReader *reader, const ColumnType *type, int block, const ColumnSummary *whole, const Datum *values,
+			 const bool *nulls)
+{
+	int			cut = segment_block_cut(reader, block);
+
+	for (BlockSide side = BLOCK_BEFORE; cut > 0 && side <= BLOCK_AFTER; side++)
+	{
+		int			first = side == BLOCK_BEFORE ? 0 : cut;
+		int			n = side == BLOCK_BEFORE ? cut : whole->rows - cut;
+		const ColumnSummary *stored;
+		ColumnSummary computed;
+
+		side_compute(type, whole, values + first, nulls + first, n, &computed);
+		stored = segment_side_summary(reader, block, side, whole->attno);
+		if (stored == NULL || !summary_equal(&computed, stored))
+			differs(whole->attno, block, "summary of a part");
+	}
+}
+
 static void
 verify_block(SegmentReader *reader, const HeaderColumn *column, const ColumnType *type, int block,
 			 ColumnSummary *computed, ZoneMap *zone)
@@ -76,6 +97,7 @@ verify_block(SegmentReader *reader, const HeaderColumn *column, const ColumnType
 		differs(column->attno, block, "zone map");
 	if (!segment_block_summary(reader, block, column->attno, &stored) || !summary_equal(computed, &stored))
 		differs(column->attno, block, "summary");
+	verify_sides(reader, type, block, computed, values, nulls);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "territory.h"
 
 #include "access/detoast.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
@@ -52,12 +53,15 @@ struct SegmentWriter
 /* what one segment is made of while it is written */
 typedef struct SegmentParts
 {
+	AttrNumber	time;			/* of the layout */
 	int			nblocks;
 	int64	   *first_row;		/* nblocks + 1 */
 	bool	   *ordered;		/* per block */
 	bool		all_ordered;
+	BlockCut   *cuts;			/* per block: where the other zone's day ends */
+	int			ncuts;			/* blocks that are cut */
 	StringInfoData header;
-	StringInfoData summaries;	/* of blocks */
+	StringInfoData summaries;	/* of blocks and their sides */
 	StringInfoData data;
 	StringInfoData segment_summaries;
 	SegmentEntry *entry;
@@ -156,6 +160,22 @@ same_entity(SegmentWriter *writer, int a, int b)
 	return true;
 }
 
+/* the blocks, which are known by now, at the other zone's midnight */
+static void
+cut_sides(SegmentWriter *writer, SegmentParts *parts, BlockRows *rows)
+{
+	parts->cuts = palloc0(sizeof(BlockCut) * parts->nblocks);
+	if (rows->time_type != TIMESTAMPTZOID || writer->layout.other_zone == NULL)
+		return;
+	rows->zone = writer->layout.other_zone;
+	for (int b = 0; b < parts->nblocks; b++)
+	{
+		if (parts->ordered[b])
+			parts->cuts[b] = block_cut(rows, parts->first_row[b], parts->first_row[b + 1]);
+		parts->ncuts += parts->cuts[b].rows > 0;
+	}
+}
+
 /* cut the segment into blocks, and see which of them are one entity's rows in order of time */
 static void
 cut_blocks(SegmentWriter *writer, SegmentParts *parts)
@@ -189,6 +209,7 @@ cut_blocks(SegmentWriter *writer, SegmentParts *parts)
 			parts->ordered[b] = parts->ordered[b] && !breaks[i];
 		parts->all_ordered = parts->all_ordered && parts->ordered[b] && (b == 0 || !breaks[first]);
 	}
+	cut_sides(writer, parts, &rows);
 	pfree(breaks);
 }
 
@@ -224,16 +245,25 @@ append_keys(StringInfo header, ZoneKind kind, const int64 *keys, int n)
 	pfree(values);
 }
 
-/* what the header says of a column */
+/* length and checksum */
+static void
+append_check(StringInfo header, StringInfo bytes)
+{
+	uint32		len = bytes->len;
+	uint32		crc = chunk_crc(bytes->data, bytes->len);
+
+	appendBinaryStringInfo(header, (char *) &len, sizeof len);
+	appendBinaryStringInfo(header, (char *) &crc, sizeof crc);
+}
+
+/* what the header says of a column, but for its summaries */
 static void
 write_column_header(const WriterColumn *column, const ZoneMap *zones, const int64 *lens, const uint32 *crcs,
-					StringInfo summaries, int nblocks, StringInfo header)
+					int nblocks, StringInfo header)
 {
 	uint16		attno = column->attno;
 	uint16		zone_kind = column->type.zone;
 	int64	   *field = palloc(sizeof(int64) * nblocks);
-	uint32		summary_len = summaries->len;
-	uint32		summary_crc = chunk_crc(summaries->data, summaries->len);
 
 	appendBinaryStringInfo(header, (char *) &attno, sizeof attno);
 	appendBinaryStringInfo(header, (char *) &zone_kind, sizeof zone_kind);
@@ -251,9 +281,57 @@ write_column_header(const WriterColumn *column, const ZoneMap *zones, const int6
 		append_keys(header, zone_kind, field, nblocks);
 	}
 	appendBinaryStringInfo(header, (char *) crcs, sizeof(uint32) * nblocks);
-	appendBinaryStringInfo(header, (char *) &summary_len, sizeof summary_len);
-	appendBinaryStringInfo(header, (char *) &summary_crc, sizeof summary_crc);
 	pfree(field);
+}
+
+/* of the sides of those blocks that are cut, as bytes that were seen to decode */
+static void
+encode_sides(const WriterColumn *column, const ColumnSummary *summaries, const ColumnSummary *sides,
+			 const SegmentParts *parts, StringInfo out)
+{
+	int			nblocks = parts->nblocks;
+	ColumnSummary *decoded = palloc(sizeof(ColumnSummary) * nblocks * 2);
+
+	if (column->attno == parts->time)
+		sides_of_times(summaries, parts->cuts, nblocks, decoded);
+	else
+	{
+		sides_encode(summaries, sides, parts->cuts, nblocks, out);
+		if (!sides_decode(out->data, out->len, summaries, parts->cuts, nblocks, decoded))
+			elog(ERROR, "territory: the summaries of column %d do not decode", column->attno);
+	}
+	for (int s = 0; s < 2 * nblocks; s++)
+		if (parts->cuts[s / 2].rows > 0 && !summary_equal(&sides[s], &decoded[s]))
+			elog(ERROR, "territory: a summary of column %d did not decode to what was computed", column->attno);
+	pfree(decoded);
+}
+
+/* of all blocks, and then of their sides, where any is cut */
+static void
+write_summaries(const WriterColumn *column, const ColumnSummary *summaries, const ColumnSummary *sides,
+				SegmentParts *parts)
+{
+	StringInfoData bytes;
+
+	initStringInfo(&bytes);
+	summaries_encode(summaries, parts->nblocks, &bytes);
+	append_check(&parts->header, &bytes);
+	appendBinaryStringInfo(&parts->summaries, bytes.data, bytes.len);
+	if (parts->ncuts == 0)
+		return;
+	resetStringInfo(&bytes);
+	encode_sides(column, summaries, sides, parts, &bytes);
+	append_check(&parts->header, &bytes);
+	appendBinaryStringInfo(&parts->summaries, bytes.data, bytes.len);
+}
+
+/* of a block that begins with row first, on either side of its cut */
+static void
+compute_sides(const WriterColumn *column, const ColumnSummary *block, int first, int cut, ColumnSummary *sides)
+{
+	side_compute(&column->type, block, column->values + first, column->nulls + first, cut, &sides[0]);
+	side_compute(&column->type, block, column->values + first + cut, column->nulls + first + cut, block->rows - cut,
+				 &sides[1]);
 }
 
 /* every block of a column, what the header says of it, and its summaries */
@@ -265,7 +343,7 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 	uint32	   *crcs = palloc(sizeof(uint32) * nblocks);
 	ZoneMap    *zones = palloc(sizeof(ZoneMap) * nblocks);
 	ColumnSummary *summaries = palloc(sizeof(ColumnSummary) * nblocks);
-	StringInfoData encoded;
+	ColumnSummary *sides = palloc(sizeof(ColumnSummary) * nblocks * 2);
 	MemoryContext block = AllocSetContextCreate(CurrentMemoryContext, "territory block", ALLOCSET_DEFAULT_SIZES);
 
 	for (int b = 0; b < nblocks; b++)
@@ -277,6 +355,8 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 
 		summary_compute(&column->type, column->attno, column->values + first, column->nulls + first, n,
 						parts->ordered[b], &summaries[b], &zones[b]);
+		if (parts->cuts[b].rows > 0)
+			compute_sides(column, &summaries[b], first, parts->cuts[b].rows, &sides[2 * b]);
 		initStringInfo(&stream);
 		column_encode(&column->type, column->values + first, column->nulls + first, n, &stream);
 		verify_stream(column, stream.data, stream.len, first, n);
@@ -288,10 +368,8 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 		CHECK_FOR_INTERRUPTS();
 	}
 	MemoryContextDelete(block);
-	initStringInfo(&encoded);
-	summaries_encode(summaries, nblocks, &encoded);
-	write_column_header(column, zones, lens, crcs, &encoded, nblocks, &parts->header);
-	appendBinaryStringInfo(&parts->summaries, encoded.data, encoded.len);
+	write_column_header(column, zones, lens, crcs, nblocks, &parts->header);
+	write_summaries(column, summaries, sides, parts);
 	if (parts->entry->nzones < SEGMENT_MAX_ZONES)
 	{
 		ColumnSummary summary = summaries[0];
@@ -305,6 +383,26 @@ write_column(const WriterColumn *column, SegmentParts *parts)
 		}
 		summary_put(&parts->segment_summaries, &summary);
 	}
+}
+
+/* where blocks are cut; field: room for a number of each */
+static void
+write_cuts(SegmentParts *parts, int64 *field)
+{
+	int			n = 0;
+
+	for (int b = 0; b < parts->nblocks; b++)
+		field[b] = parts->cuts[b].rows;
+	append_integers(&parts->header, field, parts->nblocks);
+	for (int b = 0; b < parts->nblocks; b++)
+		if (parts->cuts[b].rows > 0)
+			field[n++] = parts->cuts[b].before;
+	append_integers(&parts->header, field, n);
+	n = 0;
+	for (int b = 0; b < parts->nblocks; b++)
+		if (parts->cuts[b].rows > 0)
+			field[n++] = parts->cuts[b].after - parts->cuts[b].before;
+	append_integers(&parts->header, field, n);
 }
 
 /* how the rows were laid out: blocks, and the layout that cut and ordered them */
@@ -335,6 +433,8 @@ write_layout(SegmentWriter *writer, SegmentParts *parts)
 	appendBinaryStringInfo(&parts->header, (char *) &time, sizeof time);
 	appendBinaryStringInfo(&parts->header, (char *) &zone_len, sizeof zone_len);
 	appendBinaryStringInfo(&parts->header, zone, zone_len);
+	if (parts->ncuts > 0)
+		write_cuts(parts, field);
 	pfree(field);
 }
 
@@ -410,7 +510,7 @@ fill_entry(SegmentWriter *writer, SegmentParts *parts)
 {
 	SegmentEntry *entry = parts->entry;
 
-	entry->format = SEGMENT_FORMAT;
+	entry->format = parts->ncuts > 0 ? SEGMENT_FORMAT_SIDES : SEGMENT_FORMAT;
 	entry->segments = 1;
 	entry->rows = writer->rows;
 	entry->natts = RelationGetNumberOfAttributes(writer->rel);
@@ -436,6 +536,7 @@ flush_segment(SegmentWriter *writer)
 	initStringInfo(&parts.summaries);
 	initStringInfo(&parts.data);
 	initStringInfo(&parts.segment_summaries);
+	parts.time = writer->layout.time;
 	parts.entry = palloc0(SEGMENT_ENTRY_SIZE(SEGMENT_MAX_ZONES) + SEGMENT_MAX_ZONES * SUMMARY_MAX_BYTES);
 	cut_blocks(writer, &parts);
 	write_layout(writer, &parts);

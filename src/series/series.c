@@ -206,6 +206,21 @@ series_free(Series *series)
 	pfree(series);
 }
 
+/* points are all of one SRID and of two dimensions or three */
+void
+series_check_space(const Series *series, int32 srid, int dims)
+{
+	if (srid != series->srid)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("points of a point_series have one SRID"),
+						errdetail("There are %d and %d.", Min(series->srid, srid), Max(series->srid, srid)),
+						errhint("Use ST_Transform first.")));
+	if (dims != series->dims)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("points of a point_series are all of two dimensions or all of three"),
+						errhint("Use ST_Force2D or ST_Force3D first.")));
+}
+
 /* ---- names ---- */
 
 static const char *const interpolation_names[] = {"discrete", "step", "linear"};

@@ -38,6 +38,7 @@
 #define SERIES_BLOCK	1024	/* instants in a block; at most CODEC_VECTOR */
 #define SERIES_DIMS		3		/* x, y, z; a float series has one */
 #define SERIES_VERSION	1
+#define SERIES_MAX_SRID 999999	/* PostGIS' own limit */
 #define SERIES_MAX_INSTANTS (1 << 27)	/* more than 4 years of seconds; 2.3 GB once decoded */
 
 /* on disk, never renumber */
@@ -116,11 +117,13 @@ extern void series_add_state(Series *series, TimestampTz t, const text *state, b
 extern int32 series_state_code(Series *series, const text *state);	/* its number, a new one if need be */
 extern int	series_find(const Series *series, TimestampTz t);	/* last instant <= t, or -1 */
 extern void series_free(Series *series);
+extern void series_check_space(const Series *series, int32 srid, int dims); /* an error where a point's differ */
 
 /* to and from values; the encoder checks the invariants, with errors for users */
 extern struct varlena *series_encode(const Series *series);
 extern struct varlena *series_append(Datum value, const Series *tail);	/* tail may go on with the last section */
 extern Series *series_decode(Datum value);
+extern void series_span(struct varlena *value, TimestampTz *start, TimestampTz *end);	/* of a detoasted value */
 extern SeriesReader *series_open(Datum value, SeriesKind kind);
 extern Series *series_read(SeriesReader *reader, int first_block, int last_block);
 extern int	series_find_block(const SeriesReader *reader, TimestampTz t);	/* last that starts <= t, or -1 */

@@ -26,7 +26,6 @@
 #include "series/series.h"
 
 #define BINARY_VERSION 1
-#define MAX_SRID 999999
 
 static void
 fail(SeriesKind kind, const char *what)
@@ -57,7 +56,7 @@ receive_header(StringInfo in, SeriesKind kind, int *n)
 	ok = kind == SERIES_POINT ? dims == 2 || dims == 3 : dims == (kind == SERIES_FLOAT);
 	if (!ok)
 		fail(kind, "its dimensions are wrong");
-	if (srid < 0 || srid > MAX_SRID || (kind != SERIES_POINT && srid != 0))
+	if (srid < 0 || srid > SERIES_MAX_SRID || (kind != SERIES_POINT && srid != 0))
 		fail(kind, "its SRID is wrong");
 	least = 9 + (kind == SERIES_STATE ? 4 : dims * 8);
 	if (*n < 0 || *n > (in->len - in->cursor) / least)
@@ -153,7 +152,7 @@ territory_series_send(PG_FUNCTION_ARGS)
 		{
 			text	   *state = series->states[series->codes[i]];
 
-			pq_sendcountedtext(&out, VARDATA_ANY(state), VARSIZE_ANY_EXHDR(state), false);
+			compat_send_counted_text(&out, VARDATA_ANY(state), VARSIZE_ANY_EXHDR(state));
 		}
 		else
 			for (int d = 0; d < series->dims; d++)

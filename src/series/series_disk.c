@@ -372,7 +372,8 @@ check_header(const SeriesHeader *header, uint32 size)
 				header->num_states <= header->n && header->interpolation != SERIES_LINEAR;
 			break;
 		case SERIES_POINT:
-			ok = (header->dims == 2 || header->dims == 3) && header->num_states == 0;
+			ok = (header->dims == 2 || header->dims == 3) && header->num_states == 0 && header->srid >= 0 &&
+				header->srid <= SERIES_MAX_SRID;
 			break;
 		default:
 			ok = false;
@@ -471,6 +472,18 @@ series_open(Datum value, SeriesKind kind)
 	reader->start = reader->blocks[0].start;
 	reader->end = reader->blocks[reader->num_blocks - 1].end;
 	return reader;
+}
+
+/* when a plain value starts and ends */
+void
+series_span(struct varlena *value, TimestampTz *start, TimestampTz *end)
+{
+	const SeriesHeader *header = (const SeriesHeader *) value;
+	const SeriesBlock *blocks = (const SeriesBlock *) (header + 1);
+
+	check_header(header, VARSIZE(value));
+	*start = blocks[0].start;
+	*end = blocks[blocks_of(header->n) - 1].end;
 }
 
 /* the next stream, which a uint32 length goes before */
@@ -743,14 +756,22 @@ series_append(Datum value, const Series *tail)
 	Series	   *series;
 	int32	   *map = NULL;
 
-	if (reader->interpolation != tail->interpolation || reader->dims != tail->dims || reader->srid != tail->srid)
-		elog(ERROR, "territory: a tail of another kind than its series");
+	if (reader->interpolation != tail->interpolation)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("what is appended to a %s has its interpolation", series_type_name(tail->kind)),
+						errdetail("It is %s, and what is appended %s.",
+								  series_interpolation_name(reader->interpolation),
+								  series_interpolation_name(tail->interpolation)),
+						errhint("Make both with the same interpolation.")));
+	series_check_space(tail, reader->srid, reader->dims);
 	check_series(tail);
 	if (tail->t[0] <= reader->end)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("what is appended to a %s comes after its end", series_type_name(tail->kind)),
 						errdetail("The series ends at %s, and what is appended starts at %s.",
-								  series_instant_text(reader->end), series_instant_text(tail->t[0]))));
+								  series_instant_text(reader->end), series_instant_text(tail->t[0])),
+						errhint("Make the series anew, of rows in any order, with the aggregate %s(t, …).",
+								series_type_name(tail->kind))));
 	if ((int64) reader->n + tail->n > SERIES_MAX_INSTANTS)
 		series_reserve(series_new(tail->kind, tail->interpolation, tail->srid, tail->dims, 1),
 					   SERIES_MAX_INSTANTS + 1);

@@ -30,8 +30,6 @@
 
 #include "series/series.h"
 
-#define MAX_SRID 999999			/* as PostGIS has it */
-
 typedef struct Reader
 {
 	SeriesKind	kind;
@@ -143,7 +141,7 @@ take_srid(Reader *reader)
 
 	errno = 0;
 	srid = strtol(reader->at, &end, 10);
-	if (end == reader->at || *end != ';' || errno != 0 || srid < 0 || srid > MAX_SRID)
+	if (end == reader->at || *end != ';' || errno != 0 || srid < 0 || srid > SERIES_MAX_SRID)
 		fail(reader, "an SRID and a semicolon", "Write SRID=2154;[POINT(1 2)@instant, …].");
 	reader->at = end + 1;
 	return (int32) srid;

@@ -16,6 +16,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+#include "vector/time_grid.h"
 #include "vector/vector_key.h"
 
 /* 2000-01-03, the first Monday: times count from 2000-01-01, which begins a month */
@@ -150,6 +151,23 @@ time_bucket_stretch(const Interval *interval, Timestamp local, const Timestamp *
 	return range;
 }
 
+/* what the clocks of a zone show; of the session's, where zone is 0 */
+static Timestamp
+to_local(Datum zone, TimestampTz ts)
+{
+	if (zone == 0)
+		return DatumGetTimestamp(DirectFunctionCall1(timestamptz_timestamp, TimestampTzGetDatum(ts)));
+	return DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, zone, TimestampTzGetDatum(ts)));
+}
+
+static TimestampTz
+from_local(Datum zone, Timestamp local)
+{
+	if (zone == 0)
+		return DatumGetTimestampTz(DirectFunctionCall1(timestamp_timestamptz, TimestampGetDatum(local)));
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, zone, TimestampGetDatum(local)));
+}
+
 /*
  * On the clocks of a zone.  Where these show a bucket's beginning twice, it is
  * the second time for values after that, and the first for those before.
@@ -157,9 +175,9 @@ time_bucket_stretch(const Interval *interval, Timestamp local, const Timestamp *
 static TimestampTz
 bucket_in_zone(BucketWidth width, TimestampTz ts, Datum zone, Timestamp origin)
 {
-	Timestamp	local = DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, zone, TimestampTzGetDatum(ts)));
+	Timestamp	local = to_local(zone, ts);
 	Timestamp	begins = bucket_of(width, local, origin);
-	TimestampTz result = DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, zone, TimestampGetDatum(begins)));
+	TimestampTz result = from_local(zone, begins);
 
 	if (result > ts)
 	{
@@ -169,6 +187,101 @@ bucket_in_zone(BucketWidth width, TimestampTz ts, Datum zone, Timestamp origin)
 	}
 	return result;
 }
+
+/* ---- one bucket after the other ---- */
+
+void
+time_grid_begin(TimeGrid *grid, const Interval *interval, text *zone)
+{
+	BucketWidth width = bucket_width(interval);
+
+	*grid = (TimeGrid){.months = width.months, .usecs = width.usecs, .zone = PointerGetDatum(zone)};
+	if (zone && compat_decode_zone(text_to_cstring(zone), &grid->region) != ZONE_IS_REGION)
+		grid->region = NULL;
+}
+
+void
+time_grid_begin_session(TimeGrid *grid, const Interval *interval)
+{
+	time_grid_begin(grid, interval, NULL);
+	grid->session = true;
+	grid->region = session_timezone;
+}
+
+/* has it clocks and a calendar other than UTC's? */
+static bool
+has_zone(const TimeGrid *grid)
+{
+	return grid->session || grid->zone != 0;
+}
+
+Timestamp
+time_grid_local(TimeGrid *grid, TimestampTz at)
+{
+	if (!has_zone(grid))
+		return at;
+	if (grid->region && zone_stretch(grid->region, at, &grid->stretch))
+		return at + grid->stretch.offset;
+	return to_local(grid->zone, at);
+}
+
+TimestampTz
+time_grid_floor(TimeGrid *grid, TimestampTz at)
+{
+	BucketWidth width = {grid->months, grid->usecs};
+
+	if (has_zone(grid))
+		return bucket_in_zone(width, at, grid->zone, default_origin(width));
+	return bucket_of(width, at, default_origin(width));
+}
+
+/* on the clocks of UTC or of a zone, without asking whether they show it twice */
+static TimestampTz
+next_on_clocks(TimeGrid *grid, TimestampTz begins)
+{
+	BucketWidth width = {grid->months, grid->usecs};
+	Timestamp	local;
+	int64		within;
+
+	local = bucket_of(width, time_grid_local(grid, begins), default_origin(width));
+	if (grid->months > 0)
+		local = first_of_month((int64) month_of(local, &within) + grid->months);
+	else
+		local += grid->usecs;
+	return has_zone(grid) ? from_local(grid->zone, local) : local;
+}
+
+/*
+ * Do the clocks of the zone show a bucket's beginning, and run on until the
+ * next?  Where they skip a beginning, the bucket begins late.
+ */
+static bool
+clocks_run_on(TimeGrid *grid, TimestampTz begins)
+{
+	return grid->region && zone_stretch(grid->region, begins, &grid->stretch) &&
+		begins >= grid->stretch.inner.from && begins + grid->usecs <= grid->stretch.inner.to &&
+		floor_modulo(begins + grid->stretch.offset - MONDAY, grid->usecs) == 0;
+}
+
+TimestampTz
+time_grid_next(TimeGrid *grid, TimestampTz begins)
+{
+	TimestampTz next,
+				before;
+
+	if ((grid->months > 0 && begins > END_TIMESTAMP - (grid->months + 1) * 31 * USECS_PER_DAY) ||
+		begins > END_TIMESTAMP - grid->usecs - 2 * USECS_PER_DAY)
+		return DT_NOEND;
+	if (grid->months == 0 && (!has_zone(grid) || clocks_run_on(grid, begins)))
+		return begins + grid->usecs;
+	next = next_on_clocks(grid, begins);
+	/* a bucket that the clocks show twice begins twice */
+	while ((before = time_grid_floor(grid, next - 1)) > begins)
+		next = before;
+	return next;
+}
+
+/* ---- functions ---- */
 
 PG_FUNCTION_INFO_V1(territory_time_bucket);
 PG_FUNCTION_INFO_V1(territory_time_bucket_zone);

@@ -96,14 +96,16 @@ typedef enum Kernel
 	KERNEL_GREATEST,			/* ExtremeState */
 	KERNEL_WIDE_TOTAL,			/* sum of bigint and numeric: WideState */
 	KERNEL_WIDE_MEAN,			/* their mean: WideState */
+	KERNEL_PAIRS,				/* correlation and regression of two floats: PairState; in batches */
 } Kernel;
 
-/* rows that have one summary: a segment, or a block of the open one */
+/* rows that have one summary: a segment, or a block of the open one, or a side of that */
 typedef struct SummedRows
 {
 	SegmentEntry *entry;
 	SegmentReader *reader;		/* NULL: the whole segment */
 	int			block;
+	BlockSide	side;
 } SummedRows;
 
 /* of one aggregate without a kernel in one group */
@@ -138,6 +140,17 @@ typedef struct MomentState
 	double		sum;
 	double		m2;				/* where only the mean is asked for, it may be too small */
 } MomentState;
+
+/* number, sums and second moments, in the order in which float8_regr_accum() keeps them */
+typedef struct PairState
+{
+	double		n;
+	double		sum_x;
+	double		m2_x;
+	double		sum_y;
+	double		m2_y;
+	double		m_xy;
+} PairState;
 
 /* see vector_wide.c */
 typedef struct WideState
@@ -183,7 +196,7 @@ typedef struct VectorAggregate
 	Kernel		kernel;
 	Oid			input_type;		/* of the values that a kernel takes */
 	bool		mean_only;		/* KERNEL_MOMENTS: nothing but the mean is asked for */
-	struct AggregateBatch *batch;	/* of one without a kernel that takes many rows at once, or NULL */
+	struct AggregateBatch *batch;	/* of one that takes many rows at once, not by vector_kernel(); or NULL */
 	Size		offset;			/* of its state in a group */
 	MemoryContext memory;		/* what a state points to lives here */
 } VectorAggregate;
@@ -262,9 +275,9 @@ typedef struct BlockRowsTaken
 } BlockRowsTaken;
 
 /* where blocks of some times are cut into runs: vector_cut.c */
-typedef struct BlockCut
+typedef struct RunCut
 {
-	struct BlockCut *next;		/* in the same bucket */
+	struct RunCut *next;		/* in the same bucket */
 	int64		first;			/* times of the first ... */
 	int64		last;			/* ... and the last row */
 	int			rows;
@@ -272,7 +285,7 @@ typedef struct BlockCut
 	int		   *ends;			/* of each run, the row after it */
 	struct ValueRange *stretches;	/* of each, times that have its keys */
 	NullableDatum *keys;		/* of each, all keys; only those that rise are set */
-} BlockCut;
+} RunCut;
 
 typedef struct CutMemory CutMemory;
 typedef struct VectorOrder VectorOrder;
@@ -355,6 +368,7 @@ typedef struct VectorState
 
 	/* blocks that are answered from their summaries */
 	bool		summaries;		/* such blocks may be */
+	uint8	   *zone_kinds;		/* per attribute: its ZoneKind + 1, or 0: nobody has asked */
 	PruneKey   *prune_keys;
 	int			nprune_keys;
 	BlockRowsTaken taken;		/* of the block at hand */
@@ -532,11 +546,11 @@ extern bool vector_find_runs(VectorState *state);
 extern void vector_cuts_begin(VectorState *state);
 extern void vector_cuts_reset(VectorState *state);
 extern bool vector_cuts_apply(VectorState *state);
-extern BlockCut *vector_cut_find(VectorState *state);
-extern void vector_cut_load_keys(VectorState *state, const BlockCut *cut, int run);
+extern RunCut *vector_cut_find(VectorState *state);
+extern void vector_cut_load_keys(VectorState *state, const RunCut *cut, int run);
 extern void vector_cut_keep(VectorState *state);
-extern bool vector_cut_groups(VectorState *state, const BlockCut *cut);
-extern void vector_cut_keep_groups(VectorState *state, const BlockCut *cut);
+extern bool vector_cut_groups(VectorState *state, const RunCut *cut);
+extern void vector_cut_keep_groups(VectorState *state, const RunCut *cut);
 
 /* vector_kernel.c */
 extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
@@ -553,6 +567,11 @@ extern void vector_kernel_add(const VectorAggregate *agg, void *state, const Col
 							  int64 rows);
 extern Datum vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull);
 extern bool vector_kernel_result(const VectorAggregate *agg, const void *state, Datum *result, bool *isnull);
+
+/* vector_pairs.c */
+struct BatchArgument;
+extern void vector_pairs_add(PairState *state, double y, double x);
+extern void *vector_pairs_take(FunctionCallInfo call, void *state, const struct BatchArgument *args, int n);
 
 /* vector_wide.c */
 extern void vector_wide_add(const VectorAggregate *agg, WideState *state, const Datum *values, const bool *nulls,

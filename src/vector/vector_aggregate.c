@@ -197,7 +197,7 @@ begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref, List *all
 	if (!shares_state(ref, all))
 		vector_kernel_know_final(agg, form->aggfinalfn);
 	ReleaseSysCache(tuple);
-	if (agg->kernel == KERNEL_NONE)
+	if (agg->kernel == KERNEL_NONE || agg->kernel == KERNEL_PAIRS)
 		vector_batch_begin(state, agg);
 	else
 		agg->choice = vector_choice_begin(ref->aggfilter,
@@ -363,6 +363,8 @@ advance(VectorState *state, VectorAggregate *agg, VectorGroup *group, TupleTable
 		return;
 	if (agg->kernel == KERNEL_NONE)
 		take_arguments(state, agg, group_state(agg, group));
+	else if (agg->kernel == KERNEL_PAIRS)
+		vector_pairs_add(group_state(agg, group), DatumGetFloat8(args[1].value), DatumGetFloat8(args[2].value));
 	else
 		vector_kernel(agg, group_state(agg, group), &args[1].value, agg->nargs > 0 ? &args[1].isnull : NULL, 1, false);
 }
@@ -499,10 +501,10 @@ vector_aggregates_take_block(VectorState *state)
 		if (agg->choice && vector_choice_take_block(state, agg))
 			continue;
 		/* a numeric that an expression made does not outlive its row */
-		if (agg->kernel != KERNEL_NONE && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
-			run_kernel(state, agg);
-		else if (agg->kernel == KERNEL_NONE && agg->batch)
+		if (agg->batch)
 			vector_batch_take_block(state, agg);
+		else if (agg->kernel != KERNEL_NONE && agg->kernel != KERNEL_PAIRS && (agg->columns[0] > 0 || agg->input_type != NUMERICOID))
+			run_kernel(state, agg);
 		else if (agg->kernel == KERNEL_NONE && agg->plain_columns && agg->filter == NULL)
 			advance_columns(state, agg);
 		else

@@ -2,8 +2,8 @@
  * vector_batch.c
  *	  Aggregates of ours that take the rows of a group in a block at once.
  *
- * Which aggregates: those whose transition function is registered, and called
- * directly (no SET, no SECURITY DEFINER).  Their arguments become vectors: a
+ * Which aggregates: core's of pairs (vector_pairs.c), and those whose transition
+ * function is registered, and called directly (no SET, no SECURITY DEFINER).  Their arguments become vectors: a
  * column as it is decoded; a cast of a number's column to float8, value by
  * value; an expression of a type passed by value, row by row; what depends on
  * no row, once a block.  Another argument, say a function that makes a text,
@@ -123,7 +123,7 @@ sources_of(Aggref *ref, BatchSource *sources)
 {
 	ListCell   *lc;
 
-	if (ref->aggtranstype != INTERNALOID || list_length(ref->args) > MOST_ARGUMENTS || ref->args == NIL)
+	if (list_length(ref->args) > MOST_ARGUMENTS || ref->args == NIL)
 		return false;
 	foreach(lc, ref->args)
 		if (!source_of(lfirst_node(TargetEntry, lc)->expr, &sources[foreach_current_index(lc)]))
@@ -137,14 +137,17 @@ vector_batch_expected(Aggref *ref)
 {
 	BatchSource sources[MOST_ARGUMENTS];
 	HeapTuple	tuple;
-	Oid			transition;
+	Oid			transition,
+				type;
 	bool		known = false;
 
-	if (nbatches == 0 || ref->aggfilter || !sources_of(ref, sources))
+	if (ref->aggfilter || !sources_of(ref, sources))
 		return false;
 	for (int i = 0; i < list_length(ref->args); i++)
 		if (sources[i].kind == SOURCE_EVALUATED)
 			return false;
+	if (vector_kernel_of(ref, &type) == KERNEL_PAIRS)
+		return true;
 	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(ref->aggfnoid));
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for aggregate %u", ref->aggfnoid);
@@ -175,10 +178,13 @@ vector_batch_begin(VectorState *state, VectorAggregate *agg)
 
 	while (i < nbatches && batches[i].transition != agg->transition.fn_addr)
 		i++;
-	if (i == nbatches || agg->transition.fn_strict || !agg->initial_null || !sources_of(agg->ref, sources))
+	if (agg->kernel == KERNEL_NONE && (i == nbatches || agg->transition.fn_strict || !agg->initial_null ||
+									   agg->ref->aggtranstype != INTERNALOID))
+		return;
+	if (!sources_of(agg->ref, sources))
 		return;
 	batch = agg->batch = palloc0(sizeof(AggregateBatch));
-	batch->take = batches[i].take;
+	batch->take = agg->kernel == KERNEL_PAIRS ? vector_pairs_take : batches[i].take;
 	batch->by_row = agg->filter != NULL;
 	memcpy(batch->sources, sources, sizeof sources);
 	for (i = 0; i < agg->nargs; i++)
@@ -319,9 +325,14 @@ vector_batch_take_block(VectorState *state, VectorAggregate *agg)
 
 		if (count == 0)
 			continue;
-		kept = batch->take(agg->call, value->isnull ? NULL : DatumGetPointer(value->value), args, count);
-		value->value = PointerGetDatum(kept);
-		value->isnull = kept == NULL;
+		if (agg->kernel != KERNEL_NONE)
+			batch->take(agg->call, value, args, count);
+		else
+		{
+			kept = batch->take(agg->call, value->isnull ? NULL : DatumGetPointer(value->value), args, count);
+			value->value = PointerGetDatum(kept);
+			value->isnull = kept == NULL;
+		}
 		for (int c = 0; c < agg->nargs; c++)
 		{
 			if (args[c].constant)

@@ -13,7 +13,6 @@
 #include <math.h>
 
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 #include "nodes/nodeFuncs.h"
@@ -44,6 +43,7 @@ typedef struct Grid
 	bool		has_origin;
 	bool		interval;		/* an interval tells the width, a unit's name does not count */
 	bool		epoch;			/* seconds are counted */
+	pg_tz	   *zone;			/* that the expression names, or NULL: the session's */
 } Grid;
 
 static bool
@@ -97,14 +97,24 @@ constant_width(Const *constant, bool epoch)
 }
 
 static void
+take_text(const char *text, Grid *grid)
+{
+	pg_tz	   *zone;
+
+	if (pg_strcasecmp(text, "epoch") == 0)
+		grid->epoch = true;
+	else if (unit_width(text) == 0 && (zone = pg_tzset(text)) != NULL)
+		grid->zone = zone;
+}
+
+static void
 take_constant(Const *constant, Grid *grid)
 {
 	bool		interval = constant->consttype == INTERVALOID;
 	double		width;
 
 	if (constant->consttype == TEXTOID)
-		grid->epoch = grid->epoch ||
-			pg_strcasecmp(text_to_cstring(DatumGetTextPP(constant->constvalue)), "epoch") == 0;
+		take_text(text_to_cstring(DatumGetTextPP(constant->constvalue)), grid);
 	if (is_time(constant->consttype))
 	{
 		grid->origin = (double) DatumGetTimestamp(constant->constvalue);
@@ -134,24 +144,23 @@ find_grid(Node *node, Grid *grid)
 	return expression_tree_walker(node, find_grid, (void *) grid);
 }
 
-/* of a key that is made of a column of this type */
+/* of a key that is made of a column of this type, about where it has this value */
 static Grid
-grid_of(Node *key, Oid type)
+grid_of(Node *key, Oid type, int64 value)
 {
 	Grid		grid = {0};
 
 	find_grid(key, &grid);
 	if (grid.width == 0 && exprType(key) == DATEOID)
 		grid.width = USECS_PER_DAY;
-	/* local midnight, as it is now */
-	if (!grid.has_origin && !grid.epoch && type == TIMESTAMPTZOID)
+	/* local midnight, as it is then */
+	if (!grid.has_origin && !grid.epoch && type == TIMESTAMPTZOID && !TIMESTAMP_NOT_FINITE(value))
 	{
-		TimestampTz now = GetCurrentTransactionStartTimestamp();
 		struct pg_tm tm;
 		fsec_t		fsec;
 		int			west;
 
-		if (timestamp2tm(now, &west, &tm, &fsec, NULL, NULL) == 0)
+		if (timestamp2tm(value, &west, &tm, &fsec, NULL, grid.zone) == 0)
 			grid.origin = west * (double) USECS_PER_SEC;
 	}
 	return grid;
@@ -194,7 +203,7 @@ number_of_buckets(PlannerInfo *root, RelOptInfo *rel, Node *key, TupleDesc desc,
 
 	if (attno <= 0 || IsA(key, Var) || !is_time(getBaseType(TupleDescAttr(desc, attno - 1)->atttypid)))
 		return 0;
-	width = grid_of(key, TIMESTAMPOID).width;
+	width = grid_of(key, TIMESTAMPOID, 0).width;
 	for (int z = 0; width >= 1 && z < all->nzones; z++)
 	{
 		const ZoneMap *zone = &all->zones[z];
@@ -244,7 +253,7 @@ chance_mixed(Node *key, Oid type, const ZoneMap *zone)
 		return 0;
 	if (IsA(key, Var) || !is_time(type))
 		return 1;
-	grid = grid_of(key, type);
+	grid = grid_of(key, type, zone->min);
 	if (grid.width < 1 || span >= grid.width)
 		return 1;
 	/* weeks, months and years begin on no grid */
@@ -253,12 +262,26 @@ chance_mixed(Node *key, Oid type, const ZoneMap *zone)
 	return floor((zone->min - grid.origin) / grid.width) != floor((zone->max - grid.origin) / grid.width);
 }
 
+/* of some rows with these zone maps: is any key not the same for all? */
+static double
+chance_any_mixed(List *keys, const AttrNumber *attnos, TupleDesc desc, const ZoneMap *zones)
+{
+	double		chance = 0;
+
+	for (int k = 0; k < list_length(keys); k++)
+		chance = Max(chance, chance_mixed(list_nth(keys, k), getBaseType(TupleDescAttr(desc, attnos[k] - 1)->atttypid),
+										  &zones[k]));
+	return chance;
+}
+
+/* neither the whole block is of one group, nor is each of its sides */
 static double
 share_mixed(List *keys, Relation relation, double *block_rows)
 {
+	TupleDesc	desc = RelationGetDescr(relation);
 	int			nkeys = list_length(keys);
 	AttrNumber *attnos = palloc(sizeof(AttrNumber) * Max(nkeys, 1));
-	ZoneMap    *zones = palloc0(sizeof(ZoneMap) * Max(nkeys, 1) * BLOCKS_TRIED);
+	ZoneMap    *zones = palloc0(sizeof(ZoneMap) * Max(nkeys, 1) * SAMPLE_SIDES * BLOCKS_TRIED);
 	int			nblocks;
 	double		mixed = 0;
 
@@ -267,15 +290,11 @@ share_mixed(List *keys, Relation relation, double *block_rows)
 	nblocks = sealed_sample(relation, attnos, nkeys, zones, BLOCKS_TRIED, block_rows);
 	for (int b = 0; b < nblocks; b++)
 	{
-		double		chance = 0;
+		double		chances[SAMPLE_SIDES];
 
-		for (int k = 0; k < nkeys; k++)
-		{
-			Oid			type = TupleDescAttr(RelationGetDescr(relation), attnos[k] - 1)->atttypid;
-
-			chance = Max(chance, chance_mixed(list_nth(keys, k), getBaseType(type), &zones[b * nkeys + k]));
-		}
-		mixed += chance;
+		for (int s = 0; s < SAMPLE_SIDES; s++)
+			chances[s] = chance_any_mixed(keys, attnos, desc, &zones[(b * SAMPLE_SIDES + s) * nkeys]);
+		mixed += Min(chances[BLOCK_WHOLE], Max(chances[BLOCK_BEFORE], chances[BLOCK_AFTER]));
 	}
 	return nblocks > 0 ? mixed / nblocks : 1;
 }

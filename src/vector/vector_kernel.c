@@ -122,6 +122,9 @@ vector_kernel_of(Aggref *ref, Oid *input_type)
 		case F_FLOAT4_ACCUM:
 			*input_type = FLOAT4OID;
 			return KERNEL_MOMENTS;
+		case F_FLOAT8_REGR_ACCUM:
+			*input_type = FLOAT8OID;
+			return KERNEL_PAIRS;
 		case F_BOOLAND_STATEFUNC:
 			*input_type = BOOLOID;
 			return KERNEL_LEAST;
@@ -211,6 +214,9 @@ vector_kernel_check(VectorAggregate *agg)
 		case KERNEL_MOMENTS:
 			usual = starts_with_zeros(agg, FLOAT8OID, 3);
 			break;
+		case KERNEL_PAIRS:
+			usual = starts_with_zeros(agg, FLOAT8OID, sizeof(PairState) / sizeof(double));
+			break;
 		case KERNEL_WIDE_TOTAL:
 		case KERNEL_WIDE_MEAN:
 			usual = agg->initial_null;
@@ -249,6 +255,8 @@ vector_kernel_state_size(const VectorAggregate *agg)
 		case KERNEL_LEAST:
 		case KERNEL_GREATEST:
 			return sizeof(ExtremeState);
+		case KERNEL_PAIRS:
+			return sizeof(PairState);
 		case KERNEL_WIDE_TOTAL:
 		case KERNEL_WIDE_MEAN:
 			return sizeof(WideState);
@@ -696,6 +704,8 @@ vector_kernel_datum(const VectorAggregate *agg, const void *state, bool *isnull)
 			return float_total(agg, ((const FloatState *) state)->sum);
 		case KERNEL_MOMENTS:
 			return array_state(FLOAT8OID, state, 3);
+		case KERNEL_PAIRS:
+			return array_state(FLOAT8OID, state, sizeof(PairState) / sizeof(double));
 		case KERNEL_LEAST:
 		case KERNEL_GREATEST:
 			*isnull = !((const ExtremeState *) state)->known;

@@ -567,9 +567,12 @@ vector_key_between(VectorKey *key, int64 from, int64 to, Datum *value, bool *isn
 	vector_key_stretch(key, from, &first);
 	if (first.to < to)
 	{
-		/* stretches may grow together */
+		int64		evaluated = *key->memory->evaluated;
+
+		/* stretches that are found may grow together */
 		vector_key_stretch(key, to, &last);
-		vector_key_stretch(key, from, &first);
+		if (*key->memory->evaluated > evaluated)
+			vector_key_stretch(key, from, &first);
 	}
 	*value = first.key;
 	*isnull = first.isnull;

@@ -41,6 +41,25 @@ find_leaves(PlannerInfo *root, RelOptInfo *parent, bool *ours)
 	return leaves;
 }
 
+/* the leaf's rows, their group keys marked: core marks none of a key that a condition makes constant */
+static Path *
+marked_path(PlannerInfo *root, RelOptInfo *leaf, VectorTarget *target)
+{
+	Path	   *path = leaf->cheapest_total_path;
+	PathTarget *marked = create_empty_pathtarget();
+	ListCell   *lc;
+
+	foreach(lc, target->keys)
+	{
+		SortGroupClause *clause = list_nth_node(SortGroupClause, target->clauses, foreach_current_index(lc));
+
+		add_column_to_pathtarget(marked, lfirst(lc), clause->tleSortGroupRef);
+	}
+	add_new_columns_to_pathtarget(marked, path->pathtarget->exprs);
+	set_pathtarget_cost_width(root, marked);
+	return (Path *) create_projection_path(root, leaf, path, marked);
+}
+
 /* states of a leaf's rows; NULL where neither the node nor core's hashing gives them */
 static Path *
 leaf_path(PlannerInfo *root, RelOptInfo *parent, RelOptInfo *leaf, RelOptInfo *grouped, VectorTarget *partial)
@@ -57,7 +76,7 @@ leaf_path(PlannerInfo *root, RelOptInfo *parent, RelOptInfo *leaf, RelOptInfo *g
 	}
 	groups = vector_buckets(root, leaf, target, false).groups;
 	get_agg_clause_costs(root, AGGSPLIT_INITIAL_SERIAL, &costs);
-	return (Path *) create_agg_path(root, grouped, leaf->cheapest_total_path, target->output,
+	return (Path *) create_agg_path(root, grouped, marked_path(root, leaf, target), target->output,
 									target->keys ? AGG_HASHED : AGG_PLAIN,
 									target->aggregates ? AGGSPLIT_INITIAL_SERIAL : AGGSPLIT_SIMPLE,
 									target->clauses, NIL, &costs, groups);

@@ -7,6 +7,9 @@
  * group, and the summary knows what each aggregate needs.  It is added to the
  * states that transition functions keep, so blocks that are answered and
  * rows that are read may follow each other in any order.
+ *
+ * Where a block is of two groups, or only some of its rows pass, its two sides
+ * may do: each of them passes as a whole, or not at all.
  */
 #include "territory.h"
 
@@ -75,6 +78,16 @@ vector_summaries_begin(VectorState *state, List *keys, List *aggregates)
 	for (int a = 0; a < state->naggregates; a++)
 		if (state->aggregates[a].kernel == KERNEL_NONE)
 			state->summaries = false;
+	state->zone_kinds = palloc0(RelationGetNumberOfAttributes(state->rel) + 1);
+}
+
+/* what zone maps of the column tell now */
+static ZoneKind
+zone_kind_of(VectorState *state, AttrNumber attno)
+{
+	if (state->zone_kinds[attno] == 0)
+		state->zone_kinds[attno] = column_zone_kind(getBaseType(TupleDescAttr(RelationGetDescr(state->rel), attno - 1)->atttypid)) + 1;
+	return state->zone_kinds[attno] - 1;
 }
 
 /* ---- what is proved of some rows ---- */
@@ -87,6 +100,10 @@ rows_of(SummedRows *rows)
 	if (rows->reader == NULL)
 		return rows->entry->rows;
 	first = &rows->reader->header->first_row[rows->block];
+	if (rows->side == BLOCK_BEFORE)
+		return segment_block_cut(rows->reader, rows->block);
+	if (rows->side == BLOCK_AFTER)
+		return first[1] - first[0] - segment_block_cut(rows->reader, rows->block);
 	return first[1] - first[0];
 }
 
@@ -94,11 +111,9 @@ rows_of(SummedRows *rows)
 bool
 vector_full_zone(VectorState *state, SummedRows *rows, AttrNumber attno, ZoneMap *zone)
 {
-	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(state->rel), attno - 1)->atttypid);
-
 	if (rows->reader)
 	{
-		if (!segment_block_zone(rows->reader, rows->block, attno, zone))
+		if (!segment_side_zone(rows->reader, rows->block, rows->side, attno, zone))
 			return false;
 	}
 	else
@@ -111,7 +126,7 @@ vector_full_zone(VectorState *state, SummedRows *rows, AttrNumber attno, ZoneMap
 			return false;
 		*zone = rows->entry->zones[z];
 	}
-	return zone->kind != ZONE_NONE && zone->kind == column_zone_kind(type) && zone->has_values && zone->nulls == 0;
+	return zone->kind != ZONE_NONE && zone->kind == zone_kind_of(state, attno) && zone->has_values && zone->nulls == 0;
 }
 
 static bool
@@ -135,10 +150,8 @@ all_pass(VectorState *state, SummedRows *rows)
 bool
 vector_block_zone(VectorState *state, AttrNumber attno, ZoneMap *zone)
 {
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(state->rel), attno - 1);
-
 	return segment_block_zone(&state->sealed->reader, state->sealed->block, attno, zone) &&
-		zone->kind == column_zone_kind(getBaseType(att->atttypid));
+		zone->kind == zone_kind_of(state, attno);
 }
 
 /* a column that is not told by its zone keys: that it is constant is known of blocks, its value is read */
@@ -197,51 +210,76 @@ one_key(VectorState *state, SummedRows *rows, int k)
 	}
 }
 
+/* are all rows of one group, as far as this table tells? */
 static bool
-one_group(VectorState *state, SummedRows *rows)
+own_keys_are_one(VectorState *state, SummedRows *rows)
 {
 	for (int k = 0; k < state->nkeys; k++)
-		if (!one_key(state, rows, k))
+		if (state->keys[k].form != KEY_JOINED && state->keys[k].form != KEY_VALUE && !one_key(state, rows, k))
+			return false;
+	/* those that are read come last */
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].form == KEY_VALUE && !one_key(state, rows, k))
 			return false;
 	return true;
 }
 
 /* ---- what the summary gives ---- */
 
-static bool
-summary_of(VectorState *state, SummedRows *rows, VectorAggregate *agg, ColumnSummary *summary)
+/* NULL where it does not tell what the aggregate needs */
+static const ColumnSummary *
+checked_summary(VectorState *state, VectorAggregate *agg, const ColumnSummary *summary)
 {
-	AttrNumber	attno = agg->columns[0];
-	Oid			type = getBaseType(TupleDescAttr(RelationGetDescr(state->rel), attno - 1)->atttypid);
+	bool		told = false;
 
-	if (rows->reader ? !segment_block_summary(rows->reader, rows->block, attno, summary) :
-		!segment_summary(rows->entry, attno, summary))
-		return false;
-	if (summary->zone != column_zone_kind(type))
-		return false;
+	if (summary->zone != zone_kind_of(state, agg->columns[0]))
+		return NULL;
 	if (summary->values == 0)
-		return true;
+		return summary;
 	switch (agg->kernel)
 	{
 		case KERNEL_VALUES:
-			return true;
+			told = true;
+			break;
 		case KERNEL_TOTAL:
 		case KERNEL_MEAN:
-			return summary->kind == SUMMARY_INTEGER && (summary->flags & SUMMARY_SUM) &&
+			told = summary->kind == SUMMARY_INTEGER && (summary->flags & SUMMARY_SUM) &&
 				summary->sum >= PG_INT64_MIN && summary->sum <= PG_INT64_MAX;
+			break;
 		case KERNEL_WIDE_TOTAL:
 		case KERNEL_WIDE_MEAN:
-			return (summary->kind == SUMMARY_INTEGER || summary->kind == SUMMARY_DECIMAL) &&
+			told = (summary->kind == SUMMARY_INTEGER || summary->kind == SUMMARY_DECIMAL) &&
 				(summary->flags & SUMMARY_SUM);
+			break;
 		case KERNEL_FLOAT_TOTAL:
 		case KERNEL_MOMENTS:
-			return summary->kind == SUMMARY_FLOAT && (summary->flags & SUMMARY_SUM);
+			told = summary->kind == SUMMARY_FLOAT && (summary->flags & SUMMARY_SUM);
+			break;
 		case KERNEL_LEAST:
 		case KERNEL_GREATEST:
-			return summary->kind != SUMMARY_NONE && (summary->flags & SUMMARY_RANGE);
+			told = summary->kind != SUMMARY_NONE && (summary->flags & SUMMARY_RANGE);
+			break;
 		default:
-			return false;
+			break;
 	}
+	return told ? summary : NULL;
+}
+
+/* in the current memory context, or as long as the segment is open; NULL where something is not known */
+static const ColumnSummary *
+summary_of(VectorState *state, SummedRows *rows, VectorAggregate *agg)
+{
+	const ColumnSummary *summary;
+	ColumnSummary *own;
+
+	if (rows->reader)
+		summary = segment_side_summary(rows->reader, rows->block, rows->side, agg->columns[0]);
+	else
+	{
+		own = palloc(sizeof(ColumnSummary));
+		summary = segment_summary(rows->entry, agg->columns[0], own) ? own : NULL;
+	}
+	return summary ? checked_summary(state, agg, summary) : NULL;
 }
 
 static Datum
@@ -249,8 +287,7 @@ summary_datum(VectorState *state, VectorAggregate *agg, const ColumnSummary *sum
 {
 	ColumnType	type;
 
-	column_type_init(&type, TupleDescAttr(RelationGetDescr(state->rel), agg->columns[0] - 1));
-	switch (type.zone)
+	switch (zone_kind_of(state, agg->columns[0]))
 	{
 		case ZONE_FLOAT8:
 			return Float8GetDatum(value.f);
@@ -259,6 +296,7 @@ summary_datum(VectorState *state, VectorAggregate *agg, const ColumnSummary *sum
 		case ZONE_NUMERIC:
 			return decimal_datum(value.i, summary->scale, summary->scale, palloc(DECIMAL_MAX_SIZE));
 		default:
+			column_type_init(&type, TupleDescAttr(RelationGetDescr(state->rel), agg->columns[0] - 1));
 			return column_integer_datum(&type, value.i);
 	}
 }
@@ -269,9 +307,9 @@ add_summary(VectorState *state, VectorAggregate *agg, VectorGroup *group, const 
 {
 	Datum		extreme = (Datum) 0;
 
-	if (summary->values > 0 && agg->kernel == KERNEL_LEAST)
+	if (agg->kernel == KERNEL_LEAST && summary->values > 0)
 		extreme = summary_datum(state, agg, summary, summary->min);
-	else if (summary->values > 0 && agg->kernel == KERNEL_GREATEST)
+	else if (agg->kernel == KERNEL_GREATEST && summary->values > 0)
 		extreme = summary_datum(state, agg, summary, summary->max);
 	vector_kernel_add(agg, group_state(agg, group), summary, extreme, rows);
 }
@@ -283,63 +321,72 @@ all_alive(VectorState *state, SummedRows *rows)
 }
 
 /* what each aggregate needs, in the current memory context; NULL where something is not known */
-static ColumnSummary *
+static const ColumnSummary **
 summaries_of(VectorState *state, SummedRows *rows)
 {
-	ColumnSummary *summaries = palloc0(sizeof(ColumnSummary) * Max(state->naggregates, 1));
+	const ColumnSummary **summaries = palloc(sizeof(ColumnSummary *) * Max(state->naggregates, 1));
 
 	for (int a = 0; a < state->naggregates; a++)
-		if (state->aggregates[a].kernel != KERNEL_ROWS && !summary_of(state, rows, &state->aggregates[a], &summaries[a]))
+	{
+		summaries[a] = NULL;
+		if (state->aggregates[a].kernel == KERNEL_ROWS)
+			continue;
+		summaries[a] = summary_of(state, rows, &state->aggregates[a]);
+		if (summaries[a] == NULL)
 			return NULL;
+	}
 	return summaries;
 }
 
-/* all rows are of one group: add what their summaries tell.  False: they are not. */
-static bool
-add_to_group(VectorState *state, SummedRows *rows, const ColumnSummary *summaries, bool *full)
+/* all rows are of the group whose keys are at hand: add what their summaries tell */
+static void
+add_to_group(VectorState *state, SummedRows *rows, const ColumnSummary **summaries, bool *full)
 {
-	VectorGroup *group;
+	VectorGroup *group = vector_find_group(state, full);
+	int64		n = rows_of(rows);
 
-	if (!one_group(state, rows))
-		return false;
-	group = vector_find_group(state, full);
 	for (int a = 0; group && a < state->naggregates; a++)
-		add_summary(state, &state->aggregates[a], group, &summaries[a], rows_of(rows));
-	return true;
+		add_summary(state, &state->aggregates[a], group, summaries[a], n);
 }
 
-/* the same for each row that all of them meet; the table's own keys are one for all or for none of those */
-static bool
-add_joined(VectorState *state, SummedRows *rows, const ColumnSummary *summaries, bool *full)
+/* the same with each row that all of them meet, if there is a join; the table's own keys are at hand */
+static void
+add_rows(VectorState *state, SummedRows *rows, const ColumnSummary **summaries, bool *full)
 {
 	JoinRow    *partner = NULL;
 
-	while (!*full && vector_join_next_partner(state, &partner))
-		if (!add_to_group(state, rows, summaries, full))
-			return false;
-	return true;
+	if (state->join == NULL)
+		add_to_group(state, rows, summaries, full);
+	else
+		while (!*full && vector_join_next_partner(state, &partner))
+		{
+			for (int k = 0; k < state->nkeys; k++)
+				if (state->keys[k].form == KEY_JOINED)
+					one_key(state, rows, k);
+			add_to_group(state, rows, summaries, full);
+		}
 }
 
 /*
- * False: the rows have to be read.  Keys come last: they are evaluated, and an
- * error of theirs must be that of a row that is there.
+ * False: the rows have to be read.  Keys are evaluated for rows that are there
+ * and pass: an error of theirs is one that reading the rows would meet.
  */
 static bool
 answer(VectorState *state, SummedRows *rows, bool *full)
 {
-	ColumnSummary *summaries;
-	bool		answered = false;
+	const ColumnSummary **summaries = NULL;
 	MemoryContext old;
 
 	if ((state->join && !state->join->is_settled) || !all_pass(state, rows))
 		return false;
 	ResetExprContext(state->row_context);
 	old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
-	summaries = summaries_of(state, rows);
-	if (summaries && all_alive(state, rows))
-		answered = state->join ? add_joined(state, rows, summaries, full) : add_to_group(state, rows, summaries, full);
+	if (all_alive(state, rows) && own_keys_are_one(state, rows))
+		summaries = summaries_of(state, rows);
+	if (summaries)
+		add_rows(state, rows, summaries, full);
 	MemoryContextSwitchTo(old);
-	return answered;
+	return summaries != NULL;
 }
 
 /* conditions on stretches, evaluated at values that rows have which pass all others */
@@ -369,6 +416,106 @@ vector_answer_segment(VectorState *state, SegmentEntry *entry, bool *full)
 	return true;
 }
 
+/* ---- the two sides of a block ---- */
+
+/* no row of the side passes, by its zone maps */
+static bool
+none_pass(VectorState *state, SummedRows *side)
+{
+	for (int k = 0; k < state->nprune_keys; k++)
+	{
+		ZoneMap		zone;
+
+		if (segment_side_zone(side->reader, side->block, side->side, state->prune_keys[k].attno, &zone) &&
+			zone_excludes(&zone, 1, &state->prune_keys[k], 1))
+			return true;
+	}
+	return false;
+}
+
+/* what is proved of one side */
+typedef struct SideAnswer
+{
+	SummedRows	rows;
+	QualsAnswer quals;			/* of all of its rows */
+	const ColumnSummary **summaries;
+	Datum	   *keys;			/* of the group */
+	bool	   *key_nulls;
+} SideAnswer;
+
+/* of a block whose rows are all alive; QUALS_UNKNOWN where the rows have to be read */
+static QualsAnswer
+judge_side(VectorState *state, SideAnswer *side)
+{
+	QualsAnswer quals = QUALS_HOLD;
+
+	if (none_pass(state, &side->rows))
+		return QUALS_FAIL;
+	if (!all_pass(state, &side->rows))
+		return QUALS_UNKNOWN;
+	if (state->nstretch_quals > 0)
+		quals = vector_quals_judge(state, &side->rows);
+	if (quals != QUALS_HOLD)
+		return quals;
+	if (!own_keys_are_one(state, &side->rows))
+		return QUALS_UNKNOWN;
+	side->keys = palloc(sizeof(Datum) * Max(state->nkeys, 1));
+	side->key_nulls = palloc(sizeof(bool) * Max(state->nkeys, 1));
+	memcpy(side->keys, state->key_values, sizeof(Datum) * state->nkeys);
+	memcpy(side->key_nulls, state->key_nulls, sizeof(bool) * state->nkeys);
+	side->summaries = summaries_of(state, &side->rows);
+	return side->summaries ? QUALS_HOLD : QUALS_UNKNOWN;
+}
+
+static void
+add_side(VectorState *state, SideAnswer *side, bool *full)
+{
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		state->key_values[k] = side->keys[k];
+		state->key_nulls[k] = side->key_nulls[k];
+		/* what the other side's key has overwritten is asked for once more */
+		if (!state->keys[k].byval && state->keys[k].form == KEY_STRETCH)
+			one_key(state, &side->rows, k);
+	}
+	add_rows(state, &side->rows, side->summaries, full);
+}
+
+/* False: the rows have to be read.  Nothing is added before both sides are known to be answered. */
+static bool
+answer_sides(VectorState *state, SummedRows *block, bool *full)
+{
+	SideAnswer	sides[2];
+
+	for (int s = 0; s < 2; s++)
+	{
+		sides[s].rows = *block;
+		sides[s].rows.side = s == 0 ? BLOCK_BEFORE : BLOCK_AFTER;
+		sides[s].quals = judge_side(state, &sides[s]);
+		if (sides[s].quals == QUALS_UNKNOWN)
+			return false;
+	}
+	for (int s = 0; s < 2 && !*full; s++)
+		if (sides[s].quals == QUALS_HOLD)
+			add_side(state, &sides[s], full);
+	return true;
+}
+
+static bool
+answer_cut_block(VectorState *state, SummedRows *block, bool *full)
+{
+	bool		answered;
+	MemoryContext old;
+
+	if (segment_block_cut(block->reader, block->block) == 0 || (state->join && !state->join->is_settled))
+		return false;
+	ResetExprContext(state->row_context);
+	old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
+	answered = all_alive(state, block) && answer_sides(state, block, full);
+	MemoryContextSwitchTo(old);
+	return answered;
+}
+
 /* the block that the cursor stands at, from the segment's header */
 bool
 vector_answer_block(VectorState *state, bool *full)
@@ -382,7 +529,7 @@ vector_answer_block(VectorState *state, bool *full)
 		sealed->blocks_pruned++;
 		return true;
 	}
-	if (quals == QUALS_UNKNOWN || !state->summaries || !answer(state, &rows, full))
+	if (!state->summaries || !((quals == QUALS_HOLD && answer(state, &rows, full)) || answer_cut_block(state, &rows, full)))
 		return false;
 	state->blocks_summed++;
 	return true;

@@ -12,7 +12,7 @@ CREATE FUNCTION territory.handler(internal) RETURNS table_am_handler
 	LANGUAGE C STRICT AS '$libdir/territory', 'territory_handler';
 CREATE ACCESS METHOD territory TYPE TABLE HANDLER territory.handler;
 
-CREATE TABLE territory.layouts (relation regclass, time_zone text) USING heap;
+CREATE TABLE territory.layouts (relation regclass, time_zone text, other_zone text) USING heap;
 GRANT SELECT ON territory.layouts TO PUBLIC;
 
 CREATE FUNCTION territory.resolved_layout(rel regclass,

@@ -36,6 +36,12 @@ class Select:
         return Statement(sql, order=order, approximate=self.approximate, relative=self.relative)
 
 
+def chosen(rng, scope, name):
+    """A CASE that gives the column or nothing."""
+    branches = ''.join(' WHEN %s THEN %s' % (scope.simple(), rng.choice((name, name, 'NULL'))) for _ in range(rng.randrange(1, 4)))
+    return 'CASE%s%s END' % (branches, rng.choice(('', ' ELSE NULL', ' ELSE %s' % name)))
+
+
 def add_aggregate(model, select, alias, table, scope, filters=True):
     rng = model.rng
     column = rng.choice(table.columns)
@@ -75,6 +81,8 @@ def add_aggregate(model, select, alias, table, scope, filters=True):
     if group == 'jsonb':
         choices.append(('md5(jsonb_agg(%s ORDER BY %s::text)::text)' % (name, name), None))
     sql, tolerance = rng.choice(choices)
+    if filters and rng.random() < 0.3 and sql.count(name) == 1 and '(%s)' % name in sql:
+        sql = sql.replace(name, chosen(rng, scope, name))
     if filters and rng.random() < 0.25:
         if sql.startswith('md5('):
             sql = 'count(%s)' % name

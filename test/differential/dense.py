@@ -236,10 +236,11 @@ def extras(model, table):
         statements += furniture.create_index(model, table)
     if rng.random() < 0.3:
         statements += furniture.create_policy(model, table)
-    if rng.random() < 0.4:
-        # blocks are cut in a calendar that a dashboard may not share
-        statements += [Statement("SELECT territory.set_layout('%s', entity_columns => '{entity}', time_column => 'observed_at', time_zone => '%s')"
-                                 % (leaf, rng.choice(ZONES)), side='right') for leaf in table.leaves()]
+    if rng.random() < 0.6:
+        # blocks are cut in a calendar that a dashboard may not share, or shares with their sides
+        other = rng.choice(('NULL', "'UTC'", "'%s'" % model.zone, "'%s'" % rng.choice(ZONES)))
+        statements += [Statement("SELECT territory.set_layout('%s', entity_columns => '{entity}', time_column => 'observed_at', time_zone => '%s', other_zone => %s)"
+                                 % (leaf, rng.choice(ZONES), other), side='right') for leaf in table.leaves()]
     return statements
 
 
