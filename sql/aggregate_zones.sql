@@ -138,6 +138,10 @@ SET timezone = 'UTC';
 ALTER TABLE paris ADD COLUMN late int DEFAULT 7, DROP COLUMN yes, ALTER COLUMN local TYPE timestamptz;
 ALTER TABLE z_heap ADD COLUMN late int DEFAULT 7, DROP COLUMN yes, ALTER COLUMN local TYPE timestamptz;
 SELECT twin('SELECT date_trunc(''day'', t) AS d, late, count(late), sum(late), max(local) FROM TABLE GROUP BY d, late', 'paris');
+-- sides are there without the column that tells where they are
+ALTER TABLE utc DROP COLUMN t;
+SELECT bool_and(ok) FROM territory.verify('utc');
+SELECT count(*), count(dec), min(f8), max(i8) FROM utc;
 -- in parallel
 SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SELECT id, twin(query, 'paris') FROM queries WHERE id NOT IN (1, 5) AND twin(query, 'paris') <> 0;

@@ -64,7 +64,7 @@ may_summarise(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 		Node	   *value;
 
 		if (scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) &&
-			!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
+			!scan_spec_is_measure(spec))
 			nprunes++;
 		else if (vector_qual_is_stretch(lfirst(lc), rel->relid))
 			nprunes++;
@@ -116,8 +116,10 @@ quals_cost(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 		QualCost	cost;
 
 		cost_qual_eval_node(&cost, lfirst(lc), root);
-		each += scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) ||
-			vector_qual_is_stretch(lfirst(lc), rel->relid) ? VALUE_COST * cpu_operator_cost : cost.per_tuple;
+		if (scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) || vector_qual_is_stretch(lfirst(lc), rel->relid))
+			each += VALUE_COST * cpu_operator_cost;
+		else
+			each += cost.per_tuple * scan_share_asked(root, rel, lfirst(lc));
 	}
 	return each;
 }

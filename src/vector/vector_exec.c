@@ -163,6 +163,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->prune_values = scan_prune_values(state->prune_specs, values, ps);
 	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
 												 ALLOCSET_SMALL_SIZES);
+	if (state->filter)
+		scan_filter_imply(state->filter, all_quals, state->prune_specs, state->prune_values);
 	vector_top_begin(state, list_nth(plan->custom_private, VECTOR_TOP), values);
 	vector_order_begin(state, list_nth(plan->custom_private, VECTOR_ORDER));
 	vector_summaries_begin(state, keys, aggregates);
