@@ -106,6 +106,8 @@ typedef struct SummedRows
 	SegmentReader *reader;		/* NULL: the whole segment */
 	int			block;
 	BlockSide	side;
+	bool		asked_alive;	/* whether all of them are: that is known, once it was asked for */
+	bool		alive;
 } SummedRows;
 
 /* of one aggregate without a kernel in one group */

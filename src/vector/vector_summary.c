@@ -335,7 +335,11 @@ add_summary(VectorState *state, VectorAggregate *agg, VectorGroup *group, const 
 static bool
 all_alive(VectorState *state, SummedRows *rows)
 {
-	return rows->reader ? sealed_scan_block_whole(state->sealed) : sealed_scan_segment_whole(state->sealed, rows->entry);
+	if (!rows->asked_alive)
+		rows->alive = rows->reader ? sealed_scan_block_whole(state->sealed) :
+			sealed_scan_segment_whole(state->sealed, rows->entry);
+	rows->asked_alive = true;
+	return rows->alive;
 }
 
 /* what each aggregate needs, in the current memory context; NULL where something is not known */
