@@ -115,6 +115,7 @@ typedef struct HeaderColumn
 	int32	   *nulls;			/* per block */
 	int64	   *min;			/* per block, where zone says so */
 	int64	   *max;
+	int64	   *strides;		/* per block, or NULL: see segment_block_stride() */
 	const char *crc;			/* per block, unaligned */
 	const char *packed;			/* nulls, min and max in the header's bytes; NULL once they were taken out */
 	uint32		summary_offset;
@@ -232,6 +233,7 @@ extern const HeaderColumn *segment_column(SegmentReader *reader, AttrNumber attn
 extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, SegmentEntry *entry,
 								MemoryContext context);
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
+extern bool segment_block_stride(SegmentReader *reader, int block, AttrNumber attno, int64 *stride);
 extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
 extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary);
