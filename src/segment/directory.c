@@ -128,7 +128,7 @@ visit_at(Walk *walk, int32 number, ItemPointer tid)
 		return;
 	entry = entry_from_tuple(walk->store, &tuple, 0);
 	ReleaseBuffer(buffer);
-	if (zone_excludes(entry->zones, entry->nzones, walk->keys, walk->nkeys))
+	if (segment_excluded(entry, walk->keys, walk->nkeys))
 		walk->pruned += entry->segments;
 	else
 		walk->visit(entry, walk->arg);
@@ -157,7 +157,7 @@ walk_group(Walk *walk, int level, int32 number)
 		int			first = i;
 
 		for (; i < n && members[i]->number == member; i++)
-			excluded = excluded && zone_excludes(members[i]->zones, members[i]->nzones, walk->keys, walk->nkeys);
+			excluded = excluded && segment_excluded(members[i], walk->keys, walk->nkeys);
 		fetch = fetch && i == first + 1;
 		if (excluded)
 			pruned += segments;
@@ -197,7 +197,7 @@ walk_level(Walk *walk, int level, int32 first, int32 last)
 		if (level > 0 && number > next)
 			walk_level(walk, level - 1, next << DIRECTORY_SHIFT, (number << DIRECTORY_SHIFT) - 1);
 		next = number + 1;
-		if (zone_excludes(entry->zones, entry->nzones, walk->keys, walk->nkeys))
+		if (segment_excluded(entry, walk->keys, walk->nkeys))
 			walk->pruned += entry->segments;
 		else if (level > 0 && walk->lowest < level)
 			walk_group(walk, level, number);
@@ -292,7 +292,7 @@ directory_choose(ChunkStore *store, Snapshot snapshot, List *parts, const PruneK
 			SegmentEntry *entry = directory_find(store, snapshot, number);
 
 			seen = number;
-			kept = entry && !zone_excludes(entry->zones, entry->nzones, keys, nkeys);
+			kept = entry && !segment_excluded(entry, keys, nkeys);
 			if (kept)
 			{
 				directory->parts[directory->nsegments] = 0;
@@ -817,5 +817,19 @@ zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys)
 		for (int z = 0; z < nzones; z++)
 			if (zones[z].attno == keys[k].attno && zone_excludes_key(&zones[z], &keys[k]))
 				return true;
+	return false;
+}
+
+/* the same of a segment or a group, by boxes, too */
+bool
+segment_excluded(const SegmentEntry *entry, const PruneKey *keys, int nkeys)
+{
+	float		box[4];
+
+	if (zone_excludes(entry->zones, entry->nzones, keys, nkeys))
+		return true;
+	for (int k = 0; k < nkeys; k++)
+		if (keys[k].box && segment_box(entry, keys[k].attno, box) && box_key_excludes(keys[k].box, box))
+			return true;
 	return false;
 }
