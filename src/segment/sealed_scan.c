@@ -305,9 +305,25 @@ sealed_scan_dead(SealedScan *scan)
 static int
 rows_left(SealedScan *scan, const uint8 *out, int rows)
 {
-	if (out == NULL)
-		out = scan->dead;
-	return out ? key_mask_left(out, rows) : rows;
+	if (out)
+		return key_mask_left(out, rows);
+	return scan->dead ? key_mask_left(scan->dead + scan->first_left, scan->end_left - scan->first_left) : rows;
+}
+
+/* rows that a key leaves where the column ascends */
+static int
+pass_sorted(SealedScan *scan, const Datum *values, int rows, int64 low, int64 high, uint8 *out)
+{
+	bool		own = out == NULL;
+	int			first,
+				end;
+
+	key_mask_sorted(values, rows, low, high, own ? scan->dead : out, &first, &end);
+	if (!own)
+		return key_mask_left(out + first, end - first);
+	scan->first_left = Min(Max(scan->first_left, first), rows);
+	scan->end_left = Max(Min(scan->end_left, end), scan->first_left);
+	return rows_left(scan, NULL, rows);
 }
 
 /*
@@ -327,6 +343,7 @@ sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out)
 	int			nkeys;
 	ZoneMap		zone;
 	bool		known;
+	uint8	   *flags;
 
 	/* keys of numerics cost more than the qual, and those of another type say nothing of the values */
 	if (key->zone == ZONE_NUMERIC || !key_mask_limits(key, &low, &high) ||
@@ -343,23 +360,24 @@ sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out)
 	}
 	if (known && zone.nulls == 0 && (key->nkeys == 0 || nkeys == 1) && zone.min >= low && zone.max <= high)
 		return rows_left(scan, out, rows);
-	if (out == NULL)
-		out = sealed_scan_dead(scan);
+	flags = out ? out : sealed_scan_dead(scan);
 	if (known && zone.has_values &&
 		(key->nkeys > 0 ? nkeys == 0 : zone.max < low || zone.min > high))
 	{
-		memset(out, true, rows);
+		memset(flags, true, rows);
+		if (out == NULL)
+			scan->end_left = scan->first_left;
 		return 0;
 	}
 	sealed_scan_decode(scan, column);
 	nulls = known && zone.nulls == 0 ? NULL : scan->nulls[column];
 	if (nkeys > 1)
-		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, out);
+		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, flags);
 	else if (header->ordered[scan->block] && header->time == key->attno && key->zone == ZONE_INTEGER)
-		key_mask_sorted(scan->values[column], rows, low, high, out);
+		return pass_sorted(scan, scan->values[column], rows, low, high, out);
 	else
-		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, out);
-	return key_mask_left(out, rows);
+		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, flags);
+	return rows_left(scan, out, rows);
 }
 
 static int
@@ -375,7 +393,7 @@ pass_over_dead(SealedScan *scan, int rows)
 	else
 		for (int i = 0; i < rows; i++)
 			scan->dead[i] |= dead[i];
-	return key_mask_left(scan->dead, rows);
+	return rows_left(scan, NULL, rows);
 }
 
 /*
@@ -393,6 +411,8 @@ open_block(SealedScan *scan, ScanDirection direction)
 	old = MemoryContextSwitchTo(scan->block_context);
 	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
 	scan->dead = NULL;
+	scan->first_left = 0;
+	scan->end_left = rows;
 	scan->block_shown = false;
 	for (int k = 0; scan->filter == NULL && k < scan->nkeys && left > 0; k++)
 		if (scan->all_columns || bms_is_member(scan->keys[k].attno, scan->needed))
@@ -489,7 +509,7 @@ advance_block(SealedScan *scan, ScanDirection direction)
 static bool
 previous_in_block(SealedScan *scan)
 {
-	for (scan->row--; scan->row >= 0; scan->row--)
+	for (scan->row = Min(scan->row, scan->end_left) - 1; scan->row >= scan->first_left; scan->row--)
 		if (scan->dead == NULL || !scan->dead[scan->row])
 			return true;
 	return false;
@@ -633,15 +653,14 @@ sealed_scan_seek_block(SealedScan *scan, int segment, int block)
 bool
 sealed_scan_next_in_block(SealedScan *scan)
 {
-	int			rows = sealed_scan_block_rows(scan);
-
+	int			end = scan->end_left;
 	const uint8 *next;
 
-	scan->row++;
-	if (scan->dead == NULL || scan->row >= rows)
-		return scan->row < rows;
-	next = memchr(scan->dead + scan->row, false, rows - scan->row);
-	scan->row = next ? next - scan->dead : rows;
+	scan->row = Max(scan->row + 1, scan->first_left);
+	if (scan->dead == NULL || scan->row >= end)
+		return scan->row < end;
+	next = memchr(scan->dead + scan->row, false, end - scan->row);
+	scan->row = next ? next - scan->dead : end;
 	return next != NULL;
 }
 
@@ -669,7 +688,8 @@ sealed_scan_rows(SealedScan *scan, int *rows)
 		memcpy(rows, all_rows(), sizeof(int) * all);
 		return all;
 	}
-	for (int i = 0; i < all;)
+	all = scan->end_left;
+	for (int i = scan->first_left; i < all;)
 	{
 		uint64		eight = 0;
 

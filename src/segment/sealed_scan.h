@@ -55,6 +55,8 @@ typedef struct SealedScan
 	uint8	   *blocks_out;		/* of the open segment, by the keys; NULL: not asked yet */
 	uint8	   *dead_bitmaps;	/* of the open segment; NULL: they say nothing */
 	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
+	int			first_left;		/* rows of it before this are flagged ... */
+	int			end_left;		/* ... and those from this on */
 	Datum	  **values;			/* per attribute, of the open block; NULL: not decoded */
 	bool	  **nulls;
 	bool		hands_over;		/* blocks are to be handed over; else the next one has this place: */
