@@ -40,10 +40,12 @@ SQL_FILES = src/territory.sql \
 		situation.sql alerts.sql commands.sql requests.sql indicators.sql))
 
 # REGRESS="one two" in the environment or on the command line runs only those.
-# What the others build on is tested first.
+# What the others build on is tested first, and last that none left anything.
 REGRESS_FIRST = install catalog
+REGRESS_LAST = leftovers
 REGRESS_FOUND := $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
-REGRESS ?= $(filter $(REGRESS_FOUND),$(REGRESS_FIRST)) $(filter-out $(REGRESS_FIRST),$(REGRESS_FOUND))
+REGRESS ?= $(filter $(REGRESS_FOUND),$(REGRESS_FIRST)) $(filter-out $(REGRESS_FIRST) $(REGRESS_LAST),$(REGRESS_FOUND)) \
+	$(filter $(REGRESS_FOUND),$(REGRESS_LAST))
 REGRESS_OPTS = --inputdir=$(srcdir) --outputdir=build/regress \
 	--load-extension=postgis --load-extension=territory
 

@@ -8,12 +8,14 @@ import codec_alone
 import directory
 import readings
 import uuids
+import vehicles
 from measure import connect
 from report import Report
 
 SECTIONS = {
     'readings': readings.bench,
     'uuid': uuids.bench,
+    'vehicles': vehicles.bench,
     'directory': directory.bench,
     'codec': codec_alone.bench,
 }

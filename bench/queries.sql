@@ -1,5 +1,6 @@
 -- What is asked of the readings: the name and title of each, what it may take at most, the statement.
--- :name is filled in by queries.py, from the size of the data.
+-- :name is filled in by queries.py, from the size of the data.  What follows "of others" is how heap and DuckDB are asked, which have
+-- no such aggregate.
 
 -- Q1a: last of each sensor, DISTINCT ON
 -- at most: heap / 1000
@@ -99,3 +100,15 @@ WHERE t >= :before_instant AND t < :instant GROUP BY m ORDER BY m DESC;
 -- at most: heap / 40
 SELECT s.district, date_bin('10 minutes', t, '2000-01-01 00:00+00') AS b, avg(temp)
 FROM readings r JOIN sensors s USING (sensor_id) GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- A1: time-weighted mean, sensor by hour, summed up
+-- at most: heap / 20
+SELECT count(*), sum(a), min(a), max(a) FROM
+	(SELECT sensor_id, date_bin('1 hour', t, '2000-01-01 00:00+00') AS h, territory.time_weighted_average(temp, t) AS a FROM readings
+	 GROUP BY sensor_id, h) x;
+-- of others:
+SELECT count(*), sum(a), min(a), max(a) FROM
+	(SELECT sensor_id, h, coalesce(sum(temp * s) / sum(s), min(temp)) AS a FROM
+		(SELECT sensor_id, h, temp, CAST(extract(epoch FROM lead(t) OVER (PARTITION BY sensor_id, h ORDER BY t) - t) AS float8) AS s FROM
+			(SELECT sensor_id, date_bin('1 hour', t, '2000-01-01 00:00+00') AS h, t, temp FROM readings) z) y
+	 GROUP BY sensor_id, h) x;

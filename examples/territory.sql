@@ -22,5 +22,5 @@ GROUP BY cell, reports ORDER BY reports DESC, cell;
 \echo 'Verified, all of it:'
 SELECT relation, count(*) AS segments, sum(rows) AS rows, bool_and(ok) AS sound
 FROM territory.table_status s, territory.verify(s.relation) GROUP BY relation ORDER BY relation::text;
-SELECT pg_temp.expect(count(DISTINCT relation) = 5 AND bool_and(ok), 'five tables, all sound') AS checked
+SELECT pg_temp.expect(count(DISTINCT relation) = 11 AND bool_and(ok), 'eleven tables, all sound') AS checked
 FROM territory.table_status s, territory.verify(s.relation);

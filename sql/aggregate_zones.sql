@@ -138,10 +138,40 @@ SET timezone = 'UTC';
 ALTER TABLE paris ADD COLUMN late int DEFAULT 7, DROP COLUMN yes, ALTER COLUMN local TYPE timestamptz;
 ALTER TABLE z_heap ADD COLUMN late int DEFAULT 7, DROP COLUMN yes, ALTER COLUMN local TYPE timestamptz;
 SELECT twin('SELECT date_trunc(''day'', t) AS d, late, count(late), sum(late), max(local) FROM TABLE GROUP BY d, late', 'paris');
+-- sides are there without the column that tells where they are
+ALTER TABLE utc DROP COLUMN t;
+SELECT bool_and(ok) FROM territory.verify('utc');
+SELECT count(*), count(dec), min(f8), max(i8) FROM utc;
+-- values at the ends of their types, which one side has and the other has not, and sides without values
+CREATE TABLE edges_heap (e int, t timestamptz, i8 int8, i2 int2, f8 float8, f4 float4, tiny float8, n numeric, wide numeric, late float8, early int, at timestamptz);
+INSERT INTO edges_heap SELECT e, t, CASE i % 5 WHEN 0 THEN -9223372036854775808 WHEN 1 THEN 9223372036854775807 ELSE i END, CASE WHEN (i + e) % 300 < 150 THEN -32768 ELSE 32767 END,
+	CASE WHEN i % 2 = 0 THEN 1e308 ELSE -1e308 END * CASE WHEN e = 1 THEN 1 ELSE 0.5 END, CASE WHEN (i + e) % 300 < 150 THEN 3.4e38 ELSE -1e-45 END, CASE WHEN i % 700 < 600 THEN 4.9e-324 ELSE -1e-300 END,
+	(i % 13 - 6) * 1000000000000.000001, CASE WHEN i % 100 = 0 THEN 1e30 ELSE i END, CASE WHEN extract(hour FROM t AT TIME ZONE 'Europe/Paris') >= 2 THEN 7 / (1.0 + i) END,
+	CASE WHEN extract(hour FROM t AT TIME ZONE 'Europe/Paris') < 1 THEN i END, CASE WHEN i % 100 = 0 THEN 'infinity' WHEN i % 100 = 1 THEN '-infinity' ELSE t END
+FROM generate_series(1, 2) e, generate_series(0, 999) i, LATERAL (SELECT '2026-10-24 22:00Z'::timestamptz + i * interval '4 min' AS t) x;
+CREATE TABLE edges (LIKE edges_heap) USING territory;
+SELECT territory.set_layout('edges', entity_columns => '{e}', time_column => 't', time_zone => 'Europe/Paris');
+INSERT INTO edges SELECT * FROM edges_heap;
+SELECT rows FROM territory.seal('edges');
+SELECT bool_and(ok) FROM territory.verify('edges');
+CREATE FUNCTION edge(query text) RETURNS text LANGUAGE plpgsql SET extra_float_digits = -3 AS $$
+DECLARE
+	differ bigint;
+BEGIN
+	EXECUTE format('SELECT count(*) FROM (SELECT x::text FROM (%s) x EXCEPT ALL SELECT x::text FROM (%s) x) d',
+		replace(query, 'TABLE', 'edges_heap'), replace(query, 'TABLE', 'edges')) INTO differ;
+	RETURN format('%s differ, %s', differ, answered(query, 'edges'));
+EXCEPTION WHEN numeric_value_out_of_range THEN
+	RETURN SQLERRM;
+END $$;
+SELECT c, edge(format('SELECT date_trunc(''day'', t) AS d, e, count(*), count(%1$I), min(%1$I), max(%1$I) FROM TABLE GROUP BY 1, 2', c)) AS range,
+	CASE WHEN c <> 'at' THEN edge(format('SELECT date_trunc(''day'', t) AS d, e, sum(%1$I) FROM TABLE GROUP BY 1, 2', c)) END AS sum,
+	CASE WHEN c <> 'at' THEN edge(format('SELECT date_trunc(''day'', t) AS d, e, avg(%1$I) FROM TABLE GROUP BY 1, 2', c)) END AS avg
+FROM unnest('{i8,i2,f8,f4,tiny,n,wide,late,early,at}'::text[]) c;
 -- in parallel
 SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SELECT id, twin(query, 'paris') FROM queries WHERE id NOT IN (1, 5) AND twin(query, 'paris') <> 0;
 RESET ALL;
 DROP VIEW differences, everywhere;
-DROP TABLE paris, utc, howe, alone, dead, queries, z_heap;
-DROP FUNCTION make, twin, answered;
+DROP TABLE paris, utc, howe, alone, dead, queries, z_heap, edges, edges_heap;
+DROP FUNCTION make, twin, answered, edge;

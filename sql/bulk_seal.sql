@@ -234,3 +234,4 @@ INSERT INTO first SELECT i, i FROM generate_series(5, 6) i;
 SELECT count(*) FROM first;
 SELECT segments, sealed_rows, hot_rows FROM territory.table_status ORDER BY relation::text;
 DROP TABLE first;
+DROP VIEW status;

@@ -13,9 +13,9 @@ SELECT unnest('{1,2}');
 SELECT unnest('{1,2}'::int[]);
 RESET search_path;
 -- who may change data is volatile, who looks at a table is at most stable; a null table is an error, so what takes one is not strict
-SELECT p.proname, p.prokind AS kind, p.provolatile AS volatility, p.proisstrict AS strict, p.proparallel AS parallel
+SELECT DISTINCT p.proname, p.prokind AS kind, p.provolatile AS volatility, p.proisstrict AS strict, p.proparallel AS parallel
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = 'territory' ORDER BY 1;
+WHERE n.nspname = 'territory' ORDER BY 1, 2, 3, 4, 5;
 -- arguments and result columns have names, which need no quotes
 SELECT p.proname, a.name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace,
 	LATERAL unnest(p.proargnames) a(name)

@@ -103,6 +103,8 @@ SELECT set_interpolation(s, 'discrete') FROM lights;
 SELECT num_instants(p), time_span(p), at(p, '[2026-01-01 00:15+00, 2026-01-01 00:30+00)'::tstzrange), resample(p, '15 minutes')
 FROM (SELECT 'SRID=4326;[POINT(0 0)@2026-01-01 00:00+00, POINT(4 8)@2026-01-01 01:00+00]'::point_series AS p) x;
 
+SELECT u.t, ST_AsEWKT(pos) FROM unnest('SRID=2154;[POINT Z(1 2 3)@2026-01-01 00:00+00, POINT Z(4 8 0)@2026-01-01 01:00+00]'::point_series) u;
+
 -- durations
 SELECT duration('{}'), duration('{[2026-01-01, 2026-01-02 03:00), [2026-02-01, 2026-02-01]}'::tstzmultirange);
 SELECT duration('{[2026-01-01,)}'::tstzmultirange);

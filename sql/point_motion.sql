@@ -56,3 +56,4 @@ DELETE FROM spatial_ref_sys WHERE srid = 990001;
 SELECT length('SRID=990002;[POINT(0 0)@2026-01-01, POINT(3 4)@2026-01-02]'::point_series);
 SELECT length('SRID=4326;[POINT(47 5)@2026-01-01, POINT(0 91)@2026-01-02]'::point_series);
 SELECT bearing('SRID=4326;[POINT(0 91)@2026-01-01, POINT(1 91)@2026-01-02]');
+SELECT length('[POINT(0 0)@2026-01-01, POINT(1e300 0)@2026-01-02]'::point_series);

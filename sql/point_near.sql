@@ -21,7 +21,7 @@ FROM p ORDER BY name;
 SELECT k, when_within((SELECT s FROM p WHERE name = 'linear'), ST_SetSRID(k::geometry, 2154), 5)
 FROM unnest('{POINT(20 3), "MULTIPOINT(20 3,100 50)", "LINESTRING(30 -20,30 20)", "MULTILINESTRING((30 -20,30 20),(90 50,110 50))",
 	"POLYGON((40 -10,60 -10,60 10,40 10,40 -10))", "POLYGON((40 -20,80 -20,80 20,40 20,40 -20),(50 -10,50 10,70 10,70 -10,50 -10))",
-	"GEOMETRYCOLLECTION(POINT(0 0),POLYGON((40 -10,60 -10,60 10,40 10,40 -10)),POINT EMPTY)", POINT Z(20 3 1000)}'::text[]) k;
+	"GEOMETRYCOLLECTION(POINT(0 0),POLYGON((40 -10,60 -10,60 10,40 10,40 -10)),POINT EMPTY)", POINT Z(20 3 1000), POINT M(20 3 1000), POINT ZM(20 3 1000 1000)}'::text[]) k;
 -- along a border, through a vertex, touching one, around a hole, from inside
 SELECT k, when_inside(s::point_series, 'SRID=2154;POLYGON((0 0,10 0,10 10,0 10,0 0),(4 4,4 6,6 6,6 4,4 4))')
 FROM (VALUES

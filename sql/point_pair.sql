@@ -55,3 +55,4 @@ SELECT distance('SRID=2154;[POINT(0 0)@2026-01-01]'::point_series, 'SRID=4326;[P
 SELECT nearest_approach('SRID=2154;[POINT(0 0)@2026-01-01]'::point_series, '[POINT(0 0)@2026-01-01]'::point_series);
 SELECT distance('Interp=Step;[POINT(0 0)@2026-01-01]'::point_series, '[POINT(0 0)@2026-01-01]'::point_series);
 SELECT ever_within('[POINT(0 0)@2026-01-01]'::point_series, '[POINT(0 0)@2026-01-01]'::point_series, -0.1);
+SELECT nearest_approach('[POINT(0 0)@2026-01-01]'::point_series, '[POINT(1e300 0)@2026-01-01]'::point_series);

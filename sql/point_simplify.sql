@@ -3,12 +3,12 @@ SET search_path = public, territory;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 -- both methods: the path is straight, but the point waited in the middle
-SELECT method, simplify('SRID=2154;[POINT(0 0)@2026-01-01 00:00:00, POINT(50 1)@2026-01-01 00:00:10, POINT(50 1)@2026-01-01 00:01:00, POINT(100 0)@2026-01-01 00:01:10]', 5, method)
+SELECT method, simplify(point_series 'SRID=2154;[POINT(0 0)@2026-01-01 00:00:00, POINT(50 1)@2026-01-01 00:00:10, POINT(50 1)@2026-01-01 00:01:00, POINT(100 0)@2026-01-01 00:01:10]', 5, method)
 FROM unnest('{douglas_peucker, synchronous}'::text[]) method;
 -- sections keep their ends, single instants stay
-SELECT simplify('{[POINT(0 0)@2026-01-01 00:00:00, POINT(1 0)@2026-01-01 00:00:10, POINT(2 0)@2026-01-01 00:00:20], [POINT(9 9)@2026-01-01 00:00:30], [POINT(3 0)@2026-01-01 00:00:40, POINT(4 0)@2026-01-01 00:00:50]}', 1);
+SELECT simplify(point_series '{[POINT(0 0)@2026-01-01 00:00:00, POINT(1 0)@2026-01-01 00:00:10, POINT(2 0)@2026-01-01 00:00:20], [POINT(9 9)@2026-01-01 00:00:30], [POINT(3 0)@2026-01-01 00:00:40, POINT(4 0)@2026-01-01 00:00:50]}', 1);
 -- heights count
-SELECT num_instants(simplify('[POINT Z(0 0 0)@2026-01-01 00:00:00, POINT Z(1 0 50)@2026-01-01 00:00:10, POINT Z(2 0 0)@2026-01-01 00:00:20]', 1));
+SELECT num_instants(simplify(point_series '[POINT Z(0 0 0)@2026-01-01 00:00:00, POINT Z(1 0 50)@2026-01-01 00:00:10, POINT Z(2 0 0)@2026-01-01 00:00:20]', 1));
 -- as PostGIS's Douglas-Peucker; the synchronised distance of all that is left out, by positions
 CREATE TEMP TABLE walk AS
 SELECT point_series(t, pos) AS s FROM (SELECT '2026-01-01'::timestamptz + i * interval '5 seconds' AS t,
@@ -41,10 +41,10 @@ SELECT k, period, ST_AsText(geom, 3) FROM (VALUES
 	('geographic', 'SRID=4326;[POINT(5 47)@2026-01-01 00:00:00, POINT(5.0001 47)@2026-01-01 00:10:00, POINT(5.01 47)@2026-01-01 00:20:00]'),
 	('3D', '[POINT Z(1 1 7)@2026-01-01 00:00:00, POINT Z(1 1 9)@2026-01-01 00:10:00]')) v(k, s), stops(s::point_series, 10, '3 minutes');
 -- errors
-SELECT simplify('{POINT(0 0)@2026-01-01}', 1);
-SELECT simplify('Interp=Step;[POINT(0 0)@2026-01-01]', 1);
-SELECT simplify('[POINT(0 0)@2026-01-01]', -1);
-SELECT simplify('[POINT(0 0)@2026-01-01]', 1, 'visvalingam');
+SELECT simplify(point_series '{POINT(0 0)@2026-01-01}', 1);
+SELECT simplify(point_series 'Interp=Step;[POINT(0 0)@2026-01-01]', 1);
+SELECT simplify(point_series '[POINT(0 0)@2026-01-01]', -1);
+SELECT simplify(point_series '[POINT(0 0)@2026-01-01]', 1, 'visvalingam');
 SELECT clean('[POINT(0 0)@2026-01-01]', 0);
 SELECT clean('[POINT(0 0)@2026-01-01]', 'NaN');
 SELECT stops('{POINT(0 0)@2026-01-01}', 1, '1 minute');

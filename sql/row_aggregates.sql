@@ -1,5 +1,7 @@
 -- Aggregates over rows: what they give is what window functions give on a heap table, whatever the order of the rows and the plan.
 SET client_min_messages = warning;
+CREATE SCHEMA row_aggregates;
+SET search_path = row_aggregates, public;
 SET timezone = 'UTC';
 SET territory.segment_rows = 1000;
 SET max_parallel_workers_per_gather = 0;
@@ -75,9 +77,9 @@ INSERT INTO queries (query) VALUES
 	('SELECT sensor, t, territory.time_weighted_average(v, t) OVER (PARTITION BY sensor ORDER BY t, i ROWS BETWEEN 3 PRECEDING AND CURRENT ROW), territory.last(v, t) OVER w, territory.longest_gap(t) OVER w FROM TABLE WHERE sensor = 3 AND t < ''2026-03-02'' AND i % 10 <> 3 WINDOW w AS (ORDER BY t, i)');
 SELECT id, (twin(query)).* FROM queries ORDER BY id;
 -- by hour, in the node as well
-SET enable_sort = off; SET enable_hashagg = off;
+SET cpu_operator_cost = 0.1;
 SELECT id, (twin(query)).* FROM queries WHERE id IN (2, 10) ORDER BY id;
-RESET enable_sort; RESET enable_hashagg;
+RESET cpu_operator_cost;
 
 -- the judge: one row per sensor and time, the next row beside each
 CREATE VIEW instants AS
@@ -162,3 +164,4 @@ COPY (SELECT s FROM kept) TO :'file' (FORMAT binary);
 COPY stats_copy FROM :'file' (FORMAT binary);
 SELECT count(*), bool_and(k.s::text::territory.stats::text = k.s::text) FROM kept k JOIN stats_copy c ON c.s::text = k.s::text;
 SELECT ' { "num_values":3,"sum_value" : 6, "min_value": 1, "max_value": 3, "m2": 2, "m3": 0, "m4": 2 } '::territory.stats;
+DROP SCHEMA row_aggregates CASCADE;

@@ -1,5 +1,11 @@
 -- Aggregates over rows: what is refused, and how that is said.
+SET client_min_messages = warning;
+CREATE SCHEMA row_aggregates_errors;
+SET search_path = row_aggregates_errors, public;
 SET timezone = 'UTC';
+SET client_min_messages = warning;
+CREATE SCHEMA row_aggregates_errors;
+SET search_path = row_aggregates_errors, public;
 CREATE TABLE e (t timestamptz, v float8, s text, x text, p interval) WITH (autovacuum_enabled = off);
 INSERT INTO e VALUES ('2026-01-01', 1, 'on', 'linear', '1 hour'), ('2026-01-02', 2, 'off', 'step', '2 hours');
 SELECT territory.time_weighted_average('NaN', t) FROM e;
@@ -57,3 +63,4 @@ SELECT x, territory.time_weighted_average(v, t, x), territory.exceedance(v, t, 0
 -- states can be combined and sent, wherever rows are
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'territory'::regnamespace AND p.prokind = 'a' AND NOT EXISTS
 	(SELECT FROM pg_aggregate a WHERE a.aggfnoid = p.oid AND a.aggcombinefn <> 0 AND (a.aggtranstype <> 'internal'::regtype OR a.aggserialfn <> 0 AND a.aggdeserialfn <> 0));
+DROP SCHEMA row_aggregates_errors CASCADE;

@@ -104,3 +104,4 @@ SELECT plan_of('SELECT * FROM many ORDER BY t DESC LIMIT 2');
 RESET enable_sort;
 RESET work_mem;
 DROP TABLE many;
+DROP FUNCTION plan_of;

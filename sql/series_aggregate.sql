@@ -1,5 +1,5 @@
 -- rows to series: any order, duplicates, sections, parallel, sealed
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'UTC';
 
 -- any order; nulls count for nothing; no row is null
@@ -85,9 +85,17 @@ SELECT id, float_series(t, v) f, state_series(t, s) s, point_series(t, p) p, flo
 	float_series(t, v, 'discrete', '1 h') FILTER (WHERE v > 50) AS high, point_series(t, p, 'step', '10 min') AS sections, state_series(t, s, 'step', '10 min') AS stays
 FROM series_rows_heap GROUP BY id;
 EXPLAIN (COSTS OFF) SELECT id, float_series(t, v), state_series(t, s), point_series(t, p, 'step', '10 min') FROM series_rows_heap GROUP BY id;
+-- (the same statement, with workers)
+DEALLOCATE made;
+PREPARE made(int) AS
+SELECT id, float_series(t, v) f, state_series(t, s) s, point_series(t, p) p, float_series(t, v, note) FILTER (WHERE note IS NOT NULL) AS noted,
+	float_series(t, v, 'discrete', '1 h') FILTER (WHERE v > 50) AS high, point_series(t, p, 'step', '10 min') AS sections, state_series(t, s, 'step', '10 min') AS stays
+FROM series_rows GROUP BY id;
+CREATE TEMP TABLE from_workers AS EXECUTE made(1);
 SELECT count(*) FROM from_heap;
 SELECT count(*) FROM (SELECT * FROM from_heap EXCEPT SELECT * FROM from_node) x;
 SELECT count(*) FROM (SELECT * FROM from_heap EXCEPT SELECT * FROM from_scan) x;
+SELECT count(*) FROM (SELECT * FROM from_heap EXCEPT SELECT * FROM from_workers) x;
 -- against plain SQL
 SELECT count(*) FROM from_heap h JOIN (
 	SELECT id, format('[%s]', string_agg(format('%s@%s', v, t), ', ' ORDER BY t)) f FROM (SELECT id, t, max(v) v FROM series_rows_heap WHERE v IS NOT NULL AND t IS NOT NULL GROUP BY id, t) x GROUP BY id) p

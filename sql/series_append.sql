@@ -1,5 +1,5 @@
 -- a series grows at its end
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'UTC';
 
 SELECT append(float_series '[1@2026-01-01]', '2026-01-02', 2), append(float_series 'Interp=Step;[1@2026-01-01]', '2026-01-02', 2), append(float_series '{1@2026-01-01}', '2026-01-02', 2);
@@ -61,4 +61,5 @@ SELECT count(*) FROM territory.seal('series_grown');
 UPDATE series_grown g SET s = append(g.s, r.s) FROM (SELECT state_series(t, s || repeat('x', i % 100)) s FROM series_rows WHERE i >= 2000) r;
 SELECT s = (SELECT state_series(t, s || repeat('x', i % 100)) FROM series_rows) FROM series_grown;
 DROP TABLE series_grown;
+DROP FUNCTION grown;
 RESET timezone;

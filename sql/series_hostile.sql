@@ -1,5 +1,5 @@
 -- bytes that a client or a damaged page gives: an error, never a crash or nonsense
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'UTC';
 
 -- a type of the test's own, by which the bytes of a stored series are seen and changed
@@ -68,6 +68,28 @@ FROM series_whole, LATERAL (
 	FROM generate_series(1, 500)) x
 GROUP BY kind ORDER BY kind;
 
+-- out of line, where single blocks are read
+CREATE TEMP TABLE series_torn (b damaged);
+CREATE FUNCTION what_comes_of_part(whole bytea) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v float8[];
+BEGIN
+	TRUNCATE series_torn;
+	INSERT INTO series_torn VALUES (whole::text::damaged);
+	SELECT array_agg(value_at(b::float_series, t)) INTO v FROM series_torn, generate_series(timestamptz '2026-01-01', '2026-01-01 10:00', '1 h') t;
+	RETURN 'read';
+EXCEPTION WHEN data_corrupted THEN
+	RETURN 'refused';
+END $$;
+SELECT length(bytes) > 8192 AS out_of_line, count(*) FILTER (WHERE outcome = 'refused') > 50 AS refused, count(*) FILTER (WHERE outcome NOT IN ('read', 'refused')) other
+FROM (SELECT float_series(timestamptz '2026-01-01' + i * interval '10 s', i * sqrt(2) + i * i % 977 / 3.0)::damaged::text::bytea bytes FROM generate_series(1, 4000) i) x, LATERAL (
+	SELECT what_comes_of_part(set_byte(bytes, place, get_byte(bytes, place) # mask)) outcome FROM generate_series(0, 319, 3) place, (VALUES (1), (255)) m(mask)
+	UNION ALL
+	SELECT what_comes_of_part(set_byte(bytes, place, get_byte(bytes, place) # 85)) FROM generate_series(320, length(bytes) - 1, 301) place
+	UNION ALL
+	SELECT what_comes_of_part(substr(bytes, 1, place)) FROM generate_series(8200, length(bytes) - 1, 1013) place) y
+GROUP BY 1;
+
 -- from a client, in binary
 CREATE TEMP TABLE series_in (f float_series);
 CREATE FUNCTION receive(bytes bytea, kind text) RETURNS text LANGUAGE plpgsql AS $$
@@ -109,3 +131,4 @@ SELECT receive(overlay(state_series_send('["a"@2026-01-01]') PLACING '\xff' FROM
 SELECT receive(float_series_send('[1@2026-01-01, 2@2026-01-02]'), 'point_series');
 SET client_min_messages = warning;
 DROP TYPE damaged CASCADE;
+DROP FUNCTION what_comes, what_comes_of_part, receive;

@@ -1,5 +1,5 @@
 -- OGC Moving Features JSON
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'Europe/Paris';
 
 SELECT as_mfjson(float_series '[1.5@2026-01-01 00:00Z, 2@2026-01-01 00:10:00.25Z]'), float_series 'Interp=Step;{[1@2026-01-01 00:00Z], [2@2026-01-02 00:00Z, -0.1@2026-01-03 00:00Z]}'::jsonb;

@@ -1,5 +1,5 @@
 -- float_series, state_series and point_series as values: text, binary, order, storage
-SET search_path = territory, public;
+SET search_path = public, territory;
 SET timezone = 'UTC';
 SET datestyle = 'German, DMY';
 
@@ -80,6 +80,16 @@ SELECT f::text::float_series = f, s::text::state_series = s, p::text::point_seri
 	md5(float_series_send(f)), md5(state_series_send(s)), length(point_series_send(p)) FROM series_long;
 SELECT pg_column_size(f) < 25000 AS f, pg_column_size(s) < 10000 AS s, pg_column_size(p) < 170000 AS p FROM series_long;
 
+-- of a long one out of line single blocks are read, which gives what the whole gives
+CREATE TEMP TABLE series_longer AS
+SELECT float_series(t, i * sqrt(2)) f, state_series(t, md5((i % 1500)::text)) s, point_series(t, ST_Point(i * sqrt(2), -i * pi(), 2154), 'step') p
+FROM generate_series(1, 30000) i, LATERAL (SELECT timestamptz '2026-01-01' + i * interval '10 s' t) x;
+SELECT pg_column_size(f) > 8192, pg_column_size(s) > 8192, pg_column_size(p) > 8192, count(*) FROM series_longer GROUP BY 1, 2, 3;
+SELECT count(*), count(*) FILTER (WHERE value_at(f, t) IS NOT DISTINCT FROM value_at(whole_f, t)), count(*) FILTER (WHERE value_at(s, t) IS NOT DISTINCT FROM value_at(whole_s, t)),
+	count(*) FILTER (WHERE position_at(p, t) IS NOT DISTINCT FROM position_at(whole_p, t)), count(value_at(f, t)), count(value_at(s, t)), count(position_at(p, t))
+FROM series_longer, LATERAL (SELECT f::text::float_series whole_f, s::text::state_series whole_s, p::text::point_series whole_p OFFSET 0) w,
+	(VALUES (timestamptz '2025-12-31'), ('2026-01-01 00:00:10'), ('2026-01-01 02:50:40'), ('2026-01-01 02:50:45'), ('2026-01-01 02:50:50'), ('2026-01-02 12:34:56'), ('2026-01-04 11:20:00'), ('2026-01-04 11:20:01')) v(t);
+
 -- equal, in order, hashed
 SELECT a < b, a <= b, a = b, a >= b, a > b, a <> b FROM (VALUES
 	(float_series '[1@2026-01-01]', float_series '[1@2026-01-02]'),
@@ -115,7 +125,7 @@ FROM series_many WHERE i = 1;
 CREATE TABLE series_sealed (id int, t timestamptz, f float_series, s state_series, p point_series) USING territory;
 INSERT INTO series_sealed SELECT i, '2026-01-01', f, s, p FROM series_many;
 INSERT INTO series_sealed SELECT 1000, '2026-01-02', f, s, p FROM series_long;
-SELECT territory.seal('series_sealed');
+SELECT rows, segments FROM territory.seal('series_sealed');
 SELECT count(*) FROM series_sealed a JOIN series_many b ON b.i = a.id AND a.f = b.f AND a.s = b.s AND a.p = b.p;
 SELECT a.f = b.f, a.s = b.s, a.p = b.p FROM series_sealed a, series_long b WHERE a.id = 1000;
 SELECT count(*) FROM (SELECT s FROM series_sealed GROUP BY s) x;

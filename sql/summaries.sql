@@ -146,3 +146,4 @@ SELECT * FROM territory.summaries('empty');
 RESET ROLE;
 DROP ROLE nobody_here;
 DROP TABLE empty, heap_table;
+DROP FUNCTION differences;

@@ -41,6 +41,8 @@ INSERT INTO queries (query) VALUES
 	('SELECT stddev(i4), variance(i8), stddev_pop(n), bool_and(i4 > 0), bit_or(i8), bit_and(i2), sum(i4) FILTER (WHERE i2 > 0) FROM TABLE WHERE k <> ''x'''),
 	-- one transition for several aggregates
 	('SELECT k, avg(f8), round(stddev(f8)::numeric, 6), avg(f4), round(variance(f4)::numeric, 6), round(corr(f8, f4)::numeric, 6) FROM TABLE WHERE sensor <> 5 GROUP BY k'),
+	('SELECT sensor % 2, avg(f8), round(stddev(f8)::numeric, 6), round(var_pop(f8)::numeric, 6) FROM TABLE WHERE f8 < 1000 AND k <> ''x'' GROUP BY 1'),
+	('SELECT sensor % 2, avg(f8), count(f8) FROM TABLE WHERE f8 < 1000 AND k <> ''x'' GROUP BY 1'),
 	('SELECT sensor, k || ''x'', count(*), sum(n), max(t) FROM TABLE GROUP BY 1, 2'),
 	('SELECT k, count(*) FROM TABLE WHERE i2 <> 1 GROUP BY k HAVING sum(i4) > 100 AND min(sensor) < 5'),
 	('SELECT sensor % 3, date_trunc(''day'', t), sum(n) + count(*), max(length(k)) FROM TABLE GROUP BY 1, 2'),

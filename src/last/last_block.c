@@ -422,7 +422,7 @@ order_segments(LastState *state, int *n)
 		ZoneSource	source = {.entry = directory_entry(sealed->directory, &sealed->store, sealed->snapshot, s)};
 
 		CHECK_FOR_INTERRUPTS();
-		if (zone_excludes(source.entry->zones, source.entry->nzones, sealed->keys, sealed->nkeys))
+		if (segment_excluded(source.entry, sealed->keys, sealed->nkeys))
 			sealed->segments_pruned++;
 		else
 		{

@@ -41,6 +41,11 @@ enum
 	PRUNE_STRATEGY,				/* btree's */
 	PRUNE_FORM,
 	PRUNE_EXACT,				/* 1: = by the column's own equality */
+	PRUNE_TYPMOD,				/* of the column */
+	PRUNE_OPERATOR,
+	PRUNE_LOSSY,				/* 1: rows that pass are to be asked the qual itself */
+	PRUNE_QUAL,					/* the qual's place; of scan_prune_specs() only, as what follows */
+	PRUNE_GUARDED,				/* 1: some quals hide rows from others */
 };
 
 typedef enum PruneForm
@@ -48,6 +53,7 @@ typedef enum PruneForm
 	PRUNE_COMPARE,				/* column op value */
 	PRUNE_ANY,					/* column = ANY (array) */
 	PRUNE_NULL,					/* column IS NULL; no value */
+	PRUNE_BOX,					/* column op value by their boxes; strategy is a BoxTest */
 } PruneForm;
 
 /* a sort spec is a list of oids, by place */
@@ -144,6 +150,8 @@ typedef struct SealedCost
 /* scan_paths.c */
 extern bool scan_is_territory(RangeTblEntry *rte, SealedCost *sealed);
 extern bool scan_is_measure(Oid type);
+extern bool scan_spec_is_measure(List *spec);
+extern double scan_share_asked(PlannerInfo *root, RelOptInfo *rel, Node *qual);
 extern double scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, List *clauses);
 extern Cost scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param);
 extern void scan_say_why(RelOptInfo *rel, const char *reason);
@@ -156,6 +164,7 @@ extern Plan *scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, Lis
 extern Expr *scan_sort_expression(RelOptInfo *rel, PathKey *key, Oid *type);
 extern List *scan_prune_specs(PlannerInfo *root, Index relid, List *quals, List **values);
 extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value);
+extern bool scan_implied_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value);
 extern bool scan_needs_system_columns(RelOptInfo *rel);
 
 /* scan_prune.c */
@@ -166,6 +175,12 @@ extern bool scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable)
 extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econtext, MemoryContext context,
 							PruneKey **keys, int *nkeys);
 extern ExprState **scan_prune_values(List *specs, List *values, PlanState *parent);
+
+/* scan_box.c */
+extern BoxTest scan_box_test(Oid op, Oid type, bool *lossy);
+extern Node *scan_box_implied(PlannerInfo *root, Index relid, Node *clause);
+extern bool scan_box_key(List *spec, Datum value, PruneKey *key);
+extern void scan_box_may_call(List *spec, Datum value, PruneKey *key);
 
 /* scan_exec.c */
 extern const CustomScanMethods scan_methods;

@@ -128,7 +128,10 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	compile_for_any_slot(state, plan->scan.scanrelid);
 	begin_sorts(state, sort_specs, list_copy_tail(exprs, list_length(exprs) - list_length(sort_specs)));
 	if (state->filter_exprs)
+	{
 		state->vectors = scan_filter_begin(state->filter_exprs, plan->scan.scanrelid, &node->ss.ps);
+		scan_filter_imply(state->vectors, state->filter_exprs, state->prune_specs, state->prune_values);
+	}
 	state->rest_columns = palloc(sizeof(int) * Max(desc->natts, 1));
 	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
 												 ALLOCSET_SMALL_SIZES);

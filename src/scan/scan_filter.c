@@ -3,14 +3,17 @@
  *	  Quals of a scan evaluated on decoded vectors of a block.
  *
  * Comparisons with values that zone keys tell apart, = ANY, IS NULL, booleans,
- * built-in operators on one column, and AND, OR and NOT of these become a tree;
+ * tests of boxes, built-in operators on one column, and AND, OR and NOT of these
+ * become a tree;
  * a tree gives two bytes a row, is true and is false (neither: null).  Columns
  * are decoded as trees ask for them, and a column whose zone map answers is not.
- * Other quals are left to core's evaluation, row by row, of the rows that pass.
+ * Other quals are left to core's evaluation, row by row, of the rows that pass;
+ * where such a qual implies a test of boxes, that hides rows first.
  *
  * Invariant: a row that an earlier qual hides is shown to no function that may
  * tell of it.  Trees of zone keys call none; a tree that calls an operator which
- * is not leakproof is used only where all quals before it are trees.
+ * is not leakproof, or tests boxes, is used only where all quals before it are
+ * trees, or no qual of the query hides rows from others.
  */
 #include "territory.h"
 
@@ -72,6 +75,10 @@ typedef struct FilterClause
 	Expr	   *expr;
 	FilterNode *node;			/* NULL: not ours */
 	bool		decided;		/* by node, with the values of now */
+	bool		guarded;		/* there may be quals that hide rows from it */
+	bool		early;			/* no such qual is left to core, with the values of now */
+	FilterNode *implied;		/* a test of boxes that holds wherever the clause does, or NULL */
+	bool		hides;			/* implied says something, with the values of now */
 } FilterClause;
 
 struct ScanFilter
@@ -167,6 +174,7 @@ key_node(ScanFilter *filter, Node *expr)
 		return NULL;
 	node = new_node(FILTER_KEY, NIL);
 	node->column = list_nth_int(spec, PRUNE_ATTNO) - 1;
+	node->leaky = list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX;
 	node->spec = spec;
 	node->value = ExecInitExpr((Expr *) value, filter->parent);
 	return node;
@@ -361,10 +369,44 @@ scan_filter_begin(List *quals, Index relid, PlanState *parent)
 		FilterClause *clause = &filter->clauses[filter->nclauses++];
 
 		clause->expr = lfirst(lc);
+		clause->guarded = true;
 		clause->node = make_node(filter, (Node *) clause->expr);
 		filter->has_subplans = filter->has_subplans || contain_subplans((Node *) clause->expr);
 	}
 	return filter;
+}
+
+static FilterClause *
+clause_of(ScanFilter *filter, Node *qual)
+{
+	for (int c = 0; c < filter->nclauses; c++)
+		if ((Node *) filter->clauses[c].expr == qual)
+			return &filter->clauses[c];
+	return NULL;
+}
+
+/* tests of boxes among the prune specs of these quals, of which the filter has some, with their values */
+void
+scan_filter_imply(ScanFilter *filter, List *quals, List *specs, ExprState **values)
+{
+	ListCell   *lc;
+
+	foreach(lc, specs)
+	{
+		List	   *spec = lfirst(lc);
+		FilterClause *clause = clause_of(filter, list_nth(quals, list_nth_int(spec, PRUNE_QUAL)));
+
+		if (clause == NULL || list_nth_int(spec, PRUNE_FORM) != PRUNE_BOX)
+			continue;
+		clause->guarded = list_nth_int(spec, PRUNE_GUARDED);
+		if (clause->node)
+			continue;
+		clause->implied = new_node(FILTER_KEY, NIL);
+		clause->implied->column = list_nth_int(spec, PRUNE_ATTNO) - 1;
+		clause->implied->leaky = true;
+		clause->implied->spec = spec;
+		clause->implied->value = values[foreach_current_index(lc)];
+	}
 }
 
 /* ---- the values of now ---- */
@@ -376,7 +418,11 @@ start_key(FilterNode *node, Datum value)
 	node->nothing = false;
 	node->usable = true;
 	if (scan_prune_key(node->spec, value, &node->key, &node->usable))
+	{
+		if (node->usable && node->key.decides && node->key.box)
+			scan_box_may_call(node->spec, value, &node->key);
 		return node->usable && node->key.decides;
+	}
 	/* = ANY without a value that could be equal */
 	node->value_null = node->key.any_null;
 	node->nothing = !node->key.any_null;
@@ -434,6 +480,13 @@ compile_rest(ScanFilter *filter, Bitmapset *members)
 	MemoryContextSwitchTo(old);
 }
 
+/* a comparison by itself, or so much of one as its key tells */
+static bool
+is_key(const FilterNode *node)
+{
+	return node && node->kind == FILTER_KEY && !node->value_null && !node->nothing && node->usable;
+}
+
 /* which clauses are decided by vectors with the parameters of now */
 void
 scan_filter_start(ScanFilter *filter, ExprContext *econtext)
@@ -447,7 +500,11 @@ scan_filter_start(ScanFilter *filter, ExprContext *econtext)
 	{
 		FilterClause *clause = &filter->clauses[c];
 
-		clause->decided = clause->node && start_node(clause->node, econtext) && (left == NULL || !clause->node->leaky);
+		clause->early = left == NULL || !clause->guarded;
+		clause->decided = clause->node && start_node(clause->node, econtext) && (clause->early || !clause->node->leaky);
+		if (clause->implied)
+			start_node(clause->implied, econtext);
+		clause->hides = clause->early && is_key(clause->implied);
 		if (!clause->decided)
 			left = bms_add_member(left, c);
 	}
@@ -702,15 +759,6 @@ evaluate(FilterNode *node, SealedScan *scan, Truth *truth)
 	}
 }
 
-/* a clause that is a comparison by itself, or says so much of one as its keys tell */
-static bool
-is_key(const FilterClause *clause)
-{
-	const FilterNode *node = clause->node;
-
-	return node && node->kind == FILTER_KEY && !node->value_null && !node->nothing && node->usable;
-}
-
 /* sealed_scan.h's SealedFilter */
 static int
 filter_block(SealedScan *scan, void *arg)
@@ -724,7 +772,9 @@ filter_block(SealedScan *scan, void *arg)
 	{
 		FilterClause *clause = &filter->clauses[c];
 
-		if (is_key(clause))
+		if (clause->hides)
+			left = sealed_scan_pass_key(scan, &clause->implied->key, NULL);
+		if (is_key(clause->node) && (clause->early || !clause->node->leaky))
 			left = sealed_scan_pass_key(scan, &clause->node->key, NULL);
 		else if (clause->decided)
 		{

@@ -17,6 +17,7 @@
 typedef struct ScanFilter ScanFilter;
 
 extern ScanFilter *scan_filter_begin(List *quals, Index relid, PlanState *parent);
+extern void scan_filter_imply(ScanFilter *filter, List *quals, List *specs, ExprState **values);
 extern void scan_filter_start(ScanFilter *filter, ExprContext *econtext);
 extern void scan_filter_block(ScanFilter *filter, SealedScan *scan);
 extern void scan_filter_mark(ScanFilter *filter, SealedScan *scan, uint8 *hidden);

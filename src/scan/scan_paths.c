@@ -45,6 +45,13 @@ scan_is_measure(Oid type)
 	return type == FLOAT4OID || type == FLOAT8OID || type == NUMERICOID || type == BOOLOID;
 }
 
+/* places of what moves are like them */
+bool
+scan_spec_is_measure(List *spec)
+{
+	return list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX || scan_is_measure(list_nth_int(spec, PRUNE_TYPE));
+}
+
 /*
  * Sealed rows in blocks that zone maps leave.  Rows are sorted by what is no
  * measure, so such clauses leave their selectivity's share; of what is left, a
@@ -65,9 +72,9 @@ scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, 
 		List	   *spec;
 		Node	   *value;
 
-		if (!scan_prune_spec(root, rel->relid, (Node *) info->clause, &spec, &value))
+		if (!scan_implied_spec(root, rel->relid, (Node *) info->clause, &spec, &value))
 			continue;
-		if (scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
+		if (scan_spec_is_measure(spec))
 			measures = lappend(measures, info);
 		else
 			sorted = lappend(sorted, info);
@@ -78,6 +85,34 @@ scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, 
 		touched *= 1 - exp(-touched * clauselist_selectivity(root, measures, rel->relid, JOIN_INNER, NULL) /
 						   (blocks * ROWS_TOGETHER));
 	return Max(touched, Min(sealed->rows, BLOCK_MAX_ROWS));
+}
+
+/* of rows whose blocks are decoded, to how many a qual is put that vectors don't decide: tests of boxes come first */
+double
+scan_share_asked(PlannerInfo *root, RelOptInfo *rel, Node *qual)
+{
+	return scan_box_implied(root, rel->relid, qual) ? clause_selectivity(root, qual, rel->relid, JOIN_INNER, NULL) : 1;
+}
+
+/* core's figure for the quals of a row, without what vectors spare */
+static Cost
+quals_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed)
+{
+	Cost		each = sealed->quals.per_tuple;
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+		double		share = scan_share_asked(root, rel, (Node *) info->clause);
+		QualCost	cost;
+
+		if (share >= 1)
+			continue;
+		cost_qual_eval_node(&cost, (Node *) info->clause, root);
+		each -= cost.per_tuple * (1 - share);
+	}
+	return Max(each, 0);
 }
 
 Cost
@@ -95,7 +130,7 @@ scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, P
 		Max(sealed->segments * touched / sealed->rows, 1) * SEGMENT_OPEN_COST * cpu_tuple_cost +
 		sealed->pages * (touched / sealed->rows) * seq_page_cost +
 		sealed->quals.startup +
-		touched * (cpu_tuple_cost * DECODE_COST_FACTOR + sealed->quals.per_tuple);
+		touched * (cpu_tuple_cost * DECODE_COST_FACTOR + quals_cost(root, rel, sealed));
 }
 
 /* child is a core path to be run for the hot rows, or NULL; model gives rows, order and parameters */

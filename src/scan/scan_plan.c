@@ -129,6 +129,7 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 				right = InvalidOid;
 	int			strategy = BTEqualStrategyNumber;
 	bool		exact = false;
+	bool		lossy = false;
 
 	if (IsA(clause, NullTest) && ((NullTest *) clause)->nulltesttype == IS_NULL &&
 		!((NullTest *) clause)->argisrow)
@@ -167,18 +168,37 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 	type = getBaseType(column->vartype);
 	if (form != PRUNE_NULL)
 	{
+		BoxTest		test;
+
 		if (!OidIsValid(op) || contain_volatile_functions(other) || contain_subplans(other) ||
 			has_column_of(other, relid))
 			return false;
 		op_input_types(op, &left, &right);
-		strategy = order_strategy(op, type);
+		test = form == PRUNE_COMPARE ? scan_box_test(op, type, &lossy) : 0;
+		if (test)
+			form = PRUNE_BOX;
+		strategy = test ? test : order_strategy(op, type);
 		exact = form == PRUNE_COMPARE && is_own_equality(op, ((OpExpr *) clause)->inputcollid, type);
 		if (strategy == 0 || (form == PRUNE_ANY && strategy != BTEqualStrategyNumber) ||
-			(column_zone_kind(type) == ZONE_NONE && !(exact && has_unique_key(root, relid, column->varattno))))
+			(!test && column_zone_kind(type) == ZONE_NONE && !(exact && has_unique_key(root, relid, column->varattno))))
 			return false;
 	}
 	*value = other;
 	*spec = lappend_int(list_make5_int(column->varattno, type, right, strategy, form), exact);
+	*spec = lappend_int(lappend_int(lappend_int(*spec, column->vartypmod), op), lossy);
+	return true;
+}
+
+/* the same of a clause, or of what it implies */
+bool
+scan_implied_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value)
+{
+	if (scan_prune_spec(root, relid, clause, spec, value))
+		return true;
+	clause = scan_box_implied(root, relid, clause);
+	if (clause == NULL || !scan_prune_spec(root, relid, clause, spec, value))
+		return false;
+	lfirst_int(list_nth_cell(*spec, PRUNE_LOSSY)) = true;
 	return true;
 }
 
@@ -194,8 +214,9 @@ scan_prune_specs(PlannerInfo *root, Index relid, List *quals, List **values)
 		List	   *spec;
 		Node	   *value;
 
-		if (!scan_prune_spec(root, relid, lfirst(lc), &spec, &value))
+		if (!scan_implied_spec(root, relid, lfirst(lc), &spec, &value))
 			continue;
+		spec = lappend_int(lappend_int(spec, foreach_current_index(lc)), root->qual_security_level > 0);
 		specs = lappend(specs, spec);
 		if (value)
 			*values = lappend(*values, copyObject(value));

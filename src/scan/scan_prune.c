@@ -212,6 +212,8 @@ scan_prune_decides(List *spec)
 {
 	Oid			column = list_nth_int(spec, PRUNE_TYPE);
 
+	if (list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX)
+		return !list_nth_int(spec, PRUNE_LOSSY);
 	return column_zone_kind(column) != ZONE_NONE && keys_are_exact(column, list_nth_int(spec, PRUNE_VALUE_TYPE));
 }
 
@@ -230,6 +232,11 @@ scan_prune_key(List *spec, Datum value, PruneKey *key, bool *usable)
 	key->strategy = list_nth_int(spec, PRUNE_STRATEGY);
 	if (list_nth_int(spec, PRUNE_FORM) == PRUNE_ANY)
 		return any_key(key, column, value, usable);
+	if (list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX)
+	{
+		*usable = scan_box_key(spec, value, key);
+		return true;
+	}
 	*usable = compare_key(key, column, spec, value);
 	return true;
 }
@@ -263,7 +270,7 @@ make_keys(List *specs, ExprState **values, ExprContext *econtext, PruneKey **key
 		}
 		value = ExecEvalExprSwitchContext(values[i], econtext, &isnull);
 		if (isnull || !scan_prune_key(spec, value, key, &usable))
-			return false;		/* btree's operators are strict */
+			return false;		/* the operators are strict */
 		if (usable)
 			n++;
 	}

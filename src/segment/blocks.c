@@ -241,10 +241,10 @@ blocks_cut(const BlockRows *rows, int64 *first_row)
  * Where ends the coarsest unit of rows' calendar that ends among the rows of a
  * block?  Nowhere, if more than one does.
  */
-BlockCut
+CutPlace
 block_cut(const BlockRows *rows, int first, int last)
 {
-	BlockCut	cut = {0};
+	CutPlace	cut = {0};
 
 	for (int unit = UNIT_MONTH; unit < UNIT_NONE && cut.rows == 0; unit++)
 	{

@@ -23,14 +23,14 @@ typedef struct BlockRows
 } BlockRows;
 
 /* where another calendar's unit ends in a block whose rows are in order of time */
-typedef struct BlockCut
+typedef struct CutPlace
 {
 	int			rows;			/* before it; 0: nowhere */
 	int64		before;			/* time of the last of them */
 	int64		after;			/* and of the next row */
-} BlockCut;
+} CutPlace;
 
 extern int	blocks_cut(const BlockRows *rows, int64 *first_row);
-extern BlockCut block_cut(const BlockRows *rows, int first, int last);
+extern CutPlace block_cut(const BlockRows *rows, int first, int last);
 
 #endif

@@ -199,49 +199,6 @@ column_values_equal(const ColumnType *column, Datum a, Datum b)
 	return equal;
 }
 
-/*
- * Where a geometry lies (xmin, ymin, xmax, ymax), where that can be read off its
- * serialized form: a point's coordinates, or the box that PostGIS keeps, whose
- * floats are rounded outwards.  Of geography: points, in degrees.
- */
-bool
-column_geometry_box(const ColumnType *column, Datum value, double *box)
-{
-	size_t		len;
-	struct varlena *copy;
-	const char *bytes = column_value_bytes(column, value, &len, &copy);
-	uint8		flags = len >= POINT_HEADER ? bytes[3] : 0;
-	uint32		head[2];		/* type and number of points */
-	bool		known = false;
-
-	if ((flags & GEOMETRY_VERSION_2) && (flags & GEOMETRY_HAS_BOX) && !(flags & GEOMETRY_GEODETIC))
-	{
-		size_t		at = flags & GEOMETRY_EXTENDED ? 12 : 4;
-		float		corners[4]; /* xmin, xmax, ymin, ymax */
-
-		known = len >= at + sizeof corners;
-		if (known)
-			memcpy(corners, bytes + at, sizeof corners);
-		for (int c = 0; known && c < 4; c++)
-			box[c / 2 + c % 2 * 2] = corners[c];
-	}
-	else if ((flags & GEOMETRY_VERSION_2) && !(flags & (GEOMETRY_HAS_BOX | GEOMETRY_EXTENDED)))
-	{
-		memcpy(head, bytes + 4, sizeof head);
-		known = head[0] == POINT_TYPE && head[1] == 1 && len >= POINT_HEADER + 2 * sizeof(double);
-		if (known)
-		{
-			memcpy(box, bytes + POINT_HEADER, 2 * sizeof(double));
-			memcpy(box + 2, box, 2 * sizeof(double));
-		}
-	}
-	if (copy)
-		pfree(copy);
-	for (int c = 0; known && c < 4; c++)
-		known = !isnan(box[c]);
-	return known;
-}
-
 /* room for a stream at the end of out */
 static uint8_t *
 reserve(StringInfo out, size_t bound)
@@ -266,8 +223,8 @@ encode_integers(const Datum *values, int n, StringInfo out)
 	pfree(numbers);
 }
 
-static void
-encode_doubles(const double *values, int n, StringInfo out)
+void
+column_encode_doubles(const double *values, int n, StringInfo out)
 {
 	size_t		bound = codec_float64_bound(n);
 	uint8_t    *room = reserve(out, bound);
@@ -282,7 +239,7 @@ encode_float8(const Datum *values, int n, StringInfo out)
 
 	for (int i = 0; i < n; i++)
 		numbers[i] = DatumGetFloat8(values[i]);
-	encode_doubles(numbers, n, out);
+	column_encode_doubles(numbers, n, out);
 	pfree(numbers);
 }
 
@@ -374,65 +331,6 @@ encode_decimals(const Datum *values, int n, StringInfo out)
 	return fits;
 }
 
-/* points of one SRID and shape as coordinates; false if they are not */
-static bool
-encode_points(const ColumnType *column, const Datum *values, int n, StringInfo out)
-{
-	char		header[POINT_HEADER];
-	size_t		first_len = 0;
-	int			dimensions = 0;
-	double	   *coordinates = NULL;
-	bool		fits = n > 0;
-
-	for (int i = 0; fits && i < n; i++)
-	{
-		size_t		len;
-		struct varlena *copy;
-		const char *bytes = column_value_bytes(column, values[i], &len, &copy);
-
-		if (i == 0)
-		{
-			uint32		count;
-
-			first_len = len;
-			fits = len >= POINT_HEADER + 2 * sizeof(double) &&
-				len <= POINT_HEADER + POINT_MAX_DIMENSIONS * sizeof(double) &&
-				(len - POINT_HEADER) % sizeof(double) == 0;
-			if (fits)
-			{
-				memcpy(header, bytes, POINT_HEADER);
-				memcpy(&count, header + 4, sizeof count);
-				fits = count == 1;	/* type: a point */
-				dimensions = (len - POINT_HEADER) / sizeof(double);
-				coordinates = palloc(sizeof(double) * dimensions * n);
-			}
-		}
-		fits = fits && len == first_len && memcmp(header, bytes, POINT_HEADER) == 0;
-		for (int d = 0; fits && d < dimensions; d++)
-			memcpy(&coordinates[(size_t) d * n + i], bytes + POINT_HEADER + d * sizeof(double), sizeof(double));
-		if (copy)
-			pfree(copy);
-	}
-	if (fits)
-	{
-		appendBinaryStringInfo(out, header, POINT_HEADER);
-		appendStringInfoChar(out, (char) dimensions);
-		for (int d = 0; d < dimensions; d++)
-		{
-			int			at = out->len;
-			uint32		len;
-
-			appendBinaryStringInfo(out, "\0\0\0\0", sizeof len);
-			encode_doubles(coordinates + (size_t) d * n, n, out);
-			len = out->len - at - sizeof len;
-			memcpy(out->data + at, &len, sizeof len);
-		}
-	}
-	if (coordinates)
-		pfree(coordinates);
-	return fits;
-}
-
 static void
 encode_bytes(const ColumnType *column, const Datum *values, int n, StringInfo out)
 {
@@ -512,7 +410,7 @@ column_encode(const ColumnType *column, const Datum *values, const bool *nulls, 
 			encode_bytes(column, dense, count, out);
 			break;
 		case COLUMN_POINT:
-			if (encode_points(column, dense, count, out))
+			if (column_encode_points(column, dense, count, out))
 				break;
 			out->data[kind_at] = COLUMN_BYTES;
 			encode_bytes(column, dense, count, out);
@@ -524,8 +422,8 @@ column_encode(const ColumnType *column, const Datum *values, const bool *nulls, 
 	pfree(dense);
 }
 
-static void
-corrupt(void)
+void
+column_corrupt(void)
 {
 	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 					errmsg("a sealed column does not decode"),
@@ -555,7 +453,7 @@ static void
 decode_integers(const ColumnType *column, const uint8_t *in, size_t len, int n, Datum *values)
 {
 	if (codec_int64_decode(in, len, n, (int64_t *) values) != CODEC_OK)
-		corrupt();
+		column_corrupt();
 	/* what corrupt bytes say above the type's width is not kept */
 	if (column->len == 1)
 		for (int i = 0; i < n; i++)
@@ -568,7 +466,7 @@ static void
 decode_float8(const uint8_t *in, size_t len, int n, Datum *values)
 {
 	if (codec_float64_decode(in, len, n, (double *) values) != CODEC_OK)
-		corrupt();
+		column_corrupt();
 }
 
 static void
@@ -577,7 +475,7 @@ decode_float4(const uint8_t *in, size_t len, int n, Datum *values)
 	float	   *numbers = palloc(sizeof(float) * (n + 1));
 
 	if (codec_float32_decode(in, len, n, numbers) != CODEC_OK)
-		corrupt();
+		column_corrupt();
 	for (int i = 0; i < n; i++)
 		values[i] = Float4GetDatum(numbers[i]);
 	pfree(numbers);
@@ -589,7 +487,7 @@ decode_booleans(const uint8_t *in, size_t len, int n, Datum *values)
 	uint8_t    *flags = palloc(n + 1);
 
 	if (codec_bool_decode(in, len, n, flags) != CODEC_OK)
-		corrupt();
+		column_corrupt();
 	for (int i = 0; i < n; i++)
 		values[i] = BoolGetDatum(flags[i]);
 	pfree(flags);
@@ -605,62 +503,20 @@ decode_decimals(const uint8_t *in, size_t len, int n, Datum *values)
 	const char *end = (const char *) in + len;
 
 	if (len < 2 || in[0] > DECIMAL_MAX_SCALE)
-		corrupt();
+		column_corrupt();
 	for (int i = 0; i < n; i++)
 		displays[i] = in[1];
 	if ((in[1] == DISPLAYS_FOLLOW && !take_integer_stream(&at, end, n, displays)) ||
 		codec_int64_decode((const uint8_t *) at, end - at, n, (int64_t *) numbers) != CODEC_OK)
-		corrupt();
+		column_corrupt();
 	for (int i = 0; i < n; i++)
 	{
 		if (displays[i] < 0 || displays[i] > DECIMAL_MAX_DISPLAY)
-			corrupt();
+			column_corrupt();
 		values[i] = decimal_datum(numbers[i], in[0], displays[i], room + (size_t) i * DECIMAL_MAX_SIZE);
 	}
 	pfree(numbers);
 	pfree(displays);
-}
-
-static void
-decode_points(const uint8_t *in, size_t len, int n, Datum *values)
-{
-	int			dimensions;
-	size_t		size;
-	char	   *room;
-	double	   *numbers = palloc(sizeof(double) * (n + 1));
-	size_t		at = POINT_HEADER + 1;
-
-	if (len < at)
-		corrupt();
-	dimensions = in[POINT_HEADER];
-	if (dimensions < 2 || dimensions > POINT_MAX_DIMENSIONS)
-		corrupt();
-	size = VARHDRSZ + POINT_HEADER + dimensions * sizeof(double);
-	StaticAssertStmt((VARHDRSZ + POINT_HEADER) % sizeof(double) == 0, "points keep their alignment");
-	room = palloc(size * (n + 1));
-	for (int i = 0; i < n; i++)
-	{
-		SET_VARSIZE(room + i * size, size);
-		memcpy(room + i * size + VARHDRSZ, in, POINT_HEADER);
-		values[i] = PointerGetDatum(room + i * size);
-	}
-	for (int d = 0; d < dimensions; d++)
-	{
-		uint32		stream;
-
-		if (len - at < sizeof stream)
-			corrupt();
-		memcpy(&stream, in + at, sizeof stream);
-		at += sizeof stream;
-		if (stream > len - at || codec_float64_decode(in + at, stream, n, numbers) != CODEC_OK)
-			corrupt();
-		at += stream;
-		for (int i = 0; i < n; i++)
-			memcpy(room + i * size + VARHDRSZ + POINT_HEADER + d * sizeof(double), &numbers[i], sizeof(double));
-	}
-	if (at != len)
-		corrupt();
-	pfree(numbers);
 }
 
 static void
@@ -675,14 +531,14 @@ decode_bytes(const ColumnType *column, const uint8_t *in, size_t len, int n, Dat
 	int			header = column->len == -1 ? VARHDRSZ : 0;
 
 	if (codec_bytes_decoded_size(in, len, n, &data_len) != CODEC_OK || data_len > MaxAllocSize * 4)
-		corrupt();
+		column_corrupt();
 	data = MemoryContextAllocHuge(CurrentMemoryContext, data_len + 1);
 	if (codec_bytes_decode(in, len, n, (uint8_t *) data, data_len, offsets) != CODEC_OK)
-		corrupt();
+		column_corrupt();
 	for (int i = 0; i < n; i++)
 	{
 		if (column->len > 0 && offsets[i + 1] - offsets[i] != (uint64_t) column->len)
-			corrupt();
+			column_corrupt();
 		total += MAXALIGN(header + (offsets[i + 1] - offsets[i]));
 	}
 	next = room = MemoryContextAllocHuge(CurrentMemoryContext, total + 1);
@@ -691,17 +547,28 @@ decode_bytes(const ColumnType *column, const uint8_t *in, size_t len, int n, Dat
 		size_t		size = offsets[i + 1] - offsets[i];
 
 		if (header && size + header >= MaxAllocSize)
-			corrupt();
+			column_corrupt();
 		if (header)
 			SET_VARSIZE(next, size + header);
 		memcpy(next + header, data + offsets[i], size);
 		if (column->len == -2 && (size == 0 || next[size - 1] != '\0'))
-			corrupt();
+			column_corrupt();
 		values[i] = PointerGetDatum(next);
 		next += MAXALIGN(header + size);
 	}
 	pfree(data);
 	pfree(offsets);
+}
+
+static void
+decode_points(const uint8_t *in, size_t len, int n, Datum *values)
+{
+	ColumnPoints points;
+
+	column_take_points((const char *) in, len, n, n, &points);
+	column_build_points(&points, NULL, NULL, n, values);
+	for (int d = 0; d < points.dimensions; d++)
+		pfree(points.coordinates[d]);
 }
 
 /* read the null flags; returns how many bytes they took */
@@ -722,17 +589,17 @@ decode_nulls(const uint8_t *in, size_t len, int n, bool *nulls, int *nonnull)
 			return 1;
 		case NULLS_FLAGS:
 			if (len < 1 + sizeof stream)
-				corrupt();
+				column_corrupt();
 			memcpy(&stream, in + 1, sizeof stream);
 			if (stream > len - 1 - sizeof stream ||
 				codec_bool_decode(in + 1 + sizeof stream, stream, n, (uint8_t *) nulls) != CODEC_OK)
-				corrupt();
+				column_corrupt();
 			*nonnull = 0;
 			for (int i = 0; i < n; i++)
 				*nonnull += !nulls[i];
 			return 1 + sizeof stream + stream;
 	}
-	corrupt();
+	column_corrupt();
 	return 0;
 }
 
@@ -746,53 +613,75 @@ column_decode(const ColumnType *column, const char *in, int len, int n, Datum *v
 	int			count;
 
 	if (len < 2)
-		corrupt();
+		column_corrupt();
 	used = 1 + decode_nulls(bytes + 1, len - 1, n, nulls, &count);
 	rest = len - used;
 	switch (bytes[0])
 	{
 		case COLUMN_INTEGER:
 			if (!column->byval)
-				corrupt();
+				column_corrupt();
 			decode_integers(column, bytes + used, rest, count, values);
 			break;
 		case COLUMN_FLOAT8:
 			if (!column->byval || column->len != 8)
-				corrupt();
+				column_corrupt();
 			decode_float8(bytes + used, rest, count, values);
 			break;
 		case COLUMN_FLOAT4:
 			if (!column->byval || column->len != 4)
-				corrupt();
+				column_corrupt();
 			decode_float4(bytes + used, rest, count, values);
 			break;
 		case COLUMN_BOOLEAN:
 			if (!column->byval || column->len != 1)
-				corrupt();
+				column_corrupt();
 			decode_booleans(bytes + used, rest, count, values);
 			break;
 		case COLUMN_DECIMAL:
 			if (column->len != -1)
-				corrupt();
+				column_corrupt();
 			decode_decimals(bytes + used, rest, count, values);
 			break;
 		case COLUMN_POINT:
 			if (column->len != -1)
-				corrupt();
+				column_corrupt();
 			decode_points(bytes + used, rest, count, values);
 			break;
 		case COLUMN_BYTES:
 			if (column->byval)
-				corrupt();
+				column_corrupt();
 			decode_bytes(column, bytes + used, rest, count, values);
 			break;
 		default:
-			corrupt();
+			column_corrupt();
 	}
 	/* spread the dense values over the nulls, from the end */
 	if (count < n)
 		for (int i = n - 1, from = count; i >= 0; i--)
 			values[i] = nulls[i] ? (Datum) 0 : values[--from];
+}
+
+/*
+ * Points as coordinates, which say nothing at nulls.  False: PostGIS may see
+ * something else in the stream than plain points.
+ */
+bool
+column_decode_coordinates(const char *in, int len, int n, ColumnPoints *points, bool *nulls)
+{
+	size_t		used;
+	int			count;
+
+	if (len < 2)
+		column_corrupt();
+	if (in[0] != COLUMN_POINT)
+		return false;
+	used = 1 + decode_nulls((const uint8_t *) in + 1, len - 1, n, nulls, &count);
+	column_take_points(in + used, len - used, count, n, points);
+	for (int d = 0; count < n && d < points->dimensions; d++)
+		for (int i = n - 1, from = count; i >= 0; i--)
+			points->coordinates[d][i] = nulls[i] ? 0 : points->coordinates[d][--from];
+	return column_points_plain(points);
 }
 
 static const char *

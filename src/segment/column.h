@@ -46,6 +46,18 @@ typedef struct ColumnType
 	ZoneKind	zone;
 } ColumnType;
 
+/* what a point's SRID, flags, type and count take after its length word */
+#define POINT_HEADER 12
+#define POINT_MAX_DIMENSIONS 4
+
+/* points that share all but their coordinates */
+typedef struct ColumnPoints
+{
+	char		header[POINT_HEADER];
+	int			dimensions;
+	double	   *coordinates[POINT_MAX_DIMENSIONS];
+} ColumnPoints;
+
 extern void column_type_init(ColumnType *column, Form_pg_attribute attribute);
 extern ZoneKind column_zone_kind(Oid type);
 extern int64 column_zone_key(ZoneKind kind, Datum value);
@@ -56,10 +68,21 @@ extern void column_decode(const ColumnType *column, const char *in, int len, int
 						  bool *nulls);
 extern bool column_to_decimals(const Datum *values, int n, int64 *numbers, int64 *displays, int *scale);
 extern bool column_all_equal(const int64 *values, int n);
-extern bool column_geometry_box(const ColumnType *column, Datum value, double *box);
+extern bool column_decode_coordinates(const char *in, int len, int n, ColumnPoints *points, bool *nulls);
 extern Datum column_integer_datum(const ColumnType *column, int64 value);
 extern const char *column_value_bytes(const ColumnType *column, Datum value, size_t *len, struct varlena **copy);
 extern bool column_values_equal(const ColumnType *column, Datum a, Datum b);
 extern const char *column_stream_name(const char *in, int len);
+extern void column_encode_doubles(const double *values, int n, StringInfo out);
+extern void column_corrupt(void);
+
+/* column_points.c */
+extern bool column_geometry_box(const ColumnType *column, Datum value, double *box);
+extern bool column_encode_points(const ColumnType *column, const Datum *values, int n, StringInfo out);
+extern void column_take_points(const char *in, size_t len, int n, int room, ColumnPoints *points);
+extern bool column_points_plain(const ColumnPoints *points);
+extern Datum column_build_point(const ColumnPoints *points, int row);
+extern void column_build_points(const ColumnPoints *points, const bool *nulls, const uint8 *out, int n,
+								Datum *values);
 
 #endif

@@ -183,7 +183,7 @@ visit_at(Walk *walk, int32 number, ItemPointer tid)
 		return;
 	entry = entry_from_tuple(walk->store, &tuple, 0);
 	ReleaseBuffer(buffer);
-	if (zone_excludes(entry->zones, entry->nzones, walk->keys, walk->nkeys))
+	if (segment_excluded(entry, walk->keys, walk->nkeys))
 		walk->pruned += entry->segments;
 	else
 		walk->visit(entry, walk->arg);
@@ -211,8 +211,7 @@ walk_kept(Walk *walk, int level, int32 first, int32 last, const KeptEntries *kep
 		int			version = i;
 
 		for (; i < kept->n && kept->members[i]->number == member; i++)
-			excluded = excluded &&
-				zone_excludes(kept->members[i]->zones, kept->members[i]->nzones, walk->keys, walk->nkeys);
+			excluded = excluded && segment_excluded(kept->members[i], walk->keys, walk->nkeys);
 		fetch = fetch && i == version + 1;
 		if (excluded)
 			pruned += segments;
@@ -281,7 +280,7 @@ walk_level(Walk *walk, int level, int32 first, int32 last)
 		if (level > 0 && number > next)
 			walk_level(walk, level - 1, next << DIRECTORY_SHIFT, (number << DIRECTORY_SHIFT) - 1);
 		next = number + 1;
-		if (zone_excludes(entry->zones, entry->nzones, walk->keys, walk->nkeys))
+		if (segment_excluded(entry, walk->keys, walk->nkeys))
 			walk->pruned += entry->segments;
 		else if (level > 0 && walk->lowest < level)
 			walk_group(walk, level, number);
@@ -383,7 +382,7 @@ directory_choose(ChunkStore *store, Snapshot snapshot, List *parts, const PruneK
 			SegmentEntry *entry = directory_find(store, snapshot, number);
 
 			seen = number;
-			kept = entry && !zone_excludes(entry->zones, entry->nzones, keys, nkeys);
+			kept = entry && !segment_excluded(entry, keys, nkeys);
 			if (kept)
 			{
 				directory->parts[directory->nsegments] = 0;

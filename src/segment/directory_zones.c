@@ -4,10 +4,12 @@
  *	  scan that is pruned again and again.
  *
  * The bounds of a column stand in two arrays, made when a key first asks for
- * them, so that a key is compared with all segments in one loop.  They say what
- * zone_excludes() says of each entry.
+ * them, so that a key is compared with all segments in one loop; so do boxes in
+ * one.  They say what segment_excluded() says of each entry.
  */
 #include "territory.h"
+
+#include <math.h>
 
 #include "access/stratnum.h"
 
@@ -95,6 +97,20 @@ zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys)
 	return false;
 }
 
+/* the same of a segment or a group, by boxes, too */
+bool
+segment_excluded(const SegmentEntry *entry, const PruneKey *keys, int nkeys)
+{
+	float		box[4];
+
+	if (zone_excludes(entry->zones, entry->nzones, keys, nkeys))
+		return true;
+	for (int k = 0; k < nkeys; k++)
+		if (keys[k].box && segment_box(entry, keys[k].attno, box) && box_key_excludes(keys[k].box, box))
+			return true;
+	return false;
+}
+
 /* ---- all segments of a directory ---- */
 
 typedef struct ZoneColumn
@@ -103,6 +119,7 @@ typedef struct ZoneColumn
 	ZoneKind	kind;
 	int64	   *min;			/* per segment; above max where no value is there */
 	int64	   *max;
+	float	   *boxes;			/* per segment four, instead; NaN: not known */
 } ZoneColumn;
 
 static void
@@ -129,6 +146,17 @@ fill_bounds(const SegmentEntry *entry, AttrNumber attno, ZoneKind kind, int64 *m
 	}
 }
 
+static void
+fill_boxes(Directory *directory, ZoneColumn *column)
+{
+	column->boxes = palloc(sizeof(float) * 4 * (directory->nsegments + 1));
+	for (int s = 0; s < directory->nsegments; s++)
+		if (!segment_box(directory->entries[s], column->attno, &column->boxes[4 * s]))
+			for (int c = 0; c < 4; c++)
+				column->boxes[4 * s + c] = NAN;
+}
+
+/* ZONE_NONE: its boxes */
 static ZoneColumn *
 zone_column(Directory *directory, AttrNumber attno, ZoneKind kind)
 {
@@ -143,13 +171,18 @@ zone_column(Directory *directory, AttrNumber attno, ZoneKind kind)
 			return column;
 	}
 	old = MemoryContextSwitchTo(directory->context);
-	column = palloc(sizeof(ZoneColumn));
+	column = palloc0(sizeof(ZoneColumn));
 	column->attno = attno;
 	column->kind = kind;
-	column->min = palloc(sizeof(int64) * (directory->nsegments + 1));
-	column->max = palloc(sizeof(int64) * (directory->nsegments + 1));
-	for (int s = 0; s < directory->nsegments; s++)
-		fill_bounds(directory->entries[s], attno, kind, &column->min[s], &column->max[s]);
+	if (kind == ZONE_NONE)
+		fill_boxes(directory, column);
+	else
+	{
+		column->min = palloc(sizeof(int64) * (directory->nsegments + 1));
+		column->max = palloc(sizeof(int64) * (directory->nsegments + 1));
+		for (int s = 0; s < directory->nsegments; s++)
+			fill_bounds(directory->entries[s], attno, kind, &column->min[s], &column->max[s]);
+	}
 	directory->columns = lappend(directory->columns, column);
 	MemoryContextSwitchTo(old);
 	return column;
@@ -177,6 +210,12 @@ directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *
 					high = PG_INT64_MAX;
 		ZoneColumn *column;
 
+		if (key->box)
+		{
+			column = zone_column(directory, key->attno, ZONE_NONE);
+			for (int s = 0; s < n; s++)
+				out[s] |= box_key_excludes(key->box, &column->boxes[4 * s]);
+		}
 		if (key->is_null_test || key->zone == ZONE_NONE || key->nkeys > 0)
 		{
 			for (int s = 0; s < n; s++)

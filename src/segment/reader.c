@@ -8,6 +8,8 @@
  */
 #include "territory.h"
 
+#include <math.h>
+
 #include "access/stratnum.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
@@ -521,15 +523,27 @@ exclude_by_key(const BlockHeader *header, const HeaderColumn *column, int first,
 }
 
 static void
+exclude_by_box(const float *boxes, int n, const BoxKey *key, uint8 *out)
+{
+	for (int b = 0; b < n; b++)
+		out[b] = out[b] || box_key_excludes(key, boxes + 4 * b);
+}
+
+static const float *block_boxes(SegmentReader *reader, HeaderColumn *column);
+
+static void
 exclude_blocks(SegmentReader *reader, int first, int n, const PruneKey *keys, int nkeys, uint8 *out)
 {
 	memset(out, false, n);
 	for (int k = 0; k < nkeys; k++)
 	{
-		const HeaderColumn *column = find_column(reader, keys[k].attno);
+		HeaderColumn *column = find_column(reader, keys[k].attno);
 
-		if (column)
-			exclude_by_key(reader->header, column, first, n, &keys[k], out);
+		if (column == NULL)
+			continue;
+		exclude_by_key(reader->header, column, first, n, &keys[k], out);
+		if (keys[k].box)
+			exclude_by_box(block_boxes(reader, column) + 4 * first, n, keys[k].box, out);
 	}
 }
 
@@ -634,7 +648,7 @@ unpack_cuts(SegmentReader *reader)
 	HeaderColumn *time = find_column(reader, header->time);
 	HeaderCursor cursor = {reader, header->packed_cuts, header->end};
 	int64	   *rows = take_integers(&cursor, header->nblocks);
-	BlockCut   *cuts = keep(reader, header->nblocks, sizeof(BlockCut));
+	CutPlace   *cuts = keep(reader, header->nblocks, sizeof(CutPlace));
 	int64	   *before,
 			   *apart;
 	int			n = 0;
@@ -646,7 +660,7 @@ unpack_cuts(SegmentReader *reader)
 	n = 0;
 	for (int b = 0; b < header->nblocks; b++)
 	{
-		BlockCut   *cut = &cuts[b];
+		CutPlace   *cut = &cuts[b];
 
 		if (rows[b] == 0)
 			continue;
@@ -724,7 +738,7 @@ segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumbe
 static void
 narrow_zone(SegmentReader *reader, int block, BlockSide side, ZoneMap *zone)
 {
-	const BlockCut *cut = &reader->header->cuts[block];
+	const CutPlace *cut = &reader->header->cuts[block];
 	const ColumnSummary *summary;
 
 	if (zone->attno == reader->header->time)
@@ -758,6 +772,52 @@ segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber a
 		return false;
 	if (side != BLOCK_WHOLE && zone->kind != ZONE_NONE && zone->nulls == 0 && zone->min < zone->max)
 		narrow_zone(reader, block, side, zone);
+	return true;
+}
+
+/* kept with the header; NaN where a box is not known */
+static const float *
+block_boxes(SegmentReader *reader, HeaderColumn *column)
+{
+	int			nblocks = reader->header->nblocks;
+	float	   *boxes;
+
+	if (column->boxes)
+		return column->boxes;
+	if (reader->summaries == NULL || reader->summaries[column->attno] == NULL)
+		read_summaries(reader, column);
+	boxes = keep(reader, nblocks * 4, sizeof(float));
+	for (int b = 0; b < nblocks; b++)
+	{
+		const ColumnSummary *summary = &reader->summaries[column->attno][b];
+
+		box_round_outwards(summary->box, &boxes[4 * b]);
+		for (int c = 0; !(summary->flags & SUMMARY_BOUNDS) && c < 4; c++)
+			boxes[4 * b + c] = NAN;
+	}
+	column->boxes = boxes;
+	segment_cache_grown(reader->cached);
+	return boxes;
+}
+
+/* where all values of a block lie that are not null: xmin, ymin, xmax, ymax; NULL: it holds nothing of the column */
+const float *
+segment_block_box(SegmentReader *reader, int block, AttrNumber attno)
+{
+	HeaderColumn *column = find_column(reader, attno);
+
+	return column ? block_boxes(reader, column) + 4 * block : NULL;
+}
+
+/* of a whole segment; false where that is not known */
+bool
+segment_box(const SegmentEntry *entry, AttrNumber attno, float *box)
+{
+	ColumnSummary summary;
+
+	if (!segment_summary(entry, attno, &summary) || !(summary.flags & SUMMARY_BOUNDS))
+		return false;
+	box_round_outwards(summary.box, box);
 	return true;
 }
 
@@ -799,6 +859,59 @@ segment_block_of(SegmentReader *reader, int place)
 	return low;
 }
 
+/* the stream of a block, as long as it is not released */
+typedef struct BlockStream
+{
+	const char *bytes;
+	int64		len;
+	char	   *copy;			/* or it stands in a buffer: */
+	Buffer		buffer;
+} BlockStream;
+
+static void
+take_stream(SegmentReader *reader, int block, const HeaderColumn *column, BlockStream *stream)
+{
+	uint32		crc;
+
+	stream->len = column->offsets[block + 1] - column->offsets[block];
+	stream->copy = NULL;
+	memcpy(&crc, column->crc + block * sizeof crc, sizeof crc);
+	stream->bytes = borrow_range(reader, column->offsets[block], stream->len, &stream->buffer);
+	if (stream->bytes == NULL)
+		stream->bytes = stream->copy = read_range(reader, column->offsets[block], stream->len);
+	if (chunk_crc(stream->bytes, stream->len) != crc)
+		damaged(reader);
+}
+
+static void
+release_stream(BlockStream *stream)
+{
+	if (stream->copy)
+		pfree(stream->copy);
+	else
+		ReleaseBuffer(stream->buffer);
+}
+
+/*
+ * A column of PostGIS points as coordinates, allocated in the current memory
+ * context, which say nothing at nulls.  False: the block holds something else.
+ */
+bool
+segment_read_points(SegmentReader *reader, int block, AttrNumber attno, ColumnPoints *points, bool *nulls)
+{
+	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
+	HeaderColumn *column = find_column(reader, attno);
+	BlockStream stream;
+	bool		plain;
+
+	if (column == NULL)
+		return false;
+	take_stream(reader, block, column, &stream);
+	plain = column_decode_coordinates(stream.bytes, stream.len, rows, points, nulls);
+	release_stream(&stream);
+	return plain;
+}
+
 /*
  * A column that was added after the seal gives what heap gives: its missing
  * value, or null.  Values are allocated in the current memory context.
@@ -811,11 +924,7 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	TupleDesc	desc = reader->desc;
 	ColumnType	own,
 			   *type = reader->types ? &reader->types[attno - 1] : &own;
-	const char *borrowed;
-	char	   *bytes;
-	int64		len;
-	uint32		crc;
-	Buffer		buffer;
+	BlockStream stream;
 
 	if (column == NULL)
 	{
@@ -836,15 +945,7 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	}
 	if (type == &own || !OidIsValid(type->type))
 		column_type_init(type, TupleDescAttr(desc, attno - 1));
-	len = column->offsets[block + 1] - column->offsets[block];
-	memcpy(&crc, column->crc + block * sizeof crc, sizeof crc);
-	borrowed = borrow_range(reader, column->offsets[block], len, &buffer);
-	bytes = borrowed ? NULL : read_range(reader, column->offsets[block], len);
-	if (chunk_crc(borrowed ? borrowed : bytes, len) != crc)
-		damaged(reader);
-	column_decode(type, borrowed ? borrowed : bytes, len, rows, values, nulls);
-	if (borrowed)
-		ReleaseBuffer(buffer);
-	else
-		pfree(bytes);
+	take_stream(reader, block, column, &stream);
+	column_decode(type, stream.bytes, stream.len, rows, values, nulls);
+	release_stream(&stream);
 }

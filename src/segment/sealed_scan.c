@@ -55,6 +55,7 @@ sealed_scan_begin(Relation rel, Snapshot snapshot, pg_atomic_uint32 *shared)
 	scan->any_state = state_any(&scan->store);
 	scan->values = palloc0(sizeof(Datum *) * (natts + 1));
 	scan->nulls = palloc0(sizeof(bool *) * (natts + 1));
+	scan->points = palloc0(sizeof(ColumnPoints *) * (natts + 1));
 	scan->value_room = palloc0(sizeof(Datum *) * (natts + 1));
 	scan->null_room = palloc0(sizeof(bool *) * (natts + 1));
 	scan->segment = -1;
@@ -245,27 +246,75 @@ sealed_scan_block_rows(SealedScan *scan)
 	return scan->reader.header->first_row[scan->block + 1] - scan->reader.header->first_row[scan->block];
 }
 
-/* a column of the open block, from 0, into values and nulls, unless it is there */
+/* room for a column of the open block, from 0; its nulls are in place then */
+static Datum *
+make_room(SealedScan *scan, int column)
+{
+	int			rows = sealed_scan_block_rows(scan);
+
+	if (scan->hands_over)
+	{
+		if (scan->points[column] == NULL)
+			scan->nulls[column] = MemoryContextAlloc(scan->block_context, sizeof(bool) * rows);
+		return MemoryContextAlloc(scan->block_context, sizeof(Datum) * rows);
+	}
+	if (scan->value_room[column] == NULL)
+	{
+		scan->value_room[column] = MemoryContextAlloc(scan->context, sizeof(Datum) * BLOCK_MAX_ROWS);
+		scan->null_room[column] = MemoryContextAlloc(scan->context, sizeof(bool) * BLOCK_MAX_ROWS);
+	}
+	scan->nulls[column] = scan->null_room[column];
+	return scan->value_room[column];
+}
+
+/*
+ * A column of the open block, from 0, into values and nulls, unless it is there.
+ * Of points that are coordinates already, only rows that are left are built.
+ */
 void
 sealed_scan_decode(SealedScan *scan, int column)
 {
-	int			rows = sealed_scan_block_rows(scan);
 	Datum	   *values;
 	MemoryContext old;
 
 	if (scan->values[column])
 		return;
-	if (!scan->hands_over && scan->value_room[column] == NULL)
-	{
-		scan->value_room[column] = MemoryContextAlloc(scan->context, sizeof(Datum) * BLOCK_MAX_ROWS);
-		scan->null_room[column] = MemoryContextAlloc(scan->context, sizeof(bool) * BLOCK_MAX_ROWS);
-	}
+	values = make_room(scan, column);
 	old = MemoryContextSwitchTo(scan->block_context);
-	values = scan->hands_over ? palloc(sizeof(Datum) * rows) : scan->value_room[column];
-	scan->nulls[column] = scan->hands_over ? palloc(sizeof(bool) * rows) : scan->null_room[column];
-	segment_read_column(&scan->reader, scan->block, column + 1, values, scan->nulls[column]);
+	if (scan->points[column])
+		column_build_points(scan->points[column], scan->nulls[column], scan->dead, sealed_scan_block_rows(scan), values);
+	else
+		segment_read_column(&scan->reader, scan->block, column + 1, values, scan->nulls[column]);
 	scan->values[column] = values;
 	MemoryContextSwitchTo(old);
+}
+
+/* the same as coordinates, where it is points that share all else; else NULL.  They say nothing at nulls. */
+const ColumnPoints *
+sealed_scan_points(SealedScan *scan, int column)
+{
+	MemoryContext old;
+	ColumnPoints points;
+
+	if (scan->points[column] || scan->values[column])
+		return scan->points[column];
+	make_room(scan, column);
+	old = MemoryContextSwitchTo(scan->block_context);
+	if (segment_read_points(&scan->reader, scan->block, column + 1, &points, scan->nulls[column]))
+	{
+		scan->points[column] = palloc(sizeof points);
+		*scan->points[column] = points;
+	}
+	MemoryContextSwitchTo(old);
+	return scan->points[column];
+}
+
+static void
+forget_columns(SealedScan *scan)
+{
+	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
+	memset(scan->points, 0, sizeof(ColumnPoints *) * scan->desc->natts);
+	scan->dead = NULL;
 }
 
 /* all columns that were asked for */
@@ -287,8 +336,7 @@ sealed_scan_hand_over(SealedScan *scan, MemoryContext parent)
 
 	MemoryContextSetParent(context, parent);
 	scan->block_context = AllocSetContextCreate(scan->context, "territory block", ALLOCSET_DEFAULT_SIZES);
-	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
-	scan->dead = NULL;
+	forget_columns(scan);
 	scan->block_open = false;
 	return context;
 }
@@ -303,97 +351,19 @@ sealed_scan_dead(SealedScan *scan)
 }
 
 static int
-rows_left(SealedScan *scan, const uint8 *out, int rows)
-{
-	if (out)
-		return key_mask_left(out, rows);
-	return scan->dead ? key_mask_left(scan->dead + scan->first_left, scan->end_left - scan->first_left) : rows;
-}
-
-/* rows that a key leaves where the column ascends */
-static int
-pass_sorted(SealedScan *scan, const Datum *values, int rows, int64 low, int64 high, uint8 *out)
-{
-	bool		own = out == NULL;
-	int			first,
-				end;
-
-	key_mask_sorted(values, rows, low, high, own ? scan->dead : out, &first, &end);
-	if (!own)
-		return key_mask_left(out + first, end - first);
-	scan->first_left = Min(Max(scan->first_left, first), rows);
-	scan->end_left = Max(Min(scan->end_left, end), scan->first_left);
-	return rows_left(scan, NULL, rows);
-}
-
-/*
- * Flag the rows that a key excludes, as zone maps do for blocks, in out (NULL:
- * in the block's own flags); how many are left there.
- */
-int
-sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out)
-{
-	int			rows = sealed_scan_block_rows(scan);
-	int			column = key->attno - 1;
-	BlockHeader *header = scan->reader.header;
-	const bool *nulls;
-	const int64 *keys;
-	int64		low,
-				high;
-	int			nkeys;
-	ZoneMap		zone;
-	bool		known;
-	uint8	   *flags;
-
-	/* keys of numerics cost more than the qual, and those of another type say nothing of the values */
-	if (key->zone == ZONE_NUMERIC || !key_mask_limits(key, &low, &high) ||
-		column_zone_kind(scan->types[column].type) != key->zone)
-		return rows_left(scan, out, rows);
-	keys = key->keys;
-	nkeys = key->nkeys;
-	known = segment_block_zone(&scan->reader, scan->block, key->attno, &zone) && zone.kind == key->zone;
-	if (known && nkeys > 0 && zone.has_values)
-	{
-		nkeys = key_mask_among(key, zone.min, zone.max, &keys);
-		if (nkeys == 1)
-			low = high = keys[0];
-	}
-	if (known && zone.nulls == 0 && (key->nkeys == 0 || nkeys == 1) && zone.min >= low && zone.max <= high)
-		return rows_left(scan, out, rows);
-	flags = out ? out : sealed_scan_dead(scan);
-	if (known && zone.has_values &&
-		(key->nkeys > 0 ? nkeys == 0 : zone.max < low || zone.min > high))
-	{
-		memset(flags, true, rows);
-		if (out == NULL)
-			scan->end_left = scan->first_left;
-		return 0;
-	}
-	sealed_scan_decode(scan, column);
-	nulls = known && zone.nulls == 0 ? NULL : scan->nulls[column];
-	if (nkeys > 1)
-		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, flags);
-	else if (header->ordered[scan->block] && header->time == key->attno && key->zone == ZONE_INTEGER)
-		return pass_sorted(scan, scan->values[column], rows, low, high, out);
-	else
-		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, flags);
-	return rows_left(scan, out, rows);
-}
-
-static int
 pass_over_dead(SealedScan *scan, int rows)
 {
 	uint8	   *dead = state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
 											scan->reader.header->first_row[scan->block], rows);
 
 	if (dead == NULL)
-		return rows_left(scan, NULL, rows);
+		return scan->dead ? key_mask_left(scan->dead, rows) : rows;
 	if (scan->dead == NULL)
 		scan->dead = dead;
 	else
 		for (int i = 0; i < rows; i++)
 			scan->dead[i] |= dead[i];
-	return rows_left(scan, NULL, rows);
+	return sealed_scan_left(scan);
 }
 
 /*
@@ -409,8 +379,7 @@ open_block(SealedScan *scan, ScanDirection direction)
 
 	MemoryContextReset(scan->block_context);
 	old = MemoryContextSwitchTo(scan->block_context);
-	memset(scan->values, 0, sizeof(Datum *) * scan->desc->natts);
-	scan->dead = NULL;
+	forget_columns(scan);
 	scan->first_left = 0;
 	scan->end_left = rows;
 	scan->block_shown = false;

@@ -59,6 +59,7 @@ typedef struct SealedScan
 	int			end_left;		/* ... and those from this on */
 	Datum	  **values;			/* per attribute, of the open block; NULL: not decoded */
 	bool	  **nulls;
+	ColumnPoints **points;		/* the same as coordinates; NULL: not decoded so */
 	bool		hands_over;		/* blocks are to be handed over; else the next one has this place: */
 	Datum	  **value_room;
 	bool	  **null_room;
@@ -96,16 +97,20 @@ extern int	sealed_scan_rows(SealedScan *scan, int *rows);
 extern int	sealed_scan_block_rows(SealedScan *scan);
 extern uint8 *sealed_scan_dead(SealedScan *scan);
 extern void sealed_scan_decode(SealedScan *scan, int column);
+extern const ColumnPoints *sealed_scan_points(SealedScan *scan, int column);
 extern void sealed_scan_show(SealedScan *scan);
 extern MemoryContext sealed_scan_hand_over(SealedScan *scan, MemoryContext parent);
 extern const uint8 *sealed_scan_blocks_out(SealedScan *scan);
-extern int	sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out);
 extern void sealed_scan_end(SealedScan *scan);
 
 extern void sealed_scan_tid(SealedScan *scan, ItemPointer tid);
 extern HeapTuple sealed_scan_tuple(SealedScan *scan);
 extern void sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls);
 extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals);
+
+/* sealed_pass.c */
+extern int	sealed_scan_left(SealedScan *scan);
+extern int	sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out);
 
 /* directory_totals.c */
 extern SegmentEntry *sealed_sum_about(Relation rel);

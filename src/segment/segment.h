@@ -15,6 +15,7 @@
 #include "executor/tuptable.h"
 #include "utils/snapshot.h"
 
+#include "segment/box.h"
 #include "segment/chunk.h"
 #include "segment/blocks.h"
 #include "segment/column.h"
@@ -121,6 +122,7 @@ typedef struct HeaderColumn
 	uint32		summary_crc;
 	uint32		sides_len;		/* of the summaries of sides, which follow those of blocks */
 	uint32		sides_crc;
+	float	   *boxes;			/* per block, xmin, ymin, xmax, ymax; NULL before they are asked for */
 } HeaderColumn;
 
 typedef struct BlockHeader
@@ -130,7 +132,7 @@ typedef struct BlockHeader
 	bool	   *ordered;		/* per block: rows of one entity, by time */
 	bool		all_ordered;	/* the whole segment is */
 	const char *packed_cuts;	/* where they stand in the header's bytes; NULL: no block is cut */
-	BlockCut   *cuts;			/* per block; NULL until they are asked for */
+	CutPlace   *cuts;			/* per block; NULL until they are asked for */
 	int			nentity;		/* the layout that the rows were sealed by */
 	AttrNumber	entity[LAYOUT_MAX_ENTITY];
 	AttrNumber	time;
@@ -155,6 +157,7 @@ typedef struct PruneKey
 	bool		any_null;		/* one of these is null */
 	bool		exact;			/* the column equals value by its type's own equality; while the caller holds it */
 	Datum		value;
+	const BoxKey *box;			/* column op value, both as boxes; zone and what compares are unused */
 } PruneKey;
 
 /* directory.c */
@@ -182,6 +185,7 @@ extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *num
 extern bool zone_satisfies(const ZoneMap *zone, const PruneKey *key);
 extern bool prune_key_within(const PruneKey *key, int64 min, int64 max);
 extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
+extern bool segment_excluded(const SegmentEntry *entry, const PruneKey *keys, int nkeys);
 
 /* directory_zones.c */
 extern void directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *out);
@@ -190,7 +194,7 @@ extern void directory_exclude(Directory *directory, const PruneKey *keys, int nk
 typedef struct KeptEntries
 {
 	int			n;
-	SegmentEntry **members;		/* every version, by number, without summaries */
+	SegmentEntry **members;		/* every version, by number, of summaries only those that tell boxes */
 	ItemPointer tids;			/* where each of them stands */
 } KeptEntries;
 
@@ -235,8 +239,11 @@ extern int	segment_block_cut(SegmentReader *reader, int block);
 extern bool segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone);
 extern const ColumnSummary *segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno);
 extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary);
+extern const float *segment_block_box(SegmentReader *reader, int block, AttrNumber attno);
+extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box);
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
+extern bool segment_read_points(SegmentReader *reader, int block, AttrNumber attno, ColumnPoints *points, bool *nulls);
 
 /* block_ends.c */
 extern bool segment_block_end(SegmentReader *reader, int block, AttrNumber attno, bool last, Datum *value,

@@ -162,7 +162,7 @@ typedef struct CutBlocks
 } CutBlocks;
 
 static void
-begin_cut_blocks(CutBlocks *cut, const ColumnSummary *blocks, const ColumnSummary *sides, const BlockCut *cuts,
+begin_cut_blocks(CutBlocks *cut, const ColumnSummary *blocks, const ColumnSummary *sides, const CutPlace *cuts,
 				 int nblocks)
 {
 	char	   *room = palloc(nblocks * (sizeof(int) + sizeof(Extremes) + 4 * sizeof(int64) + 4 * sizeof(double)));
@@ -370,7 +370,7 @@ any_null(const CutBlocks *cut)
 }
 
 void
-sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, const BlockCut *cuts, int nblocks, StringInfo out)
+sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, const CutPlace *cuts, int nblocks, StringInfo out)
 {
 	uint8		kind = blocks[0].kind;
 	CutBlocks	cut;
@@ -399,7 +399,7 @@ sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, const Bloc
 }
 
 static bool
-take_nulls(CutBlocks *cut, const BlockCut *cuts, const char **at, const char *end)
+take_nulls(CutBlocks *cut, const CutPlace *cuts, const char **at, const char *end)
 {
 	bool		any = any_null(cut);
 
@@ -437,7 +437,7 @@ take_words(CutBlocks *cut, const char **at, const char *end)
 
 /* two of sides for each block; what they are of blocks that are not cut is not said */
 bool
-sides_decode(const char *in, size_t len, const ColumnSummary *blocks, const BlockCut *cuts, int nblocks,
+sides_decode(const char *in, size_t len, const ColumnSummary *blocks, const CutPlace *cuts, int nblocks,
 			 ColumnSummary *sides)
 {
 	const char *at = in;
@@ -462,7 +462,7 @@ sides_decode(const char *in, size_t len, const ColumnSummary *blocks, const Bloc
 
 /* of the column that the rows of blocks are in order of */
 void
-sides_of_times(const ColumnSummary *blocks, const BlockCut *cuts, int nblocks, ColumnSummary *sides)
+sides_of_times(const ColumnSummary *blocks, const CutPlace *cuts, int nblocks, ColumnSummary *sides)
 {
 	for (int b = 0; b < nblocks; b++)
 	{

@@ -81,11 +81,11 @@ extern bool summaries_decode(const char *in, size_t len, int nblocks, ColumnSumm
 /* sides.c: of blocks and their sides, two for each */
 extern void side_compute(const ColumnType *type, const ColumnSummary *block, const Datum *values, const bool *nulls,
 						 int n, ColumnSummary *side);
-extern void sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, const BlockCut *cuts, int nblocks,
+extern void sides_encode(const ColumnSummary *blocks, const ColumnSummary *sides, const CutPlace *cuts, int nblocks,
 						 StringInfo out);
-extern bool sides_decode(const char *in, size_t len, const ColumnSummary *blocks, const BlockCut *cuts, int nblocks,
+extern bool sides_decode(const char *in, size_t len, const ColumnSummary *blocks, const CutPlace *cuts, int nblocks,
 						 ColumnSummary *sides);
-extern void sides_of_times(const ColumnSummary *blocks, const BlockCut *cuts, int nblocks, ColumnSummary *sides);
+extern void sides_of_times(const ColumnSummary *blocks, const CutPlace *cuts, int nblocks, ColumnSummary *sides);
 
 /* one summary of a segment, in its directory entry */
 #define SUMMARY_MAX_BYTES 80

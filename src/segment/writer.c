@@ -58,7 +58,7 @@ typedef struct SegmentParts
 	int64	   *first_row;		/* nblocks + 1 */
 	bool	   *ordered;		/* per block */
 	bool		all_ordered;
-	BlockCut   *cuts;			/* per block: where the other zone's day ends */
+	CutPlace   *cuts;			/* per block: where the other zone's day ends */
 	int			ncuts;			/* blocks that are cut */
 	StringInfoData header;
 	StringInfoData summaries;	/* of blocks and their sides */
@@ -164,7 +164,7 @@ same_entity(SegmentWriter *writer, int a, int b)
 static void
 cut_sides(SegmentWriter *writer, SegmentParts *parts, BlockRows *rows)
 {
-	parts->cuts = palloc0(sizeof(BlockCut) * parts->nblocks);
+	parts->cuts = palloc0(sizeof(CutPlace) * parts->nblocks);
 	if (rows->time_type != TIMESTAMPTZOID || writer->layout.other_zone == NULL)
 		return;
 	rows->zone = writer->layout.other_zone;

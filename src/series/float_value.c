@@ -187,69 +187,69 @@ territory_float_delta(PG_FUNCTION_ARGS)
 
 /* what a counter counted between two readings; it fell because it was set to 0, or rolled over */
 static double
-counted(double before, double after, const double *rollover)
+counted(double before, double after, const double *maximum)
 {
 	if (after >= before)
 		return after - before;
-	return rollover ? *rollover - before + after : after;
+	return maximum ? *maximum - before + after : after;
 }
 
 /* checked against the readings: a counter is neither negative nor beyond where it rolls over */
 static void
-check_counter(const Series *series, const double *rollover)
+check_counter(const Series *series, const double *maximum)
 {
 	for (int i = 0; i < series->n; i++)
-		if (series->v[0][i] < 0 || (rollover && series->v[0][i] > *rollover))
+		if (series->v[0][i] < 0 || (maximum && series->v[0][i] >= *maximum))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("%g at %s is no reading of the counter", series->v[0][i],
 								   timestamptz_to_str(series->t[i])),
-							rollover ? errdetail("It rolls over at %g.", *rollover) :
+							maximum ? errdetail("It shows 0 at %g.", *maximum) :
 							errdetail("A counter is never negative.")));
 }
 
 static bool
-counter_rollover(FunctionCallInfo fcinfo, int argument, double *rollover)
+counter_maximum(FunctionCallInfo fcinfo, int argument, double *maximum)
 {
 	if (PG_ARGISNULL(argument))
 		return false;
-	*rollover = PG_GETARG_FLOAT8(argument);
-	if (!(*rollover > 0) || !isfinite(*rollover))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("rollover must be greater than zero"),
-						errhint("Give the number at which the counter is 0 again, such as 100000.")));
+	*maximum = PG_GETARG_FLOAT8(argument);
+	if (!(*maximum > 0) || !isfinite(*maximum))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("maximum must be greater than zero"),
+						errhint("Give what the counter counts to before it shows 0 again, such as 100000 for five digits.")));
 	return true;
 }
 
 static double
-series_increase(const Series *series, const double *rollover)
+count_all(const Series *series, const double *maximum)
 {
 	SeriesSum	sum = {0};
 
-	check_counter(series, rollover);
+	check_counter(series, maximum);
 	for (int i = 1; i < series->n; i++)
-		series_sum_add(&sum, counted(series->v[0][i - 1], series->v[0][i], rollover));
+		series_sum_add(&sum, counted(series->v[0][i - 1], series->v[0][i], maximum));
 	return float_checked(series_sum_total(&sum));
 }
 
-/* series, rollover */
-PG_FUNCTION_INFO_V1(territory_float_increase);
+/* series, maximum */
+PG_FUNCTION_INFO_V1(territory_float_counter_delta);
 Datum
-territory_float_increase(PG_FUNCTION_ARGS)
+territory_float_counter_delta(PG_FUNCTION_ARGS)
 {
-	double		rollover;
+	double		maximum;
 	bool		rolls;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	rolls = counter_rollover(fcinfo, 1, &rollover);
-	PG_RETURN_FLOAT8(series_increase(PG_GETARG_SERIES(0), rolls ? &rollover : NULL));
+	rolls = counter_maximum(fcinfo, 1, &maximum);
+	PG_RETURN_FLOAT8(count_all(PG_GETARG_SERIES(0), rolls ? &maximum : NULL));
 }
 
-/* series, per, rollover */
+/* series, per, maximum */
 PG_FUNCTION_INFO_V1(territory_float_rate);
 Datum
 territory_float_rate(PG_FUNCTION_ARGS)
 {
-	double		rollover,
+	double		maximum,
 				per;
 	bool		rolls;
 	Series	   *series;
@@ -257,20 +257,20 @@ territory_float_rate(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 	per = series_fixed_interval(PG_GETARG_INTERVAL_P(1), "per");
-	rolls = counter_rollover(fcinfo, 2, &rollover);
+	rolls = counter_maximum(fcinfo, 2, &maximum);
 	series = PG_GETARG_SERIES(0);
 	if (series->n == 1)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(float_checked(series_increase(series, rolls ? &rollover : NULL) /
+	PG_RETURN_FLOAT8(float_checked(count_all(series, rolls ? &maximum : NULL) /
 								   (double) (series->t[series->n - 1] - series->t[0]) * per));
 }
 
-/* series, counter, rollover: the change since the instant before, which may be of the section before */
+/* series, counter, maximum: the change since the instant before, which may be of the section before */
 PG_FUNCTION_INFO_V1(territory_float_deltas);
 Datum
 territory_float_deltas(PG_FUNCTION_ARGS)
 {
-	double		rollover;
+	double		maximum;
 	bool		rolls,
 				counter;
 	Series	   *series,
@@ -280,9 +280,9 @@ territory_float_deltas(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	series = PG_GETARG_SERIES(0);
 	counter = PG_GETARG_BOOL(1);
-	rolls = counter_rollover(fcinfo, 2, &rollover);
+	rolls = counter_maximum(fcinfo, 2, &maximum);
 	if (counter)
-		check_counter(series, rolls ? &rollover : NULL);
+		check_counter(series, rolls ? &maximum : NULL);
 	else if (rolls)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("only a counter rolls over"),
 						errhint("Give counter => true as well.")));
@@ -291,7 +291,7 @@ territory_float_deltas(PG_FUNCTION_ARGS)
 	{
 		double		before = series->v[0][i - 1];
 		double		after = series->v[0][i];
-		double		change = float_checked(counter ? counted(before, after, rolls ? &rollover : NULL) : after - before);
+		double		change = float_checked(counter ? counted(before, after, rolls ? &maximum : NULL) : after - before);
 
 		series_add(result, series->t[i], &change, true);
 	}

@@ -6,12 +6,16 @@
  * Within a piece that can change once for each number, and is found by
  * bisection.  Where the bound itself is not in (above, below), the period ends
  * at the last microsecond that is not in, left out; where it is (between), at the
- * last that is, kept.
+ * last that is, kept.  A line that is at the number but for rounding counts as
+ * being at it: from 3.2 to 2.6 it is 2.8 after two thirds of its way, though
+ * these doubles make it a little more.
  *
  * Blocks whose box shows that nothing of them and of their neighbours is in are
  * not decoded.
  */
 #include "territory.h"
+
+#include <float.h>
 
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -27,6 +31,28 @@ typedef struct ValueBand
 	bool		bounds_included;
 } ValueBand;
 
+/* of a line: how far from a number rounding alone may bring it, and far less than it moves in a microsecond */
+static double
+rounding(const Series *series, int i)
+{
+	const double *v = series->v[0] + i;
+	double		moves = fabs(v[1] / 2 - v[0] / 2) * 2 / (double) (series->t[i + 1] - series->t[i]);
+
+	return Min(4 * DBL_EPSILON * Max(fabs(v[0]), fabs(v[1])), moves / 100);
+}
+
+/* the value of a line between its ends */
+static double
+value_on_line(const Series *series, int i, const ValueBand *band, TimestampTz t)
+{
+	double		value = series_between(series, 0, i, t);
+	double		tolerance = rounding(series, i);
+
+	if (fabs(value - band->low) <= tolerance)
+		return band->low;
+	return fabs(value - band->high) <= tolerance ? band->high : value;
+}
+
 static bool
 in_band(const ValueBand *band, double value)
 {
@@ -41,7 +67,7 @@ first_where(const Series *series, int i, const ValueBand *band, TimestampTz from
 	{
 		TimestampTz middle = from + (to - from) / 2;
 
-		if (in_band(band, series_between(series, 0, i, middle)) == in)
+		if (in_band(band, value_on_line(series, i, band, middle)) == in)
 			to = middle;
 		else
 			from = middle;
@@ -65,7 +91,7 @@ find_within(const Series *series, int i, const ValueBand *band, TimestampTz *at)
 	while (to - from > 1)
 	{
 		TimestampTz middle = from + (to - from) / 2;
-		double		value = series_between(series, 0, i, middle);
+		double		value = value_on_line(series, i, band, middle);
 		bool		beyond = in_band(band, value) || (rises ? value > entry : value < entry);
 
 		if (beyond)
@@ -74,7 +100,7 @@ find_within(const Series *series, int i, const ValueBand *band, TimestampTz *at)
 			from = middle;
 	}
 	*at = to;
-	return to < series->t[i + 1] && in_band(band, series_between(series, 0, i, to));
+	return to < series->t[i + 1] && in_band(band, value_on_line(series, i, band, to));
 }
 
 /* from the last microsecond that is out, or the first that is in */

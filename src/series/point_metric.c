@@ -82,7 +82,7 @@ static bool
 read_srid(int32 srid, PointMetric *metric)
 {
 	static const char query[] =
-		"SELECT pg_catalog.unnest(ARRAY[srtext, proj4text || ' +type=crs', auth_name || ':' || auth_srid]) "
+		"SELECT pg_catalog.unnest(ARRAY[srtext, proj4text OPERATOR(pg_catalog.||) ' +type=crs', pg_catalog.concat(auth_name, ':', auth_srid)]) "
 		"FROM %s.spatial_ref_sys WHERE srid OPERATOR(pg_catalog.=) $1";
 	Oid			type = INT4OID;
 	Datum		value = Int32GetDatum(srid);
@@ -123,12 +123,12 @@ prepare_cache(void)
 const PointMetric *
 point_metric(int32 srid)
 {
-	static PointMetric last = {.srid = -1};
+	static const PointMetric *last = NULL;
 	PointMetric *kept;
 	PointMetric metric = {.srid = srid, .degrees = 1};
 
-	if (last.srid == srid)
-		return &last;
+	if (last != NULL && last->srid == srid)
+		return last;
 	prepare_cache();
 	kept = hash_search(metrics, &srid, HASH_FIND, NULL);
 	if (kept == NULL)
@@ -146,8 +146,7 @@ point_metric(int32 srid)
 		kept = hash_search(metrics, &srid, HASH_ENTER, NULL);
 		*kept = metric;
 	}
-	last = *kept;
-	return &last;
+	return last = kept;
 }
 
 /*

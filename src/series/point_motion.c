@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "series/float_series.h"
 #include "series/point.h"
 
 /* what the motion from an instant to the next is worth */
@@ -52,7 +53,7 @@ territory_point_length(PG_FUNCTION_ARGS)
 		series_sum_add(&sum, lengths(metric, series, i, Min(i + 64, series->n)));
 	}
 	series_free(series);
-	PG_RETURN_FLOAT8(series_sum_total(&sum));
+	PG_RETURN_FLOAT8(float_checked(series_sum_total(&sum)));
 }
 
 static double

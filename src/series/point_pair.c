@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
+#include "series/float_series.h"
 #include "series/point.h"
 
 #define TANGENT_LIMIT 100000.0	/* metres beyond which a tangent plane excludes nothing */
@@ -223,7 +224,7 @@ territory_point_nearest_approach(PG_FUNCTION_ARGS)
 	try_paths(&pair, paths[0], paths[1], false);
 	nulls[0] = nulls[1] = !pair.found;
 	values[0] = TimestampTzGetDatum(pair.at);
-	values[1] = Float8GetDatum(pair.best);
+	values[1] = Float8GetDatum(pair.found ? float_checked(pair.best) : 0);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 

@@ -117,7 +117,8 @@ path_out_of_line(PathCache *cache, Datum value)
 	}
 	entry = hash_search(cache->table, &key, HASH_ENTER, NULL);
 	entry->path = path;
-	cache->bytes += path.series->room * (sizeof(TimestampTz) + sizeof(bool) + path.series->dims * sizeof(double));
+	cache->bytes += path.series->room * (sizeof(TimestampTz) + sizeof(bool) + path.series->dims * sizeof(double)) +
+		path.num_runs * sizeof(PointBox);
 	return &entry->path;
 }
 

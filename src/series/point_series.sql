@@ -181,3 +181,18 @@ COMMENT ON FUNCTION territory.point_series_from_mfjson(jsonb) IS
 
 CREATE CAST (territory.point_series AS jsonb) WITH FUNCTION territory.as_mfjson(territory.point_series);
 CREATE CAST (jsonb AS territory.point_series) WITH FUNCTION territory.point_series_from_mfjson(jsonb);
+
+-- PostGIS trajectories.
+
+CREATE FUNCTION territory.as_geometry(series territory.point_series) RETURNS geometry
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_as_geometry';
+COMMENT ON FUNCTION territory.as_geometry(territory.point_series) IS
+'The series as a geometry whose M is seconds since 1970 UTC: LINESTRING M, of several sections MULTILINESTRING M (a collection, where some have one instant), of a discrete series MULTIPOINT M. The cast to geometry is the same; trajectory() gives the path without M. Errors: step series, which no line is.';
+
+CREATE FUNCTION territory.point_series_from_geometry(geom geometry) RETURNS territory.point_series
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_point_series_from_geometry';
+COMMENT ON FUNCTION territory.point_series_from_geometry(geometry) IS
+'The series of a PostGIS trajectory: a geometry of points and lines whose M is seconds since 1970 UTC and increases; lines are linear sections, a MULTIPOINT M is discrete. NULL of an empty geometry. The cast from geometry is the same. Errors: no M, M that does not increase, other geometries.';
+
+CREATE CAST (territory.point_series AS geometry) WITH FUNCTION territory.as_geometry(territory.point_series);
+CREATE CAST (geometry AS territory.point_series) WITH FUNCTION territory.point_series_from_geometry(geometry);

@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
+#include "series/float_series.h"
 #include "series/point.h"
 
 #define CHORD_LIMIT 20000.0
@@ -159,14 +160,14 @@ PG_FUNCTION_INFO_V1(territory_point_frechet_distance);
 Datum
 territory_point_frechet_distance(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(matrix_distance(fcinfo, false));
+	PG_RETURN_FLOAT8(float_checked(matrix_distance(fcinfo, false)));
 }
 
 PG_FUNCTION_INFO_V1(territory_point_dtw);
 Datum
 territory_point_dtw(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(matrix_distance(fcinfo, true));
+	PG_RETURN_FLOAT8(float_checked(matrix_distance(fcinfo, true)));
 }
 
 /* the farthest that an instant of one is from the path of the other */
@@ -200,5 +201,5 @@ territory_point_hausdorff_distance(PG_FUNCTION_ARGS)
 
 	point_check_same_srid(a->srid, b->srid);
 	metric = point_metric(a->srid);
-	PG_RETURN_FLOAT8(Max(directed_hausdorff(metric, a, b), directed_hausdorff(metric, b, a)));
+	PG_RETURN_FLOAT8(float_checked(Max(directed_hausdorff(metric, a, b), directed_hausdorff(metric, b, a))));
 }

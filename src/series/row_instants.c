@@ -6,8 +6,10 @@
  * The idea: rows come in any order, from several workers, from hot rows and
  * from sealed blocks.  Any row may fall between two that came before, so
  * nothing can be added up before the last one is there.  The state keeps each
- * instant, 16 bytes (8 without a value), and sorts them when the result is
- * asked for, which is nothing to do where they came in order.
+ * instant, in pieces of neighbours that take one or two bytes a row where rows
+ * are regular and have few decimals, 16 at most (row_pieces.c); when the result
+ * is asked for, pieces that do not overlap only have to be put one after the
+ * other, others are sorted.
  *
  * Invariants:
  * - The result depends on the set of rows only, not on their order, nor on
@@ -15,7 +17,8 @@
  * - A row whose value or time is null is no row.  Values are finite, times are
  *	 finite.  Of rows of the same time the one with the greatest value counts.
  * - Memory is that of the instants of the groups at hand, as with array_agg(),
- *	 whatever work_mem is; between workers a group may have 67 million.
+ *	 whatever work_mem is, and 16 bytes a row of one group, for its result.
+ *	 Between workers a group's pieces take at most 1 GB.
  */
 #include "territory.h"
 
@@ -26,10 +29,14 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "codec/codec_stream.h"
 #include "series/row_instants.h"
+#include "series/row_pieces.h"
 
-#define FIRST_ROOM 8
 #define MOST_ARGUMENTS 8
+#define FIRST_ROOM 4			/* of a tail */
+#define MOST_IN_TAIL 128
+#define FEW 8					/* so many are no piece of their own */
 
 PG_FUNCTION_INFO_V1(territory_row_instants_combine);
 PG_FUNCTION_INFO_V1(territory_row_instants_serial);
@@ -140,46 +147,77 @@ row_interval(double microseconds)
 	return IntervalPGetDatum(span);
 }
 
-/* ---- instants ---- */
+/* ---- instants in memory ---- */
 
-static RowInstants *
-new_instants(MemoryContext context, const RowOptions *options)
+typedef struct Instant
 {
-	RowInstants *state = MemoryContextAllocZero(context, sizeof(RowInstants));
+	TimestampTz t;
+	double		v;
+} Instant;
 
-	state->options = *options;
-	state->sorted = true;
-	return state;
+/* the one that counts comes last; of 0 and -0 it is 0 */
+static inline int
+compare_instants(const Instant *a, const Instant *b)
+{
+	if (a->t != b->t)
+		return a->t < b->t ? -1 : 1;
+	if (a->v != b->v)
+		return a->v < b->v ? -1 : 1;
+	return (int) !signbit(a->v) - (int) !signbit(b->v);
 }
 
-static void
-make_room(MemoryContext context, RowInstants *state, int64 n, bool valued)
+#define ST_SORT sort_instants
+#define ST_ELEMENT_TYPE Instant
+#define ST_COMPARE(a, b) compare_instants(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_DECLARE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
+/* of one group */
+struct RowState
 {
-	int64		room = Max(state->room * 2, FIRST_ROOM);
-	Size		each = sizeof(TimestampTz) + (valued ? sizeof(double) : 0);
-	TimestampTz *t;
+	RowOptions	options;
+	int64		n;				/* instants, with those of the tail */
+	bool		valued;
+	RowPiece   *pieces;			/* newest first */
+	struct RowTail *tail;		/* instants that came one by one; NULL: none did */
+};
 
-	if (state->n + n <= state->room)
-		return;
-	/* a batch of a group is often all of it */
-	if (room < state->n + n)
-		room = state->n + n;
-	/* one chunk: times, then values */
-	t = MemoryContextAllocHuge(context, room * each);
-	if (state->n > 0)
-		memcpy(t, state->t, state->n * sizeof(TimestampTz));
-	if (valued)
-	{
-		double	   *v = (double *) (t + room);
+typedef struct RowTail
+{
+	int			n;
+	int			room;
+	Instant		instants[FLEXIBLE_ARRAY_MEMBER];
+} RowTail;
 
-		if (state->n > 0)
-			memcpy(v, state->v, state->n * sizeof(double));
-		state->v = v;
-	}
-	if (state->t)
-		pfree(state->t);
-	state->t = t;
-	state->room = room;
+/*
+ * Where states and pieces live, which are many, small and never freed one by
+ * one: in a context below that of the aggregate's states, which rounds no size
+ * up.  It is found as one of the first children; others may stand before it.
+ */
+static MemoryContext
+arena(MemoryContext context)
+{
+	static const char *const name = "territory instants";
+	MemoryContext child = context->firstchild;
+
+	for (int i = 0; child && i < 8; i++, child = child->nextchild)
+		if (child->name == name)
+			return child;
+	return GenerationContextCreate(context, name, ALLOCSET_SMALL_MINSIZE, ALLOCSET_SMALL_INITSIZE,
+								   ALLOCSET_DEFAULT_MAXSIZE);
+}
+
+static RowState *
+new_state(MemoryContext context, const RowOptions *options, bool valued)
+{
+	RowState   *state = MemoryContextAllocZero(arena(context), sizeof(RowState));
+
+	state->options = *options;
+	state->valued = valued;
+	return state;
 }
 
 static void
@@ -199,74 +237,178 @@ check_time(TimestampTz t)
 						errhint("Leave such rows out: FILTER (WHERE isfinite(t)).")));
 }
 
-/* for which there is room */
-static inline void
-append_instant(RowInstants *state, TimestampTz t, const double *v)
+/* instants in order, without two of the same time: how many are left */
+static int64
+sort(Instant *instants, int64 n)
 {
-	check_time(t);
-	if (v)
+	int64		left = 0;
+
+	sort_instants(instants, n);
+	for (int64 i = 0; i < n; i++)
 	{
-		row_check_finite(*v);
-		state->v[state->n] = *v;
+		if (left > 0 && instants[left - 1].t == instants[i].t)
+			left--;
+		instants[left++] = instants[i];
 	}
-	if (state->n > 0 && t <= state->t[state->n - 1])
-		state->sorted = false;
-	state->t[state->n++] = t;
+	return left;
 }
 
-/* many, none of them null, for which there is room */
-static void
-append_instants(RowInstants *state, const TimestampTz *t, const double *v, int n)
+/* a piece of instants in any order, which are sorted in place */
+static RowPiece *
+piece_of(MemoryContext context, Instant *instants, int n, bool valued)
 {
-	TimestampTz *to = state->t + state->n;
-	int			odd = state->n > 0 && t[0] <= to[-1];
+	int64		t[ROW_PIECE_MAX];
+	double		v[ROW_PIECE_MAX];
+
+	n = (int) sort(instants, n);
+	for (int i = 0; i < n; i++)
+	{
+		t[i] = instants[i].t;
+		v[i] = instants[i].v;
+	}
+	return row_piece_encode(context, t, valued ? v : NULL, n);
+}
+
+static void
+add_piece(RowState *state, RowPiece *piece)
+{
+	piece->next = state->pieces;
+	state->pieces = piece;
+	state->n += piece->n;
+}
+
+/* the tail becomes a piece */
+static void
+end_tail(MemoryContext context, RowState *state)
+{
+	RowTail    *tail = state->tail;
+
+	state->n -= tail->n;
+	add_piece(state, piece_of(arena(context), tail->instants, tail->n, state->valued));
+	tail->n = 0;
+}
+
+/* room for one more */
+static RowTail *
+tail_with_room(MemoryContext context, RowState *state)
+{
+	RowTail    *tail = state->tail;
+	int			room;
+
+	if (tail && tail->n < tail->room)
+		return tail;
+	if (tail && tail->room == MOST_IN_TAIL)
+	{
+		end_tail(context, state);
+		return tail;
+	}
+	room = tail ? tail->room * 2 : FIRST_ROOM;
+	tail = MemoryContextAlloc(context, offsetof(RowTail, instants) + room * sizeof(Instant));
+	tail->n = 0;
+	if (state->tail)
+	{
+		memcpy(tail, state->tail, offsetof(RowTail, instants) + state->tail->n * sizeof(Instant));
+		pfree(state->tail);
+	}
+	tail->room = room;
+	return state->tail = tail;
+}
+
+static inline void
+append_instant(MemoryContext context, RowState *state, TimestampTz t, const double *v)
+{
+	RowTail    *tail;
+
+	check_time(t);
+	if (v)
+		row_check_finite(*v);
+	tail = tail_with_room(context, state);
+	tail->instants[tail->n].t = t;
+	tail->instants[tail->n++].v = v ? *v : 0;
+	state->n++;
+}
+
+CODEC_CLONES static bool
+is_sorted(const TimestampTz *t, int n)
+{
+	int			odd = 0;
+
+	for (int i = 1; i < n; i++)
+		odd |= t[i] <= t[i - 1];
+	return !odd;
+}
+
+/* many, none of them null, at most ROW_PIECE_MAX */
+static void
+append_instants(MemoryContext context, RowState *state, const TimestampTz *t, const double *v, int n)
+{
+	Instant    *instants;
 
 	if (v && !row_all_finite(v, n))
 		for (int i = 0; i < n; i++)
 			row_check_finite(v[i]);
+	if (is_sorted(t, n))
+	{
+		check_time(t[0]);
+		check_time(t[n - 1]);
+		add_piece(state, row_piece_encode(arena(context), t, v, n));
+		return;
+	}
+	instants = palloc(n * sizeof(Instant));
 	for (int i = 0; i < n; i++)
+	{
 		check_time(t[i]);
-	for (int i = 1; i < n; i++)
-		odd |= t[i] <= t[i - 1];
-	state->sorted = state->sorted && !odd;
-	memcpy(to, t, n * sizeof(TimestampTz));
-	if (v)
-		memcpy(state->v + state->n, v, n * sizeof(double));
-	state->n += n;
+		instants[i].t = t[i];
+		instants[i].v = v ? v[i] : 0;
+	}
+	add_piece(state, piece_of(arena(context), instants, n, state->valued));
+	pfree(instants);
+}
+
+/* how many, at most so many, have no null, from row i on */
+static int
+rows_until_null(const bool *v_nulls, const bool *t_nulls, int i, int most)
+{
+	int			n = 0;
+
+	while (n < most && !(v_nulls && v_nulls[i + n]) && !(t_nulls && t_nulls[i + n]))
+		n++;
+	return n;
 }
 
 /* rows into a state, which is made for the first that counts; v is NULL where times are all there is, nulls where none is */
-RowInstants *
-row_instants_take(FunctionCallInfo call, RowInstants *state, const RowOptions *options, const double *v,
+RowState *
+row_instants_take(FunctionCallInfo call, RowState *state, const RowOptions *options, const double *v,
 				  const bool *v_nulls, const TimestampTz *t, const bool *t_nulls, int n)
 {
 	MemoryContext context = row_state_context(call);
 
-	if (state == NULL)
-	{
-		int			i = 0;
-
-		while (i < n && ((v_nulls && v_nulls[i]) || (t_nulls && t_nulls[i])))
-			i++;
-		if (i == n)
-			return NULL;
-		state = new_instants(context, options);
-	}
-	else
+	if (state)
 		check_options(&state->options, options);
-	make_room(context, state, n, v != NULL);
-	if (v_nulls == NULL && t_nulls == NULL)
-		append_instants(state, t, v, n);
-	else
-		for (int i = 0; i < n; i++)
-			if (!(v_nulls && v_nulls[i]) && !(t_nulls && t_nulls[i]))
-				append_instant(state, t[i], v ? v + i : NULL);
+	for (int i = 0, some; i < n; i += some)
+	{
+		some = Min(n - i, ROW_PIECE_MAX);
+		if (v_nulls || t_nulls)
+			some = rows_until_null(v_nulls, t_nulls, i, some);
+		if (some == 0)
+		{
+			some = 1;
+			continue;
+		}
+		if (state == NULL)
+			state = new_state(context, options, v != NULL);
+		if (some < FEW)
+			for (int k = i; k < i + some; k++)
+				append_instant(context, state, t[k], v ? v + k : NULL);
+		else
+			append_instants(context, state, t + i, v ? v + i : NULL, some);
+	}
 	return state;
 }
 
 /* of an aggregate whose arguments are a value, a time, then so many options */
-RowInstants *
-row_instants_take_args(FunctionCallInfo call, RowInstants *state, const BatchArgument *args, int n, int noptions,
+RowState *
+row_instants_take_args(FunctionCallInfo call, RowState *state, const BatchArgument *args, int n, int noptions,
 					   RowOptionsFunction read)
 {
 	bool		same = !args[0].constant && !args[1].constant;
@@ -296,98 +438,87 @@ row_instants_take_args(FunctionCallInfo call, RowInstants *state, const BatchArg
 
 /* ---- order ---- */
 
-typedef struct Instant
+static int
+compare_pieces(const void *a, const void *b)
 {
-	TimestampTz t;
-	double		v;
-} Instant;
+	int64		t_a = (*(RowPiece *const *) a)->t;
+	int64		t_b = (*(RowPiece *const *) b)->t;
 
-/* the one that counts comes last; of 0 and -0 it is 0 */
-static inline int
-compare_instants(const Instant *a, const Instant *b)
-{
-	if (a->t != b->t)
-		return a->t < b->t ? -1 : 1;
-	if (a->v != b->v)
-		return a->v < b->v ? -1 : 1;
-	return (int) !signbit(a->v) - (int) !signbit(b->v);
+	return t_a < t_b ? -1 : t_a > t_b;
 }
 
-static inline int
-compare_times(const TimestampTz *a, const TimestampTz *b)
+/* all pieces, one after the other in time, as far as they do not overlap: how many */
+static int
+pieces_in_order(const RowState *state, RowPiece ***pieces)
 {
-	return *a < *b ? -1 : *a > *b;
+	int			n = 0;
+
+	for (RowPiece *piece = state->pieces; piece; piece = piece->next)
+		n++;
+	*pieces = palloc(sizeof(RowPiece *) * Max(n, 1));
+	n = 0;
+	for (RowPiece *piece = state->pieces; piece; piece = piece->next)
+		(*pieces)[n++] = piece;
+	qsort(*pieces, n, sizeof(RowPiece *), compare_pieces);
+	return n;
 }
 
-#define ST_SORT sort_instants
-#define ST_ELEMENT_TYPE Instant
-#define ST_COMPARE(a, b) compare_instants(a, b)
-#define ST_SCOPE static
-#define ST_DEFINE
-#define ST_DECLARE
-#define ST_CHECK_FOR_INTERRUPTS
-#include "lib/sort_template.h"
-
-#define ST_SORT sort_times
-#define ST_ELEMENT_TYPE TimestampTz
-#define ST_COMPARE(a, b) compare_times(a, b)
-#define ST_SCOPE static
-#define ST_DEFINE
-#define ST_DECLARE
-#define ST_CHECK_FOR_INTERRUPTS
-#include "lib/sort_template.h"
-
+/* what is not in order yet */
 static void
-sort_valued(RowInstants *state)
+sort_all(RowInstants *all, bool valued)
 {
-	Instant    *instants = MemoryContextAllocHuge(CurrentMemoryContext, state->n * sizeof(Instant));
-	int64		n = 0;
+	Instant    *instants = MemoryContextAllocHuge(CurrentMemoryContext, all->n * sizeof(Instant));
 
-	for (int64 i = 0; i < state->n; i++)
+	for (int64 i = 0; i < all->n; i++)
 	{
-		instants[i].t = state->t[i];
-		instants[i].v = state->v[i];
+		instants[i].t = all->t[i];
+		instants[i].v = valued ? all->v[i] : 0;
 	}
-	sort_instants(instants, state->n);
-	for (int64 i = 0; i < state->n; i++)
+	all->n = sort(instants, all->n);
+	for (int64 i = 0; i < all->n; i++)
 	{
-		if (n > 0 && state->t[n - 1] == instants[i].t)
-			n--;
-		state->t[n] = instants[i].t;
-		state->v[n++] = instants[i].v;
+		all->t[i] = instants[i].t;
+		if (valued)
+			all->v[i] = instants[i].v;
 	}
-	state->n = n;
 	pfree(instants);
 }
 
-static void
-sort_unvalued(RowInstants *state)
-{
-	int64		n = 0;
-
-	sort_times(state->t, state->n);
-	for (int64 i = 0; i < state->n; i++)
-		if (n == 0 || state->t[n - 1] != state->t[i])
-			state->t[n++] = state->t[i];
-	state->n = n;
-}
-
-/*
- * The state of a final function, in order.  What it stands for stays the same,
- * so more rows may follow, as in a window frame that grows.
- */
+/* the state of a final function: its instants in order, in the current memory context; the state stays as it is */
 const RowInstants *
 row_instants_sorted(FunctionCallInfo call)
 {
-	RowInstants *state = (RowInstants *) DatumGetPointer(call->args[0].value);
+	const RowState *state = (RowState *) DatumGetPointer(call->args[0].value);
+	RowInstants *all = palloc0(sizeof(RowInstants));
+	RowPiece  **pieces;
+	int			npieces = pieces_in_order(state, &pieces);
+	bool		sorted = true;
 
 	row_state_context(call);
-	if (!state->sorted && state->v)
-		sort_valued(state);
-	else if (!state->sorted)
-		sort_unvalued(state);
-	state->sorted = true;
-	return state;
+	all->options = state->options;
+	all->t = MemoryContextAllocHuge(CurrentMemoryContext, state->n * sizeof(TimestampTz));
+	if (state->valued)
+		all->v = MemoryContextAllocHuge(CurrentMemoryContext, state->n * sizeof(double));
+	for (int p = 0; p < npieces; p++)
+	{
+		row_piece_decode(pieces[p], all->t + all->n, state->valued ? all->v + all->n : NULL);
+		sorted = sorted && (p == 0 || pieces[p - 1]->end < pieces[p]->t);
+		all->n += pieces[p]->n;
+	}
+	for (int i = 0; state->tail && i < state->tail->n; i++)
+	{
+		const Instant *instant = &state->tail->instants[i];
+
+		sorted = sorted && (all->n == 0 || all->t[all->n - 1] < instant->t);
+		all->t[all->n] = instant->t;
+		if (state->valued)
+			all->v[all->n] = instant->v;
+		all->n++;
+	}
+	Assert(all->n == state->n);
+	if (!sorted)
+		sort_all(all, state->valued);
+	return all;
 }
 
 /* ---- states of workers ---- */
@@ -396,38 +527,49 @@ Datum
 territory_row_instants_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = row_state_context(fcinfo);
-	RowInstants *a = PG_ARGISNULL(0) ? NULL : (RowInstants *) PG_GETARG_POINTER(0);
-	const RowInstants *b = PG_ARGISNULL(1) ? NULL : (RowInstants *) PG_GETARG_POINTER(1);
+	RowState   *a = PG_ARGISNULL(0) ? NULL : (RowState *) PG_GETARG_POINTER(0);
+	const RowState *b = PG_ARGISNULL(1) ? NULL : (RowState *) PG_GETARG_POINTER(1);
 
 	if (b)
 	{
 		if (a == NULL)
-			a = new_instants(context, &b->options);
+			a = new_state(context, &b->options, b->valued);
 		check_options(&a->options, &b->options);
-		make_room(context, a, b->n, b->v != NULL);
-		a->sorted = a->sorted && b->sorted && (a->n == 0 || a->t[a->n - 1] < b->t[0]);
-		memcpy(a->t + a->n, b->t, b->n * sizeof(TimestampTz));
-		if (b->v)
-			memcpy(a->v + a->n, b->v, b->n * sizeof(double));
-		a->n += b->n;
+		for (const RowPiece *piece = b->pieces; piece; piece = piece->next)
+		{
+			Size		size = row_piece_size(piece);
+
+			add_piece(a, memcpy(MemoryContextAlloc(arena(context), size), piece, size));
+		}
+		for (int i = 0; b->tail && i < b->tail->n; i++)
+			append_instant(context, a, b->tail->instants[i].t, b->valued ? &b->tail->instants[i].v : NULL);
 	}
 	if (a == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(a);
 }
 
-/* between processes of one query: RowInstants as it is, then times, then values */
+/* between processes of one query: RowState, then its pieces, as they are */
 Datum
 territory_row_instants_serial(PG_FUNCTION_ARGS)
 {
-	const RowInstants *state = (RowInstants *) PG_GETARG_POINTER(0);
-	Size		times = state->n * sizeof(TimestampTz);
-	Size		values = state->v ? state->n * sizeof(double) : 0;
-	Size		size = VARHDRSZ + sizeof(RowInstants) + times + values;
+	const RowState *state = (RowState *) PG_GETARG_POINTER(0);
+	RowPiece   *tail = NULL;
+	Size		size = VARHDRSZ + sizeof(RowState);
 	char	   *bytes;
 	char	   *at;
 
 	row_state_context(fcinfo);
+	if (state->tail && state->tail->n > 0)
+	{
+		Instant		instants[MOST_IN_TAIL];
+
+		memcpy(instants, state->tail->instants, state->tail->n * sizeof(Instant));
+		tail = piece_of(CurrentMemoryContext, instants, state->tail->n, state->valued);
+		tail->next = state->pieces;
+	}
+	for (const RowPiece *piece = tail ? tail : state->pieces; piece; piece = piece->next)
+		size += row_piece_size(piece);
 	if (!AllocSizeIsValid(size))
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("a group has too many rows (" INT64_FORMAT ") for parallel workers", state->n),
@@ -435,10 +577,13 @@ territory_row_instants_serial(PG_FUNCTION_ARGS)
 	bytes = palloc(size);
 	SET_VARSIZE(bytes, size);
 	at = VARDATA(bytes);
-	memcpy(at, state, sizeof(RowInstants));
-	memcpy(at += sizeof(RowInstants), state->t, times);
-	if (state->v)
-		memcpy(at + times, state->v, values);
+	memcpy(at, state, sizeof(RowState));
+	at += sizeof(RowState);
+	for (const RowPiece *piece = tail ? tail : state->pieces; piece; piece = piece->next)
+	{
+		memcpy(at, piece, row_piece_size(piece));
+		at += row_piece_size(piece);
+	}
 	PG_RETURN_BYTEA_P(bytes);
 }
 
@@ -446,23 +591,24 @@ Datum
 territory_row_instants_deserial(PG_FUNCTION_ARGS)
 {
 	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	const char *at = VARDATA_ANY(bytes);
 	Size		size = VARSIZE_ANY_EXHDR(bytes);
-	RowInstants *state = palloc(sizeof(RowInstants));
-	Size		each;
+	char	   *at = palloc(Max(size, sizeof(RowState)));
+	char	   *end = at + size;
+	RowState   *state = (RowState *) at;
 
 	row_state_context(fcinfo);
-	if (size < sizeof(RowInstants))
+	memcpy(at, VARDATA_ANY(bytes), size);
+	if (size <= sizeof(RowState))
 		elog(ERROR, "the state of an aggregate is damaged");
-	memcpy(state, at, sizeof(RowInstants));
-	each = sizeof(TimestampTz) + (state->v ? sizeof(double) : 0);
-	if (state->n <= 0 || (size - sizeof(RowInstants)) / each != state->n || (size - sizeof(RowInstants)) % each != 0)
-		elog(ERROR, "the state of an aggregate is damaged");
-	state->room = state->n;
-	state->t = palloc(size - sizeof(RowInstants));
-	memcpy(state->t, at + sizeof(RowInstants), size - sizeof(RowInstants));
-	if (state->v)
-		state->v = (double *) (state->t + state->n);
+	state->n = 0;
+	state->pieces = NULL;
+	state->tail = NULL;
+	for (at += sizeof(RowState); at < end; at += row_piece_size((RowPiece *) at))
+	{
+		if (!row_piece_valid((RowPiece *) at, end - at))
+			elog(ERROR, "the state of an aggregate is damaged");
+		add_piece(state, (RowPiece *) at);
+	}
 	PG_RETURN_POINTER(state);
 }
 

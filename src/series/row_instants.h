@@ -24,12 +24,14 @@ typedef struct RowOptions
 	double		number;			/* maximum of a counter, threshold, or microseconds of an interval */
 } RowOptions;
 
+/* the state of an aggregate, in row_instants.c */
+typedef struct RowState RowState;
+
+/* the instants of a state in order of time, each of its own */
 typedef struct RowInstants
 {
 	RowOptions	options;
-	bool		sorted;			/* t strictly increases */
-	int64		n;
-	int64		room;
+	int64		n;				/* at least 1 */
 	TimestampTz *t;
 	double	   *v;				/* NULL: there are none */
 } RowInstants;
@@ -40,10 +42,10 @@ typedef void (*RowOptionsFunction) (const BatchArgument *args, int row, RowOptio
 /* row_instants.c */
 extern MemoryContext row_state_context(FunctionCallInfo call);
 extern Datum row_add(FunctionCallInfo call, BatchFunction take);
-extern RowInstants *row_instants_take(FunctionCallInfo call, RowInstants *state, const RowOptions *options,
+extern RowState *row_instants_take(FunctionCallInfo call, RowState *state, const RowOptions *options,
 									  const double *v, const bool *v_nulls, const TimestampTz *t, const bool *t_nulls,
 									  int n);
-extern RowInstants *row_instants_take_args(FunctionCallInfo call, RowInstants *state, const BatchArgument *args, int n,
+extern RowState *row_instants_take_args(FunctionCallInfo call, RowState *state, const BatchArgument *args, int n,
 										   int noptions, RowOptionsFunction read);
 extern const RowInstants *row_instants_sorted(FunctionCallInfo call);
 extern void row_check_finite(double value);

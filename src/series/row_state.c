@@ -51,8 +51,8 @@ is_wanted(Wanted *wanted, Datum state)
 }
 
 /* states and times, from row start on */
-static RowInstants *
-take_some(FunctionCallInfo call, RowInstants *state, const BatchArgument *args, Wanted *wanted, int start, int n)
+static RowState *
+take_some(FunctionCallInfo call, RowState *state, const BatchArgument *args, Wanted *wanted, int start, int n)
 {
 	RowOptions	options = {0};
 	double		v[ROW_CHUNK];

@@ -351,7 +351,8 @@ take_states(FunctionCallInfo call, void *argument, const BatchArgument *args, in
 static inline bool
 read_alike(const char *value, const char *header, int dims, double *v)
 {
-	if (memcmp(value, header, VARHDRSZ + POINT_HEADER) != 0)
+	/* the length first: a short value ends before its header would */
+	if (memcmp(value, header, VARHDRSZ) != 0 || memcmp(value, header, VARHDRSZ + POINT_HEADER) != 0)
 		return false;
 	memcpy(v, value + VARHDRSZ + POINT_HEADER, dims * sizeof(double));
 	return true;

@@ -17,12 +17,17 @@
 
 #include <math.h>
 
+#include "common/int.h"
 #include "libpq/pqformat.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "codec/codec_summary.h"
+#include "series/point.h"
 #include "series/series_build.h"
+
+#define METRES_PER_DEGREE 111319.49079327358	/* of the equator of WGS 84 */
+#define MAX_SCALED 9007199254740992.0	/* 2^53 */
 
 /* ---- collecting ---- */
 
@@ -215,6 +220,34 @@ drop_duplicates(Series *series)
 	series->n = kept + 1;
 }
 
+/*
+ * Coordinates to the power of ten of their unit that is at most the granularity,
+ * so that none moves by more than half of it.  Degrees are taken as long as they
+ * are at the equator.
+ */
+static void
+round_coordinates(Series *series, double granularity)
+{
+	double		unit = point_metric(series->srid)->geographic ? METRES_PER_DEGREE : 1;
+
+	for (int d = 0; d < series->dims; d++)
+	{
+		/* altitudes are in metres */
+		int			decimals = (int) ceil(log10((d < 2 ? unit : 1) / granularity) - 1e-9);
+		double		power = pow(10, abs(decimals));
+
+		for (int i = 0; i < series->n; i++)
+		{
+			double		value = series->v[d][i];
+			double		scaled = decimals < 0 ? value / power : value * power;
+
+			/* larger ones have no such digits, and infinities are told of later */
+			if (fabs(scaled) < MAX_SCALED)
+				series->v[d][i] = (decimals < 0 ? rint(scaled) * power : rint(scaled) / power) + 0.0;	/* no -0 */
+		}
+	}
+}
+
 /* the series is sorted, without duplicates, and cut into sections; it may be added to afterwards */
 void
 builder_finish(SeriesBuilder *builder)
@@ -222,6 +255,8 @@ builder_finish(SeriesBuilder *builder)
 	Series	   *series = builder->series;
 	int64		max_gap = builder->options.max_gap;
 
+	if (series->kind == SERIES_POINT && builder->options.granularity > 0)
+		round_coordinates(series, builder->options.granularity);
 	if (!builder->sorted)
 	{
 		sort_instants(series);

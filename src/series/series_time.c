@@ -20,6 +20,7 @@
 #include "utils/rangetypes.h"
 #include "utils/timestamp.h"
 
+#include "series/point.h"
 #include "series/series_time.h"
 
 /* one function of SQL's for each kind */
@@ -357,7 +358,17 @@ FOR_EACH_KIND(set_interpolation);
 /* ---- as rows ---- */
 
 static Datum
-unnest_instants(FunctionCallInfo fcinfo, SeriesKind kind)
+position_of(const Series *series, int i)
+{
+	double		p[SERIES_DIMS] = {0};
+
+	for (int d = 0; d < series->dims; d++)
+		p[d] = series->v[d][i];
+	return point_geometry_of(p, series->dims, series->srid);
+}
+
+static Datum
+unnest(FunctionCallInfo fcinfo, SeriesKind kind)
 {
 	ReturnSetInfo *set = (ReturnSetInfo *) fcinfo->resultinfo;
 	Series	   *series = PG_GETARG_SERIES(0);
@@ -368,26 +379,18 @@ unnest_instants(FunctionCallInfo fcinfo, SeriesKind kind)
 	{
 		Datum		values[2] = {TimestampTzGetDatum(series->t[i])};
 
-		values[1] = kind == SERIES_FLOAT ? Float8GetDatum(series->v[0][i]) :
-			PointerGetDatum(series->states[series->codes[i]]);
+		if (kind == SERIES_FLOAT)
+			values[1] = Float8GetDatum(series->v[0][i]);
+		else if (kind == SERIES_STATE)
+			values[1] = PointerGetDatum(series->states[series->codes[i]]);
+		else
+			values[1] = position_of(series, i);
 		tuplestore_putvalues(set->setResult, set->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
 
-PG_FUNCTION_INFO_V1(territory_float_series_unnest);
-Datum
-territory_float_series_unnest(PG_FUNCTION_ARGS)
-{
-	return unnest_instants(fcinfo, SERIES_FLOAT);
-}
-
-PG_FUNCTION_INFO_V1(territory_state_series_unnest);
-Datum
-territory_state_series_unnest(PG_FUNCTION_ARGS)
-{
-	return unnest_instants(fcinfo, SERIES_STATE);
-}
+FOR_EACH_KIND(unnest);
 
 /* ---- lengths of time ---- */
 

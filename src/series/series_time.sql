@@ -155,6 +155,11 @@ CREATE FUNCTION territory.unnest(series territory.state_series) RETURNS TABLE (t
 COMMENT ON FUNCTION territory.unnest(territory.state_series) IS
 'The instants of the series, in order, a row each.';
 
+CREATE FUNCTION territory.unnest(series territory.point_series) RETURNS TABLE (t timestamptz, pos geometry)
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000 AS 'MODULE_PATHNAME', 'territory_point_series_unnest';
+COMMENT ON FUNCTION territory.unnest(territory.point_series) IS
+'The instants of the series, in order, a row each.';
+
 CREATE FUNCTION territory.duration(periods tstzmultirange) RETURNS interval
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_duration';
 COMMENT ON FUNCTION territory.duration(tstzmultirange) IS

@@ -37,6 +37,7 @@ enum
 	VECTOR_PARTIAL,				/* 1: rows are states of transition functions */
 	VECTOR_JOIN,				/* vector_join.h's, or NIL */
 	VECTOR_TOP,					/* see vector_top_spec() */
+	VECTOR_ORDER,				/* see vector_order_spec() */
 };
 
 /* of CustomPath.custom_private */
@@ -56,6 +57,7 @@ typedef struct VectorTarget
 	bool		partial;		/* states of transition functions are handed out, of a group more than once */
 	List	   *top;			/* see vector_top_spec() */
 	List	   *limits;			/* LIMIT and OFFSET, where that says that there is a top */
+	List	   *order;			/* see vector_order_spec() */
 	const char *refusal;		/* why the node cannot do it; NULL: it can */
 } VectorTarget;
 
@@ -104,6 +106,8 @@ typedef struct SummedRows
 	SegmentReader *reader;		/* NULL: the whole segment */
 	int			block;
 	BlockSide	side;
+	bool		asked_alive;	/* whether all of them are: that is known, once it was asked for */
+	bool		alive;
 } SummedRows;
 
 /* of one aggregate without a kernel in one group */
@@ -273,9 +277,9 @@ typedef struct BlockRowsTaken
 } BlockRowsTaken;
 
 /* where blocks of some times are cut into runs: vector_cut.c */
-typedef struct BlockCut
+typedef struct RunCut
 {
-	struct BlockCut *next;		/* in the same bucket */
+	struct RunCut *next;		/* in the same bucket */
 	int64		first;			/* times of the first ... */
 	int64		last;			/* ... and the last row */
 	int			rows;
@@ -283,9 +287,10 @@ typedef struct BlockCut
 	int		   *ends;			/* of each run, the row after it */
 	struct ValueRange *stretches;	/* of each, times that have its keys */
 	NullableDatum *keys;		/* of each, all keys; only those that rise are set */
-} BlockCut;
+} RunCut;
 
 typedef struct CutMemory CutMemory;
+typedef struct VectorOrder VectorOrder;
 
 /* of the processes of a parallel query */
 typedef enum VectorSharing
@@ -376,6 +381,7 @@ typedef struct VectorState
 	int64		blocks_summed;
 
 	struct VectorTop *top;		/* NULL: all groups are wanted */
+	VectorOrder *order;			/* NULL: in any order */
 
 	int64		hot_rows;		/* counters, for EXPLAIN */
 	int64		keys_evaluated;
@@ -385,6 +391,8 @@ typedef struct VectorState
 	struct VectorShared *shared;
 	ScanShared	scanned;		/* what all of them read, once they have */
 } VectorState;
+
+#define ALL_HASHES ((uint64) 1 << 32)	/* the width of a pass over all groups */
 
 #define group_keys(group) ((Datum *) (group))
 #define group_nulls(state, group) ((bool *) (group) + (state)->nulls_offset)
@@ -433,6 +441,8 @@ extern const CustomPathMethods vector_path_methods;
 
 /* vector_exec.c */
 extern const CustomScanMethods vector_methods;
+extern VectorGroup *vector_next(VectorState *state);
+extern void vector_store_group(VectorState *state, VectorGroup *group, TupleTableSlot *slot);
 
 /* vector_parallel.c */
 extern Size vector_estimate_dsm(CustomScanState *node, ParallelContext *pcxt);
@@ -465,6 +475,17 @@ extern bool vector_top_drops(VectorState *state, VectorGroup *group);
 extern bool vector_top_key(VectorState *state, int *key, bool *descending, int64 *wanted);
 extern bool vector_top_applies(VectorState *state);
 extern bool vector_top_take_sealed(VectorState *state);
+
+/* vector_order.c */
+extern List *vector_order_spec(PlannerInfo *root, VectorTarget *target);
+extern void vector_order_begin(VectorState *state, List *specs);
+extern void vector_order_end(VectorState *state);
+extern void vector_order_restart(VectorState *state);
+extern void vector_order_forget(VectorState *state);
+extern bool vector_order_sorts_rows(VectorState *state, bool all);
+extern bool vector_order_next_row(VectorState *state, TupleTableSlot *slot);
+extern uint32 *vector_order_numbers(VectorState *state);
+extern List *vector_order_keys(VectorState *state);
 
 /* what conditions are to some rows, all of them */
 typedef enum QualsAnswer
@@ -527,16 +548,17 @@ extern bool vector_find_runs(VectorState *state);
 extern void vector_cuts_begin(VectorState *state);
 extern void vector_cuts_reset(VectorState *state);
 extern bool vector_cuts_apply(VectorState *state);
-extern BlockCut *vector_cut_find(VectorState *state);
-extern void vector_cut_load_keys(VectorState *state, const BlockCut *cut, int run);
+extern RunCut *vector_cut_find(VectorState *state);
+extern void vector_cut_load_keys(VectorState *state, const RunCut *cut, int run);
 extern void vector_cut_keep(VectorState *state);
-extern bool vector_cut_groups(VectorState *state, const BlockCut *cut);
-extern void vector_cut_keep_groups(VectorState *state, const BlockCut *cut);
+extern bool vector_cut_groups(VectorState *state, const RunCut *cut);
+extern void vector_cut_keep_groups(VectorState *state, const RunCut *cut);
 
 /* vector_kernel.c */
 extern Kernel vector_kernel_of(Aggref *ref, Oid *input_type);
 extern Var *vector_column_argument(Aggref *ref);
 extern void vector_kernel_check(VectorAggregate *agg);
+extern void vector_kernel_know_final(VectorAggregate *agg, Oid final);
 extern Size vector_kernel_state_size(const VectorAggregate *agg);
 extern void vector_kernel_start(const VectorAggregate *agg, void *state);
 extern void vector_kernel(const VectorAggregate *agg, void *state, const Datum *values, const bool *nulls, int n,

@@ -158,8 +158,21 @@ begin_arguments(VectorAggregate *agg, PlanState *parent)
 	agg->filter = ExecInitExpr(agg->ref->aggfilter, parent);
 }
 
+/* is the state that is handed out that of another aggregate, too?  Core combines such states once for both. */
+static bool
+shares_state(Aggref *ref, List *all)
+{
+	ListCell   *lc;
+
+	foreach(lc, all)
+		if (lfirst(lc) != ref && DO_AGGSPLIT_SKIPFINAL(ref->aggsplit) &&
+			lfirst_node(Aggref, lc)->aggtransno == ref->aggtransno)
+			return true;
+	return false;
+}
+
 static void
-begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref, Index rti)
+begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref, List *all, Index rti)
 {
 	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(ref->aggfnoid));
 	Form_pg_aggregate form;
@@ -179,9 +192,11 @@ begin_aggregate(VectorState *state, VectorAggregate *agg, Aggref *ref, Index rti
 	begin_initial(agg, tuple);
 	begin_transition(agg, form, types, ntypes, state->aggstate);
 	begin_final(agg, form, types);
-	ReleaseSysCache(tuple);
 	agg->kernel = vector_kernel_of(ref, &agg->input_type);
 	vector_kernel_check(agg);
+	if (!shares_state(ref, all))
+		vector_kernel_know_final(agg, form->aggfinalfn);
+	ReleaseSysCache(tuple);
 	if (agg->kernel == KERNEL_NONE || agg->kernel == KERNEL_PAIRS)
 		vector_batch_begin(state, agg);
 	else
@@ -207,7 +222,7 @@ vector_aggregates_begin(VectorState *state, List *exprs, Index rti)
 	{
 		VectorAggregate *agg = &state->aggregates[foreach_current_index(lc)];
 
-		begin_aggregate(state, agg, lfirst_node(Aggref, lc), rti);
+		begin_aggregate(state, agg, lfirst_node(Aggref, lc), exprs, rti);
 		agg->memory = state->state_context->ecxt_per_tuple_memory;
 		agg->offset = state->group_size;
 		state->group_size += MAXALIGN(vector_kernel_state_size(agg));

@@ -39,8 +39,10 @@
 #define LEAST_DECODED 0.005
 #define DECODED_AT_ENDS 0.2
 
-/* so many decoded rows are a page's work, where workers are counted by pages: five million take as long as a worker to start */
-#define ROWS_PER_PAGE 5000
+/* so many decoded rows are a page's work, where workers are counted by pages: ten million take as long as a worker to start */
+#define ROWS_PER_PAGE 10000
+
+#define SORT_COST 2.0			/* in cpu_operator_cost, for each group */
 
 #define GROUP_BYTES 48			/* and for each aggregate ... */
 #define STATE_BYTES 24
@@ -62,7 +64,7 @@ may_summarise(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 		Node	   *value;
 
 		if (scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) &&
-			!scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
+			!scan_spec_is_measure(spec))
 			nprunes++;
 		else if (vector_qual_is_stretch(lfirst(lc), rel->relid))
 			nprunes++;
@@ -114,8 +116,10 @@ quals_cost(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target)
 		QualCost	cost;
 
 		cost_qual_eval_node(&cost, lfirst(lc), root);
-		each += scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) ||
-			vector_qual_is_stretch(lfirst(lc), rel->relid) ? VALUE_COST * cpu_operator_cost : cost.per_tuple;
+		if (scan_prune_spec(root, rel->relid, lfirst(lc), &spec, &value) || vector_qual_is_stretch(lfirst(lc), rel->relid))
+			each += VALUE_COST * cpu_operator_cost;
+		else
+			each += cost.per_tuple * scan_share_asked(root, rel, lfirst(lc));
 	}
 	return each;
 }
@@ -225,6 +229,8 @@ vector_cost_path(PlannerInfo *root, VectorTarget *target, const VectorEstimate *
 	cost_qual_eval(&having, target->having, root);
 	path->startup_cost = estimate->read / divisor + estimate->join + costs.transCost.startup + costs.finalCost.startup + having.startup +
 		target->output->cost.startup;
+	if (target->order)
+		path->startup_cost += groups * SORT_COST * cpu_operator_cost;
 	path->total_cost = path->startup_cost + groups * (costs.finalCost.per_tuple + having.per_tuple + cpu_tuple_cost);
 	if (target->having)
 		groups *= clauselist_selectivity(root, target->having, 0, JOIN_INNER, NULL);

@@ -35,7 +35,7 @@
 typedef struct CutGroups
 {
 	struct CutGroups *next;		/* in the same bucket */
-	const BlockCut *cut;
+	const RunCut *cut;
 	uint32		hash;
 	GroupRun	runs[FLEXIBLE_ARRAY_MEMBER];
 } CutGroups;
@@ -46,7 +46,7 @@ struct CutMemory
 	int			trust;			/* in remembering groups */
 	AttrNumber	time;			/* the column of the block at hand by which all rising keys rise */
 	uint32		hash;			/* of its constant keys */
-	BlockCut  **cuts;
+	RunCut  **cuts;
 	CutGroups **groups;
 };
 
@@ -94,9 +94,9 @@ begin_buckets(VectorState *state)
 		return true;
 	if (memory->room == 0)
 		return false;
-	memory->cuts = take_room(state, sizeof(BlockCut *) * CUT_BUCKETS);
+	memory->cuts = take_room(state, sizeof(RunCut *) * CUT_BUCKETS);
 	memory->groups = take_room(state, sizeof(CutGroups *) * GROUPS_BUCKETS);
-	memset(memory->cuts, 0, sizeof(BlockCut *) * CUT_BUCKETS);
+	memset(memory->cuts, 0, sizeof(RunCut *) * CUT_BUCKETS);
 	memset(memory->groups, 0, sizeof(CutGroups *) * GROUPS_BUCKETS);
 	return true;
 }
@@ -112,7 +112,7 @@ vector_cuts_apply(VectorState *state)
 		if (state->keys[k].rising)
 			memory->time = state->keys[k].column;
 	/* rows whose group is of another pass are no run */
-	return memory->time > 0 && state->taken.together && state->width == (uint64) 1 << 32 && begin_buckets(state);
+	return memory->time > 0 && state->taken.together && state->width == ALL_HASHES && begin_buckets(state);
 }
 
 /* ---- where a block is cut ---- */
@@ -124,7 +124,7 @@ times(VectorState *state)
 	return (const int64 *) state->sealed->values[state->cuts->time - 1] + state->taken.rows[0];
 }
 
-static BlockCut **
+static RunCut **
 cut_bucket(VectorState *state, int64 first, int64 last)
 {
 	uint64		hash = ((uint64) first * 31 + (uint64) last) * UINT64CONST(0x9e3779b97f4a7c15);
@@ -134,7 +134,7 @@ cut_bucket(VectorState *state, int64 first, int64 last)
 
 /* does each run lie in its stretch, from its first row to its last? */
 static bool
-holds(const BlockCut *cut, const int64 *at)
+holds(const RunCut *cut, const int64 *at)
 {
 	bool		beyond = false;
 	int			i = 0;
@@ -145,12 +145,12 @@ holds(const BlockCut *cut, const int64 *at)
 }
 
 /* that holds for the rows taken, or NULL */
-BlockCut *
+RunCut *
 vector_cut_find(VectorState *state)
 {
 	const int64 *at = times(state);
 	int			n = state->taken.n;
-	BlockCut   *cut = *cut_bucket(state, at[0], at[n - 1]);
+	RunCut   *cut = *cut_bucket(state, at[0], at[n - 1]);
 
 	for (; cut; cut = cut->next)
 		if (cut->rows == n && cut->first == at[0] && cut->last == at[n - 1] && holds(cut, at))
@@ -160,7 +160,7 @@ vector_cut_find(VectorState *state)
 
 /* the keys that rise, of a run; the others stay what they are */
 void
-vector_cut_load_keys(VectorState *state, const BlockCut *cut, int run)
+vector_cut_load_keys(VectorState *state, const RunCut *cut, int run)
 {
 	const NullableDatum *keys = cut->keys + run * state->nkeys;
 
@@ -174,7 +174,7 @@ vector_cut_load_keys(VectorState *state, const BlockCut *cut, int run)
 
 /* of a run that begins with this time; false where there is no room for its keys */
 static bool
-describe_run(VectorState *state, BlockCut *cut, int run, int64 time)
+describe_run(VectorState *state, RunCut *cut, int run, int64 time)
 {
 	ValueRange *stretch = &cut->stretches[run];
 
@@ -205,7 +205,7 @@ describe_run(VectorState *state, BlockCut *cut, int run, int64 time)
 
 /* n things for each run of a cut, or NULL */
 static void *
-take_runs(VectorState *state, const BlockCut *cut, Size size)
+take_runs(VectorState *state, const RunCut *cut, Size size)
 {
 	return take_room(state, MAXALIGN(size * cut->nruns));
 }
@@ -216,8 +216,8 @@ vector_cut_keep(VectorState *state)
 {
 	const BlockRowsTaken *taken = &state->taken;
 	const int64 *at = times(state);
-	BlockCut  **bucket = cut_bucket(state, at[0], at[taken->n - 1]);
-	BlockCut   *cut = take_room(state, sizeof(BlockCut));
+	RunCut  **bucket = cut_bucket(state, at[0], at[taken->n - 1]);
+	RunCut   *cut = take_room(state, sizeof(RunCut));
 	int			i = 0;
 
 	if (cut == NULL)
@@ -286,7 +286,7 @@ has_constants(VectorState *state, VectorGroup *group)
 }
 
 static CutGroups **
-groups_bucket(VectorState *state, const BlockCut *cut)
+groups_bucket(VectorState *state, const RunCut *cut)
 {
 	CutMemory  *memory = state->cuts;
 	uint64		hash = ((uint64) (uintptr_t) cut ^ (uint64) memory->hash << 32) * UINT64CONST(0x9e3779b97f4a7c15);
@@ -296,7 +296,7 @@ groups_bucket(VectorState *state, const BlockCut *cut)
 
 /* are the groups of this cut's runs known?  Then they are the block's. */
 bool
-vector_cut_groups(VectorState *state, const BlockCut *cut)
+vector_cut_groups(VectorState *state, const RunCut *cut)
 {
 	CutMemory  *memory = state->cuts;
 
@@ -317,7 +317,7 @@ vector_cut_groups(VectorState *state, const BlockCut *cut)
 
 /* the runs of the block at hand are those of the cut; constant keys are still the block's */
 void
-vector_cut_keep_groups(VectorState *state, const BlockCut *cut)
+vector_cut_keep_groups(VectorState *state, const RunCut *cut)
 {
 	CutMemory  *memory = state->cuts;
 	CutGroups  *groups,

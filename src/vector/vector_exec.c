@@ -163,7 +163,10 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	state->prune_values = scan_prune_values(state->prune_specs, values, ps);
 	state->prune_context = AllocSetContextCreate(CurrentMemoryContext, "territory prune keys",
 												 ALLOCSET_SMALL_SIZES);
+	if (state->filter)
+		scan_filter_imply(state->filter, all_quals, state->prune_specs, state->prune_values);
 	vector_top_begin(state, list_nth(plan->custom_private, VECTOR_TOP), values);
+	vector_order_begin(state, list_nth(plan->custom_private, VECTOR_ORDER));
 	vector_summaries_begin(state, keys, aggregates);
 	ps->scanops = ops;
 	ps->scanopsfixed = fixed;
@@ -180,6 +183,7 @@ end_aggregate(CustomScanState *node)
 		sealed_scan_end(state->sealed);
 	if (state->join)
 		vector_join_end(state);
+	vector_order_end(state);
 }
 
 /* groups that are all there, and depend on nothing that changed, are handed out again */
@@ -187,13 +191,14 @@ static void
 rescan(CustomScanState *node)
 {
 	VectorState *state = (VectorState *) node;
-	bool		all = state->filled && state->low == 0 && state->width == (uint64) 1 << 32 && !state->partial;
+	bool		all = state->filled && state->low == 0 && state->width == ALL_HASHES && !state->partial;
 
 	for (int a = 0; a < state->naggregates; a++)
 		all = all && !state->aggregates[a].final_modifies;
 
 	if (state->join)
 		all = vector_join_rescan(state) && all;
+	vector_order_restart(state);
 	state->done = false;
 	state->next = 0;
 	if (all && !bms_overlap(node->ss.ps.chgParam, state->params))
@@ -386,8 +391,8 @@ fill(VectorState *state)
 /* ---- rows out ---- */
 
 /* the next group, or NULL; ungrouped aggregates are one group, with rows or without */
-static VectorGroup *
-next_group(VectorState *state)
+VectorGroup *
+vector_next(VectorState *state)
 {
 	while (!state->done)
 	{
@@ -404,13 +409,43 @@ next_group(VectorState *state)
 			state->done = state->stage == STAGE_END;
 			continue;
 		}
-		state->done = state->nkeys == 0 || state->low + state->width >= (uint64) 1 << 32;
+		state->done = state->nkeys == 0 || state->low + state->width >= ALL_HASHES;
 		if (state->done)
 			break;
 		state->low += state->width;
 		state->filled = false;
 	}
 	return NULL;
+}
+
+/* a group's row into the node's slot, with what it points to in the row's memory */
+void
+vector_store_group(VectorState *state, VectorGroup *group, TupleTableSlot *slot)
+{
+	ExprContext *context = state->custom.ss.ps.ps_ExprContext;
+	MemoryContext old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
+
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+	vector_group_row(state, group, slot);
+	ExecStoreVirtualTuple(slot);
+	MemoryContextSwitchTo(old);
+}
+
+/* false at the end */
+static bool
+next_row(VectorState *state, TupleTableSlot *slot)
+{
+	VectorGroup *group;
+
+	if (state->order && !state->done && !state->filled)
+		fill(state);
+	if (state->order && vector_order_sorts_rows(state, state->low == 0 && state->width == ALL_HASHES))
+		return vector_order_next_row(state, slot);
+	group = vector_next(state);
+	if (group)
+		vector_store_group(state, group, slot);
+	return group != NULL;
 }
 
 static TupleTableSlot *
@@ -422,20 +457,10 @@ exec_aggregate(CustomScanState *node)
 
 	for (;;)
 	{
-		VectorGroup *group;
-		MemoryContext old;
-
 		CHECK_FOR_INTERRUPTS();
-		ExecClearTuple(slot);
-		group = next_group(state);
-		if (group == NULL)
-			return slot;
 		ResetExprContext(context);
-		memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
-		old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
-		vector_group_row(state, group, slot);
-		MemoryContextSwitchTo(old);
-		ExecStoreVirtualTuple(slot);
+		if (!next_row(state, slot))
+			return ExecClearTuple(slot);
 		context->ecxt_scantuple = slot;
 		if (!ExecQual(node->ss.ps.qual, context))
 		{

@@ -66,6 +66,24 @@ show_top(VectorState *state, List *ancestors, ExplainState *es)
 		ExplainPropertyInteger("Values Wanted", NULL, wanted, es);
 }
 
+/* of groups that come in order, as core's Sort shows it */
+static void
+show_order(VectorState *state, List *ancestors, ExplainState *es)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, vector_order_keys(state))
+	{
+		List	   *key = lfirst(lc);
+		List	   *name = deparse_entries(&state->custom, intVal(linitial(key)), 1, ancestors, es);
+
+		names = lappend(names, psprintf("%s%s", (char *) linitial(name), strVal(lsecond(key))));
+	}
+	if (names)
+		ExplainPropertyList("Sort Key", names, es);
+}
+
 /* how rows of the table find those of the child */
 static void
 show_join(VectorState *state, List *ancestors, ExplainState *es)
@@ -103,6 +121,7 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 		ExplainPropertyList("Group Key", deparse_entries(node, 0, state->nkeys, ancestors, es), es);
 	if (state->naggregates > 0)
 		ExplainPropertyList("Aggregates", deparse_entries(node, state->nkeys, state->naggregates, ancestors, es), es);
+	show_order(state, ancestors, es);
 	show_row_filter(state, ancestors, es);
 	show_top(state, ancestors, es);
 	if (state->join)

@@ -24,6 +24,7 @@
 #define NARROWEST ((uint64) 1 << 12)	/* what so few hashes hold is kept, whatever it takes */
 #define GROUPS_PER_CHUNK 256
 #define FIRST_SLOTS 256
+#define GROUPS_AHEAD 16			/* that are on their way to the processor while one is handed out */
 #define MOST_TRUST 1000			/* so many wrong successors in a row, and none is tried any more */
 #define HASH_START UINT64CONST(0x9e3779b97f4a7c15)
 
@@ -31,7 +32,7 @@ void
 vector_groups_begin(VectorState *state)
 {
 	state->low = 0;
-	state->width = (uint64) 1 << 32;
+	state->width = ALL_HASHES;
 	state->key_values = palloc0(sizeof(Datum) * Max(state->nkeys, 1));
 	state->key_nulls = palloc0(sizeof(bool) * Max(state->nkeys, 1));
 	state->nulls_offset = sizeof(Datum) * state->nkeys;
@@ -118,6 +119,7 @@ void
 vector_groups_reset(VectorState *state)
 {
 	ReScanExprContext(state->state_context);
+	vector_order_forget(state);
 	MemoryContextReset(state->table_context);
 	memset(&state->table, 0, sizeof state->table);
 	state->table.trust = MOST_TRUST;
@@ -406,7 +408,17 @@ vector_take_row(VectorState *state, TupleTableSlot *slot)
 VectorGroup *
 vector_next_group(VectorState *state)
 {
-	return state->next < state->table.n ? group_at(state, state->next++) : NULL;
+	uint32	   *numbers = state->order ? vector_order_numbers(state) : NULL;
+	int64		n = state->table.n;
+
+	if (state->next >= n)
+		return NULL;
+	if (numbers == NULL)
+		return group_at(state, state->next++);
+	/* neighbours in order are far from each other in memory */
+	if (state->next + GROUPS_AHEAD < n)
+		__builtin_prefetch(group_at(state, numbers[state->next + GROUPS_AHEAD]));
+	return group_at(state, numbers[state->next++]);
 }
 
 /* a group's row, of which the slot's first columns are */

@@ -22,7 +22,6 @@
 
 #define NARROWEST ((uint64) 1 << 12)	/* rows of so few hashes are kept, whatever it takes */
 #define ROWS_PER_CHECK 64
-#define ALL_HASHES ((uint64) 1 << 32)
 #define MAX_PRUNE_KEYS 4096		/* above, only their range prunes */
 
 /* ---- look-up ---- */

@@ -226,7 +226,13 @@ vector_kernel_check(VectorAggregate *agg)
 	}
 	if (!usual)
 		agg->kernel = KERNEL_NONE;
-	agg->mean_only = agg->kernel == KERNEL_MOMENTS && agg->has_final && agg->finalfn.fn_oid == F_FLOAT8_AVG;
+}
+
+/* final: the function that makes the result of the state in the end, here or elsewhere, and nobody else reads the state */
+void
+vector_kernel_know_final(VectorAggregate *agg, Oid final)
+{
+	agg->mean_only = agg->kernel == KERNEL_MOMENTS && final == F_FLOAT8_AVG;
 }
 
 /* ---- states ---- */
@@ -720,7 +726,7 @@ vector_kernel_result(const VectorAggregate *agg, const void *state, Datum *resul
 		*result = vector_wide_result(agg, state, isnull);
 		return true;
 	}
-	if (!agg->mean_only)
+	if (!agg->mean_only || !agg->has_final)
 		return false;
 	*isnull = moments->n == 0;
 	*result = *isnull ? (Datum) 0 : Float8GetDatum(moments->sum / moments->n);

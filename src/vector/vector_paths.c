@@ -56,6 +56,8 @@ vector_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, const Seale
 		vector_top_estimate(root, rel, target, &estimate);
 	vector_cost_path(root, target, &estimate, 0, target->aggregates ? AGGSPLIT_SIMPLE : AGGSPLIT_INITIAL_SERIAL,
 					 &path->path);
+	if (target->order)
+		path->path.pathkeys = root->sort_pathkeys;
 	return &path->path;
 }
 
@@ -80,7 +82,8 @@ vector_gather_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *grouped, cons
 	path->path.parallel_aware = true;
 	path->path.parallel_workers = workers;
 	vector_cost_path(root, partial, &estimate, workers, AGGSPLIT_INITIAL_SERIAL, &path->path);
-	rows = path->path.rows * workers;
+	/* each process may meet all groups */
+	rows = path->path.rows * (workers + (parallel_leader_participation ? 1 : 0));
 	return (Path *) create_gather_path(root, grouped, &path->path, partial->output, NULL, &rows);
 }
 
@@ -112,6 +115,7 @@ add_paths(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *input, RelOptInfo *gro
 	if (target->refusal)
 		return target->refusal;
 	target->top = vector_top_spec(root, target);
+	target->order = vector_order_spec(root, target);
 	path = vector_path(root, rel, grouped, sealed, target);
 	add_path(grouped, path);
 	/* what costs no more than starting workers is not worth the estimate */

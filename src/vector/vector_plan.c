@@ -70,7 +70,7 @@ plan_aggregate(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist
 													 list_length(target->quals), list_length(target->once)),
 									  target->equal, specs, list_make1_int(target->partial),
 									  vector_join_private(target->join));
-	scan->custom_private = lappend(scan->custom_private, target->top);
+	scan->custom_private = list_concat(scan->custom_private, list_make2(target->top, target->order));
 	scan->methods = &vector_methods;
 	return &scan->scan.plan;
 }

@@ -247,7 +247,7 @@ find_runs(VectorState *state, bool jumps)
 
 /* the same, where rows are cut as those of a block before, at the same places */
 static bool
-find_cut_runs(VectorState *state, const BlockCut *cut)
+find_cut_runs(VectorState *state, const RunCut *cut)
 {
 	BlockRowsTaken *taken = &state->taken;
 	MemoryContext old = MemoryContextSwitchTo(state->row_context->ecxt_per_tuple_memory);
@@ -276,7 +276,7 @@ vector_find_runs(VectorState *state)
 {
 	BlockRowsTaken *taken = &state->taken;
 	bool		jumps = begin_keys(state);
-	BlockCut   *cut;
+	RunCut   *cut;
 	bool		found;
 
 	taken->together = taken->rows[taken->n - 1] - taken->rows[0] == taken->n - 1;

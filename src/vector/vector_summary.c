@@ -107,26 +107,43 @@ rows_of(SummedRows *rows)
 	return first[1] - first[0];
 }
 
+static bool
+zone_of(SummedRows *rows, AttrNumber attno, ZoneMap *zone)
+{
+	if (rows->reader)
+		return segment_side_zone(rows->reader, rows->block, rows->side, attno, zone);
+	for (int z = 0; z < rows->entry->nzones; z++)
+		if (rows->entry->zones[z].attno == attno)
+		{
+			*zone = rows->entry->zones[z];
+			return true;
+		}
+	return false;
+}
+
 /* a zone map that tells all of a column's values, which are not null */
 bool
 vector_full_zone(VectorState *state, SummedRows *rows, AttrNumber attno, ZoneMap *zone)
 {
-	if (rows->reader)
-	{
-		if (!segment_side_zone(rows->reader, rows->block, rows->side, attno, zone))
-			return false;
-	}
-	else
-	{
-		int			z = 0;
+	return zone_of(rows, attno, zone) && zone->kind != ZONE_NONE && zone->kind == zone_kind_of(state, attno) &&
+		zone->has_values && zone->nulls == 0;
+}
 
-		while (z < rows->entry->nzones && rows->entry->zones[z].attno != attno)
-			z++;
-		if (z == rows->entry->nzones)
-			return false;
-		*zone = rows->entry->zones[z];
-	}
-	return zone->kind != ZONE_NONE && zone->kind == zone_kind_of(state, attno) && zone->has_values && zone->nulls == 0;
+/* does every row pass a test of boxes? */
+static bool
+box_holds(SummedRows *rows, const PruneKey *key)
+{
+	ZoneMap		zone;
+	float		own[4];
+	const float *box;
+
+	if (!key->decides || !zone_of(rows, key->attno, &zone) || zone.nulls > 0)
+		return false;
+	if (rows->reader)
+		box = segment_block_box(rows->reader, rows->block, key->attno);
+	else
+		box = segment_box(rows->entry, key->attno, own) ? own : NULL;
+	return box && box_key_holds(key->box, box);
 }
 
 static bool
@@ -140,7 +157,8 @@ all_pass(VectorState *state, SummedRows *rows)
 		PruneKey   *key = &state->prune_keys[k];
 		ZoneMap		zone;
 
-		if (!vector_full_zone(state, rows, key->attno, &zone) || !zone_satisfies(&zone, key))
+		if (key->box ? !box_holds(rows, key) :
+			!vector_full_zone(state, rows, key->attno, &zone) || !zone_satisfies(&zone, key))
 			return false;
 	}
 	return true;
@@ -317,7 +335,11 @@ add_summary(VectorState *state, VectorAggregate *agg, VectorGroup *group, const 
 static bool
 all_alive(VectorState *state, SummedRows *rows)
 {
-	return rows->reader ? sealed_scan_block_whole(state->sealed) : sealed_scan_segment_whole(state->sealed, rows->entry);
+	if (!rows->asked_alive)
+		rows->alive = rows->reader ? sealed_scan_block_whole(state->sealed) :
+			sealed_scan_segment_whole(state->sealed, rows->entry);
+	rows->asked_alive = true;
+	return rows->alive;
 }
 
 /* what each aggregate needs, in the current memory context; NULL where something is not known */

@@ -237,7 +237,7 @@ vector_target_partial(VectorTarget *whole)
 	target->partial = true;
 	if (whole->join && (target->join = vector_join_partial(whole->join)) == NULL)
 		return NULL;
-	target->having = target->top = target->limits = NIL;
+	target->having = target->top = target->limits = target->order = NIL;
 	target->aggregates = NIL;
 	target->output = create_empty_pathtarget();
 	foreach(lc, target->keys)

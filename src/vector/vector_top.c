@@ -568,7 +568,7 @@ take_candidate(VectorState *state, int place, ZoneKind kind, MemoryContext scrat
 
 	MemoryContextSwitchTo(old);
 	set_keys(state, zone == NULL || zone->nulls > 0);
-	if (zone_excludes(entry->zones, entry->nzones, sealed->keys, sealed->nkeys))
+	if (segment_excluded(entry, sealed->keys, sealed->nkeys))
 	{
 		sealed->segments_pruned++;
 		return true;

@@ -1,0 +1,197 @@
+/*
+ * scan_box.c
+ *	  Conditions on places as tests of boxes.
+ *
+ * PostGIS's operators && @ ~ compare boxes, which is done here without calling
+ * them.  Functions like ST_Intersects() and ST_DWithin() imply such an operator:
+ * their support function tells core which, where an index could answer it.  It
+ * is asked here as if there were an index, so that no function has to be known
+ * by name; the function itself is then asked of the rows that are left.
+ *
+ * Invariant: rows of which a function would say that SRIDs are mixed are left to
+ * it, as far as the column's type or the block tells their SRID.
+ */
+#include "territory.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_language_d.h"
+#include "catalog/pg_proc.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "scan/scan.h"
+
+/* ---- operators ---- */
+
+/* by PostGIS's C functions, wherever it was installed and however operators are called */
+static BoxTest
+test_of_function(const char *symbol, bool *lossy)
+{
+	*lossy = false;
+	if (strcmp(symbol, "gserialized_overlaps_2d") == 0)
+		return BOX_OVERLAPS;
+	if (strcmp(symbol, "gserialized_contains_2d") == 0)
+		return BOX_CONTAINS;
+	if (strcmp(symbol, "gserialized_within_2d") == 0)
+		return BOX_WITHIN;
+	*lossy = true;				/* equal boxes overlap */
+	return strcmp(symbol, "gserialized_same_2d") == 0 ? BOX_OVERLAPS : 0;
+}
+
+/* how an operator compares the boxes of two values of this type; 0: it does not */
+BoxTest
+scan_box_test(Oid op, Oid type, bool *lossy)
+{
+	BoxTest		test = 0;
+	Oid			left,
+				right;
+	HeapTuple	tuple;
+
+	op_input_types(op, &left, &right);
+	if (left != type || right != type)
+		return 0;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(get_opcode(op)));
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
+	{
+		bool		isnull;
+		Datum		symbol = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+
+		if (!isnull)
+			test = test_of_function(TextDatumGetCString(symbol), lossy);
+	}
+	ReleaseSysCache(tuple);
+	return test;
+}
+
+/* ---- functions ---- */
+
+/* an index on one column, which nobody made */
+static IndexOptInfo *
+imagine_index(PlannerInfo *root, Var *column, Oid type, Oid opfamily)
+{
+	IndexOptInfo *index = makeNode(IndexOptInfo);
+
+	index->rel = find_base_rel(root, column->varno);
+	index->relam = GIST_AM_OID;
+	index->ncolumns = index->nkeycolumns = 1;
+	index->indexkeys = palloc(sizeof(int));
+	index->indexkeys[0] = column->varattno;
+	index->indexcollations = palloc0(sizeof(Oid));
+	index->opfamily = palloc(sizeof(Oid));
+	index->opfamily[0] = opfamily;
+	index->opcintype = palloc(sizeof(Oid));
+	index->opcintype[0] = type;
+	index->indextlist = list_make1(makeTargetEntry((Expr *) column, 1, NULL, false));
+	index->predOK = true;
+	return index;
+}
+
+/* the conditions that an index on this argument would be asked for */
+static List *
+index_conditions(PlannerInfo *root, FuncExpr *call, int arg, Oid support)
+{
+	Var		   *column = list_nth_node(Var, call->args, arg);
+	Oid			type = getBaseType(column->vartype);
+	Oid			opclass = GetDefaultOpClass(type, GIST_AM_OID);
+	SupportRequestIndexCondition request = {.type = T_SupportRequestIndexCondition};
+
+	if (!OidIsValid(opclass))
+		return NIL;
+	request.root = root;
+	request.funcid = call->funcid;
+	request.node = (Node *) call;
+	request.indexarg = arg;
+	request.opfamily = get_opclass_family(opclass);
+	request.index = imagine_index(root, column, type, request.opfamily);
+	request.lossy = true;
+	return (List *) DatumGetPointer(OidFunctionCall1(support, PointerGetDatum(&request)));
+}
+
+/* a test of a column's box that holds wherever the clause does, or NULL */
+Node *
+scan_box_implied(PlannerInfo *root, Index relid, Node *clause)
+{
+	FuncExpr   *call = (FuncExpr *) clause;
+	Oid			support;
+	ListCell   *lc;
+
+	if (root == NULL || !IsA(clause, FuncExpr))
+		return NULL;
+	support = get_func_support(call->funcid);
+	if (!OidIsValid(support))
+		return NULL;
+	foreach(lc, call->args)
+	{
+		Var		   *column = lfirst(lc);
+		ListCell   *condition;
+
+		if (!IsA(column, Var) || column->varno != relid || column->varattno <= 0 || column->varlevelsup != 0)
+			continue;
+		foreach(condition, index_conditions(root, call, foreach_current_index(lc), support))
+		{
+			List	   *spec;
+			Node	   *value;
+
+			if (scan_prune_spec(root, relid, lfirst(condition), &spec, &value) &&
+				list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX)
+				return lfirst(condition);
+		}
+	}
+	return NULL;
+}
+
+/* ---- values ---- */
+
+/* where the column's type says that all its values have one; else 0 */
+static int32
+srid_of_typmod(int32 typmod)
+{
+	return typmod < 0 ? 0 : ((typmod & 0x0FFFFF00) - (typmod & 0x10000000)) >> 8;
+}
+
+/* in the current memory context; false: the value's box says nothing */
+bool
+scan_box_key(List *spec, Datum value, PruneKey *key)
+{
+	struct varlena *plain = PG_DETOAST_DATUM_PACKED(value);
+	BoxKey	   *box = palloc0(sizeof(BoxKey));
+	int32		srid;
+
+	if (!box_key_init(box, list_nth_int(spec, PRUNE_STRATEGY), VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain)))
+		return false;
+	if (list_nth_int(spec, PRUNE_LOSSY))
+	{
+		srid = box_geometry_srid(VARDATA_ANY(plain));
+		if (srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) == 0)
+			box->srid = srid;
+		else if (srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) != srid)
+			return false;
+		/* nothing has the box of an empty geometry, but it may equal another */
+		if (box->never)
+			return false;
+	}
+	else
+		key->decides = true;
+	key->box = box;
+	return true;
+}
+
+/* the operator's function may be called for rows that boxes don't decide */
+void
+scan_box_may_call(List *spec, Datum value, PruneKey *key)
+{
+	BoxKey	   *box = (BoxKey *) key->box;
+
+	box->function = palloc0(sizeof(FmgrInfo));
+	fmgr_info(get_opcode(list_nth_int(spec, PRUNE_OPERATOR)), box->function);
+	box->value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+}
