@@ -232,8 +232,6 @@ extern const HeaderColumn *segment_column(SegmentReader *reader, AttrNumber attn
 extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, SegmentEntry *entry,
 								MemoryContext context);
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
-extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
-extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary);
 extern int	segment_block_cut(SegmentReader *reader, int block);
 extern bool segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone);
@@ -244,6 +242,10 @@ extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box)
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
 extern bool segment_read_points(SegmentReader *reader, int block, AttrNumber attno, ColumnPoints *points, bool *nulls);
+
+/* block_prune.c */
+extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
+extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 
 /* block_ends.c */
 extern bool segment_block_end(SegmentReader *reader, int block, AttrNumber attno, bool last, Datum *value,
