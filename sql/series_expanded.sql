@@ -40,7 +40,7 @@ BEGIN
 	END LOOP;
 	RAISE NOTICE '%', n > 0;
 END $$;
-PREPARE q AS SELECT sum(time_weighted_average(speed(at(trip, $1)))) > 0 FROM trips;
+PREPARE q (tstzrange) AS SELECT sum(time_weighted_average(speed(at(trip, $1)))) > 0 FROM trips;
 EXECUTE q('[2026-01-01 01:00+00,2026-01-01 02:00+00]');
 EXECUTE q('(,)');
 -- an error comes from the function that made the series
