@@ -96,6 +96,7 @@ keep_members(CachedGroup *group, List *entries, List *tids)
 
 		kept->members[kept->n] = palloc(size);
 		memcpy(kept->members[kept->n], entry, size);
+		kept->members[kept->n]->summary_len = 0;
 		kept->tids[kept->n++] = *(ItemPointer) list_nth(tids, foreach_current_index(lc));
 		bytes += size + 2 * sizeof(void *) + sizeof(ItemPointerData);
 	}
