@@ -26,7 +26,6 @@
 #include "utils/typcache.h"
 
 #include "scan/scan.h"
-#include "segment/sample.h"
 
 /* against cpu_tuple_cost: a decoded value is cheaper than a heap tuple */
 #define DECODE_COST_FACTOR 0.5
@@ -224,7 +223,7 @@ share_hot(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Oid reli
 	if (hot == 0 || rel->baserestrictinfo == NIL)
 		return share;
 	relation = table_open(relid, NoLock);
-	all = sealed_summit(relation);
+	all = sealed_sum_about(relation);
 	table_close(relation, NoLock);
 	foreach(lc, rel->baserestrictinfo)
 		if (all && ends_before_hot(root, rel, (Node *) lfirst_node(RestrictInfo, lc)->clause, all))

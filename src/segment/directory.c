@@ -22,11 +22,12 @@
 #include "territory.h"
 
 #include "access/genam.h"
-#include "access/stratnum.h"
 #include "access/tableam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "storage/procarray.h"
 #include "storage/sinval.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -92,6 +93,60 @@ directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, in
 	return entries;
 }
 
+static bool
+is_committed(HeapTuple tuple)
+{
+	TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
+
+	if (HeapTupleHeaderXminCommitted(tuple->t_data))
+		return true;
+	return !HeapTupleHeaderXminInvalid(tuple->t_data) && !TransactionIdIsCurrentTransactionId(xmin) &&
+		!TransactionIdIsInProgress(xmin) && TransactionIdDidCommit(xmin);
+}
+
+static bool
+is_deleted(HeapTuple tuple)
+{
+	return !(tuple->t_data->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask) &&
+		TransactionIdDidCommit(HeapTupleHeaderGetRawXmax(tuple->t_data));
+}
+
+/*
+ * Every version of segments' entries with numbers from first on, up to the last
+ * that is known to be committed.  While that leaves a trace, every other entry
+ * that comes has a greater number.  Entries that are gone count no segment.
+ */
+List *
+directory_settled(ChunkStore *store, SegmentNumber first, List **tids, SegmentNumber *next)
+{
+	List	   *entries = NIL;
+	int			settled = 0;
+	ChunkScan	scan;
+	HeapTuple	tuple;
+
+	*next = first;
+	chunk_scan_begin(&scan, store, SnapshotAny, CHUNK_DIRECTORY, first, SEGMENT_MAX_NUMBER);
+	while ((tuple = chunk_scan_next(&scan, ForwardScanDirection)) != NULL)
+	{
+		ItemPointer tid = palloc(sizeof(ItemPointerData));
+		SegmentEntry *entry = entry_from_tuple(store, tuple, 0);
+		bool		committed = is_committed(tuple);
+
+		*tid = tuple->t_self;
+		entries = lappend(entries, entry);
+		*tids = lappend(*tids, tid);
+		if (!committed || is_deleted(tuple))
+			entry->segments = 0;
+		if (!committed)
+			continue;
+		settled = list_length(entries);
+		*next = chunk_seq(store, tuple) + 1;
+	}
+	chunk_scan_end(&scan);
+	*tids = list_truncate(*tids, settled);
+	return list_truncate(entries, settled);
+}
+
 /* a walk over all segments that may match */
 typedef struct Walk
 {
@@ -108,13 +163,13 @@ typedef struct Walk
 static void walk_level(Walk *walk, int level, int32 first, int32 last);
 
 /*
- * A segment of a closed group has one entry, which is never replaced, so what
- * is kept of the group knows where it stands.  Groups are replaced.
+ * A segment has one entry, which is never replaced, so what is kept of it knows
+ * where it stands.  Groups are replaced.
  */
 static bool
 may_fetch(Walk *walk, int level)
 {
-	return level == 1 && IsMVCCSnapshot(walk->snapshot) && !IsolationIsSerializable();
+	return level == 0 && IsMVCCSnapshot(walk->snapshot) && !IsolationIsSerializable();
 }
 
 static void
@@ -135,41 +190,41 @@ visit_at(Walk *walk, int32 number, ItemPointer tid)
 	pfree(entry);
 }
 
-/* the members of a group that the snapshot shows: by what is kept of it, where that excludes most of them */
+/*
+ * Entries of one level with numbers from first to last, of which every version is
+ * kept, as the snapshot shows them: those that are not excluded by what is kept.
+ */
 static void
-walk_group(Walk *walk, int level, int32 number)
+walk_kept(Walk *walk, int level, int32 first, int32 last, const KeptEntries *kept)
 {
 	int32		left[GROUP_SIZE];
 	ItemPointerData at[GROUP_SIZE];
 	int			nleft = 0;
-	int			n = 0;
 	int64		pruned = 0;
 	bool		fetch = may_fetch(walk, level);
-	ItemPointer tids;
-	SegmentEntry **members = walk->nkeys == 0 ? NULL :
-		directory_cached_members(walk->store, level, number, &n, &tids);
 
-	for (int i = 0; i < n;)
+	for (int i = 0; i < kept->n && nleft < GROUP_SIZE;)
 	{
-		int32		member = members[i]->number;
-		int32		segments = members[i]->segments;
+		int32		member = kept->members[i]->number;
+		int32		segments = kept->members[i]->segments;
 		bool		excluded = true;
-		int			first = i;
+		int			version = i;
 
-		for (; i < n && members[i]->number == member; i++)
-			excluded = excluded && segment_excluded(members[i], walk->keys, walk->nkeys);
-		fetch = fetch && i == first + 1;
+		for (; i < kept->n && kept->members[i]->number == member; i++)
+			excluded = excluded &&
+				zone_excludes(kept->members[i]->zones, kept->members[i]->nzones, walk->keys, walk->nkeys);
+		fetch = fetch && i == version + 1;
 		if (excluded)
 			pruned += segments;
 		else
 		{
-			at[nleft] = tids[first];
+			at[nleft] = kept->tids[version];
 			left[nleft++] = member;
 		}
 	}
-	if (walk->nkeys == 0 || (!fetch && nleft > GROUP_SIZE / 4))
+	if (nleft >= GROUP_SIZE || (!fetch && nleft > GROUP_SIZE / 4))
 	{
-		walk_level(walk, level - 1, number << DIRECTORY_SHIFT, ((number + 1) << DIRECTORY_SHIFT) - 1);
+		walk_level(walk, level, first, last);
 		return;
 	}
 	walk->pruned += pruned;
@@ -177,7 +232,36 @@ walk_group(Walk *walk, int level, int32 number)
 		if (fetch)
 			visit_at(walk, left[i], &at[i]);
 		else
-			walk_level(walk, level - 1, left[i], left[i]);
+			walk_level(walk, level, left[i], left[i]);
+}
+
+/* the members of a group that the snapshot shows */
+static void
+walk_group(Walk *walk, int level, int32 number)
+{
+	int32		first = number << DIRECTORY_SHIFT;
+	int32		last = ((number + 1) << DIRECTORY_SHIFT) - 1;
+	KeptEntries kept;
+
+	if (walk->nkeys == 0)
+		walk_level(walk, level - 1, first, last);
+	else
+	{
+		directory_cached_members(walk->store, level, number, &kept);
+		walk_kept(walk, level - 1, first, last, &kept);
+	}
+}
+
+/* segments with numbers from first on, which are in no closed group */
+static void
+walk_open_end(Walk *walk, SegmentNumber first)
+{
+	SegmentNumber next = first;
+	KeptEntries kept;
+
+	if (walk->nkeys > 0 && directory_cached_end(walk->store, first, &kept, &next))
+		walk_kept(walk, 0, first, next - 1, &kept);
+	walk_level(walk, 0, next, SEGMENT_MAX_NUMBER);
 }
 
 /* segments with numbers of this level from first to last */
@@ -206,7 +290,11 @@ walk_level(Walk *walk, int level, int32 first, int32 last)
 		pfree(entry);
 	}
 	list_free(entries);
-	if (level > 0 && next <= last)
+	if (level == 0 || next > last)
+		return;
+	if (level == 1 && last >= SEGMENT_MAX_NUMBER >> DIRECTORY_SHIFT)
+		walk_open_end(walk, next << DIRECTORY_SHIFT);
+	else
 		walk_level(walk, level - 1, next << DIRECTORY_SHIFT,
 				   last >= SEGMENT_MAX_NUMBER >> level * DIRECTORY_SHIFT ?
 				   SEGMENT_MAX_NUMBER >> (level - 1) * DIRECTORY_SHIFT : ((last + 1) << DIRECTORY_SHIFT) - 1);
@@ -215,8 +303,11 @@ walk_level(Walk *walk, int level, int32 first, int32 last)
 static void
 walk_all(Walk *walk)
 {
-	if (!chunk_store_empty(walk->store))
-		walk_level(walk, DIRECTORY_TOP, 0, SEGMENT_MAX_NUMBER >> DIRECTORY_TOP * DIRECTORY_SHIFT);
+	if (chunk_store_empty(walk->store))
+		return;
+	/* what is kept must not be older than a removal that the snapshot may know to be vacuumed */
+	AcceptInvalidationMessages();
+	walk_level(walk, DIRECTORY_TOP, 0, SEGMENT_MAX_NUMBER >> DIRECTORY_TOP * DIRECTORY_SHIFT);
 }
 
 static void
@@ -737,99 +828,4 @@ directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n)
 			close_group(store, level, group);
 		}
 	}
-}
-
-/* does a key of = ANY lie there? */
-bool
-prune_key_within(const PruneKey *key, int64 min, int64 max)
-{
-	int			low = 0;
-	int			high = key->nkeys;
-
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (key->keys[middle] < min)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < key->nkeys && key->keys[low] <= max;
-}
-
-static bool
-zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
-{
-	if (key->is_null_test)
-		return zone->nulls == 0;
-	if (!zone->has_values)
-		return true;			/* a strict operator on nulls */
-	if (zone->kind != key->zone || key->zone == ZONE_NONE)
-		return false;			/* the column's type changed since, or has no order */
-	if (key->nkeys > 0)
-		return !prune_key_within(key, zone->min, zone->max);
-	/* keys may merge values, so strict comparisons prune as the others do */
-	switch (key->strategy)
-	{
-		case BTLessStrategyNumber:
-		case BTLessEqualStrategyNumber:
-			return zone->min > key->key;
-		case BTEqualStrategyNumber:
-			return zone->min > key->key || zone->max < key->key;
-		case BTGreaterEqualStrategyNumber:
-		case BTGreaterStrategyNumber:
-			return zone->max < key->key;
-	}
-	return false;
-}
-
-/* is every row's value there, and does it pass the clause that the key stands for? */
-bool
-zone_satisfies(const ZoneMap *zone, const PruneKey *key)
-{
-	if (!key->decides || key->is_null_test || zone->kind == ZONE_NONE || zone->kind != key->zone ||
-		!zone->has_values || zone->nulls > 0)
-		return false;
-	if (key->nkeys > 0)
-		return zone->min == zone->max && prune_key_within(key, zone->min, zone->max);
-	switch (key->strategy)
-	{
-		case BTLessStrategyNumber:
-			return zone->max < key->key;
-		case BTLessEqualStrategyNumber:
-			return zone->max <= key->key;
-		case BTEqualStrategyNumber:
-			return zone->min == key->key && zone->max == key->key;
-		case BTGreaterEqualStrategyNumber:
-			return zone->min >= key->key;
-		case BTGreaterStrategyNumber:
-			return zone->min > key->key;
-	}
-	return false;
-}
-
-/* can no row of these zones pass all keys? */
-bool
-zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys)
-{
-	for (int k = 0; k < nkeys; k++)
-		for (int z = 0; z < nzones; z++)
-			if (zones[z].attno == keys[k].attno && zone_excludes_key(&zones[z], &keys[k]))
-				return true;
-	return false;
-}
-
-/* the same of a segment or a group, by boxes, too */
-bool
-segment_excluded(const SegmentEntry *entry, const PruneKey *keys, int nkeys)
-{
-	float		box[4];
-
-	if (zone_excludes(entry->zones, entry->nzones, keys, nkeys))
-		return true;
-	for (int k = 0; k < nkeys; k++)
-		if (keys[k].box && segment_box(entry, keys[k].attno, box) && box_key_excludes(keys[k].box, box))
-			return true;
-	return false;
 }

@@ -1,16 +1,18 @@
 /*
  * directory_cache.c
- *	  The members of closed groups, kept by a backend so that look-ups by key read
- *	  only entries that may match.
+ *	  The members of closed groups, and the segments behind them, kept by a
+ *	  backend so that look-ups by key read only entries that may match.
  *
  * A group is kept with every version of its members that exists, whoever sees
  * it, so what is kept serves to exclude for any snapshot; what it does not
  * exclude is read again with the snapshot.
  *
- * Invariant: a closed group never gets another segment, so what is kept stays a
- * superset, until the numbers are used again.  That takes the removal of all
- * these segments before, which is told as a change of the TOAST relation and
- * drops what is kept of it.
+ * Invariant: a closed group never gets another segment, nor do numbers up to a
+ * committed one, so what is kept stays a superset, until the numbers are used
+ * again.  That takes the removal of all these segments before, which is told
+ * as a change of the TOAST relation and drops what is kept of it; and it takes
+ * locks that whoever removes them holds until he told.  So who takes notice of
+ * what was told, and then looks here, is not misled.
  */
 #include "territory.h"
 
@@ -32,10 +34,9 @@ typedef struct GroupKey
 
 typedef struct CachedGroup
 {
-	GroupKey	key;
-	int			n;
-	SegmentEntry **members;		/* by number, without summaries; NULL: not read yet */
-	ItemPointer tids;			/* where each of them stands */
+	GroupKey	key;			/* level 0: segments from this number on, which are in no group ... */
+	SegmentNumber next;			/* ... and those before this one */
+	KeptEntries kept;
 } CachedGroup;
 
 static HTAB *groups;
@@ -82,51 +83,72 @@ static void
 keep_members(CachedGroup *group, List *entries, List *tids)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
+	KeptEntries *kept = &group->kept;
 	ListCell   *lc;
 
-	group->n = 0;
-	group->members = palloc(sizeof(SegmentEntry *) * (list_length(entries) + 1));
-	group->tids = palloc(sizeof(ItemPointerData) * (list_length(entries) + 1));
+	kept->members = palloc(sizeof(SegmentEntry *) * (list_length(entries) + 1));
+	kept->tids = palloc(sizeof(ItemPointerData) * (list_length(entries) + 1));
 	relations = list_append_unique_oid(relations, group->key.toast);
 	foreach(lc, entries)
 	{
 		SegmentEntry *entry = lfirst(lc);
 		Size		size = SEGMENT_ENTRY_SIZE(entry->nzones);
 
-		group->members[group->n] = palloc(size);
-		memcpy(group->members[group->n], entry, size);
-		group->tids[group->n++] = *(ItemPointer) list_nth(tids, foreach_current_index(lc));
+		kept->members[kept->n] = palloc(size);
+		memcpy(kept->members[kept->n], entry, size);
+		kept->members[kept->n]->summary_len = 0;
+		kept->tids[kept->n++] = *(ItemPointer) list_nth(tids, foreach_current_index(lc));
 		bytes += size + 2 * sizeof(void *) + sizeof(ItemPointerData);
 	}
 	MemoryContextSwitchTo(old);
 }
 
-/* every version of the members of a closed group, and where they stand; valid until the next call */
-SegmentEntry **
-directory_cached_members(ChunkStore *store, int level, int32 number, int *n, ItemPointer *tids)
+/* valid until the next call */
+static CachedGroup *
+get_group(ChunkStore *store, int level, int32 number)
 {
 	GroupKey	key = {RelationGetRelid(store->toast), level, number};
 	CachedGroup *group;
+	List	   *places = NIL;
+	List	   *entries;
+	SegmentNumber next = 0;
+	bool		found;
 
 	if (groups == NULL || bytes > CACHE_MAX_BYTES)
 		make_cache();
 	group = hash_search(groups, &key, HASH_FIND, NULL);
-	if (group == NULL)
-	{
-		List	   *places = NIL;
-		List	   *entries = directory_level(store, SnapshotAny, level - 1, number << DIRECTORY_SHIFT,
-											  ((number + 1) << DIRECTORY_SHIFT) - 1, &places);
-		bool		found;
+	if (group)
+		return group;
+	if (level > 0)
+		entries = directory_level(store, SnapshotAny, level - 1, number << DIRECTORY_SHIFT,
+								  ((number + 1) << DIRECTORY_SHIFT) - 1, &places);
+	else
+		entries = directory_settled(store, number, &places, &next);
+	if (groups == NULL)
+		make_cache();
+	group = hash_search(groups, &key, HASH_ENTER, &found);
+	group->next = next;
+	memset(&group->kept, 0, sizeof(KeptEntries));
+	keep_members(group, entries, places);
+	list_free_deep(entries);
+	list_free_deep(places);
+	return group;
+}
 
-		if (groups == NULL)
-			make_cache();
-		group = hash_search(groups, &key, HASH_ENTER, &found);
-		group->n = 0;
-		keep_members(group, entries, places);
-		list_free_deep(entries);
-		list_free_deep(places);
-	}
-	*n = group->n;
-	*tids = group->tids;
-	return group->members;
+/* the members of a closed group; valid until the next call */
+void
+directory_cached_members(ChunkStore *store, int level, int32 number, KeptEntries *kept)
+{
+	*kept = get_group(store, level, number)->kept;
+}
+
+/* segments from first on, which is in no closed group, and before *next; false: nothing is kept of them */
+bool
+directory_cached_end(ChunkStore *store, SegmentNumber first, KeptEntries *kept, SegmentNumber *next)
+{
+	CachedGroup *group = get_group(store, 0, first);
+
+	*kept = group->kept;
+	*next = group->next;
+	return kept->n > 0;
 }

@@ -1,7 +1,7 @@
 /*
  * directory_zones.c
- *	  Which segments of a directory in memory prune keys exclude, for a scan that
- *	  is pruned again and again.
+ *	  What zone maps exclude, and which segments of a directory in memory, for a
+ *	  scan that is pruned again and again.
  *
  * The bounds of a column stand in two arrays, made when a key first asks for
  * them, so that a key is compared with all segments in one loop; so do boxes in
@@ -15,6 +15,103 @@
 
 #include "codec/codec_stream.h"
 #include "segment/segment.h"
+
+/* does a key of = ANY lie there? */
+bool
+prune_key_within(const PruneKey *key, int64 min, int64 max)
+{
+	int			low = 0;
+	int			high = key->nkeys;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (key->keys[middle] < min)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < key->nkeys && key->keys[low] <= max;
+}
+
+static bool
+zone_excludes_key(const ZoneMap *zone, const PruneKey *key)
+{
+	if (key->is_null_test)
+		return zone->nulls == 0;
+	if (!zone->has_values)
+		return true;			/* a strict operator on nulls */
+	if (zone->kind != key->zone || key->zone == ZONE_NONE)
+		return false;			/* the column's type changed since, or has no order */
+	if (key->nkeys > 0)
+		return !prune_key_within(key, zone->min, zone->max);
+	/* keys may merge values, so strict comparisons prune as the others do */
+	switch (key->strategy)
+	{
+		case BTLessStrategyNumber:
+		case BTLessEqualStrategyNumber:
+			return zone->min > key->key;
+		case BTEqualStrategyNumber:
+			return zone->min > key->key || zone->max < key->key;
+		case BTGreaterEqualStrategyNumber:
+		case BTGreaterStrategyNumber:
+			return zone->max < key->key;
+	}
+	return false;
+}
+
+/* is every row's value there, and does it pass the clause that the key stands for? */
+bool
+zone_satisfies(const ZoneMap *zone, const PruneKey *key)
+{
+	if (!key->decides || key->is_null_test || zone->kind == ZONE_NONE || zone->kind != key->zone ||
+		!zone->has_values || zone->nulls > 0)
+		return false;
+	if (key->nkeys > 0)
+		return zone->min == zone->max && prune_key_within(key, zone->min, zone->max);
+	switch (key->strategy)
+	{
+		case BTLessStrategyNumber:
+			return zone->max < key->key;
+		case BTLessEqualStrategyNumber:
+			return zone->max <= key->key;
+		case BTEqualStrategyNumber:
+			return zone->min == key->key && zone->max == key->key;
+		case BTGreaterEqualStrategyNumber:
+			return zone->min >= key->key;
+		case BTGreaterStrategyNumber:
+			return zone->min > key->key;
+	}
+	return false;
+}
+
+/* can no row of these zones pass all keys? */
+bool
+zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys)
+{
+	for (int k = 0; k < nkeys; k++)
+		for (int z = 0; z < nzones; z++)
+			if (zones[z].attno == keys[k].attno && zone_excludes_key(&zones[z], &keys[k]))
+				return true;
+	return false;
+}
+
+/* the same of a segment or a group, by boxes, too */
+bool
+segment_excluded(const SegmentEntry *entry, const PruneKey *keys, int nkeys)
+{
+	float		box[4];
+
+	if (zone_excludes(entry->zones, entry->nzones, keys, nkeys))
+		return true;
+	for (int k = 0; k < nkeys; k++)
+		if (keys[k].box && segment_box(entry, keys[k].attno, box) && box_key_excludes(keys[k].box, box))
+			return true;
+	return false;
+}
+
+/* ---- all segments of a directory ---- */
 
 typedef struct ZoneColumn
 {

@@ -1,11 +1,10 @@
 /*
  * sample.c
- *	  What sealed rows are like, for the planner: the range of each column, and
- *	  zone maps of a few blocks.
+ *	  What sealed rows are like, for the planner: zone maps of a few blocks.
  *
- * All is read from the directory's upper levels and one segment's header, so it
- * costs the same for a hundred segments and for a hundred thousand.  Estimates
- * only: rows may be dead, and a segment in the middle may be unlike the others.
+ * They are read from one segment's header, so it costs the same for a hundred
+ * segments and for a hundred thousand.  Estimates only: rows may be dead, and a
+ * segment in the middle may be unlike the others.
  */
 #include "territory.h"
 
@@ -13,21 +12,6 @@
 #include "utils/snapmgr.h"
 
 #include "segment/sample.h"
-
-/* an entry that stands for all segments; NULL where nothing is sealed */
-SegmentEntry *
-sealed_summit(Relation rel)
-{
-	ChunkStore	store;
-	SegmentEntry *all = NULL;
-
-	if (!chunk_store_open(rel, AccessShareLock, &store))
-		return NULL;
-	if (!chunk_store_empty(&store))
-		all = directory_sum(&store, GetActiveSnapshot());
-	chunk_store_close(&store, AccessShareLock);
-	return all;
-}
 
 /* a segment near the middle of the numbers in use; NULL: not found by a few tries */
 static SegmentEntry *

@@ -7,7 +7,6 @@
 
 #include "segment/segment.h"
 
-extern SegmentEntry *sealed_summit(Relation rel);
 #define SAMPLE_SIDES 3			/* zone maps of a block: all of it, and its two sides */
 
 extern int	sealed_sample(Relation rel, const AttrNumber *attnos, int n, ZoneMap *zones, int most,

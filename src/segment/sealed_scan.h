@@ -112,6 +112,7 @@ extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *tota
 extern int	sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out);
 
 /* directory_totals.c */
+extern SegmentEntry *sealed_sum_about(Relation rel);
 extern void sealed_totals_about(Relation rel, DirectoryTotals *totals);
 
 /* sealed_fetch.c */

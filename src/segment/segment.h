@@ -163,6 +163,7 @@ typedef struct PruneKey
 /* directory.c */
 extern List *directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last,
 							 List **tids);
+extern List *directory_settled(ChunkStore *store, SegmentNumber first, List **tids, SegmentNumber *next);
 extern Directory *directory_read(ChunkStore *store, Snapshot snapshot, const PruneKey *keys, int nkeys);
 extern SegmentEntry *directory_entry(Directory *directory, ChunkStore *store, Snapshot snapshot, int place);
 extern Directory *directory_first(ChunkStore *store, Snapshot snapshot);
@@ -190,8 +191,15 @@ extern bool segment_excluded(const SegmentEntry *entry, const PruneKey *keys, in
 extern void directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *out);
 
 /* directory_cache.c */
-extern SegmentEntry **directory_cached_members(ChunkStore *store, int level, int32 number, int *n,
-											   ItemPointer *tids);
+typedef struct KeptEntries
+{
+	int			n;
+	SegmentEntry **members;		/* every version, by number, without summaries */
+	ItemPointer tids;			/* where each of them stands */
+} KeptEntries;
+
+extern void directory_cached_members(ChunkStore *store, int level, int32 number, KeptEntries *kept);
+extern bool directory_cached_end(ChunkStore *store, SegmentNumber first, KeptEntries *kept, SegmentNumber *next);
 
 /* writer.c */
 typedef struct SegmentWriter SegmentWriter;

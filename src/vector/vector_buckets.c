@@ -310,7 +310,7 @@ vector_buckets(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, bool sa
 		return estimate;
 	relation = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
 	if (target->keys)
-		estimate.groups = number_of_groups(root, rel, target, RelationGetDescr(relation), sealed_summit(relation));
+		estimate.groups = number_of_groups(root, rel, target, RelationGetDescr(relation), sealed_sum_about(relation));
 	if (sample)
 		estimate.share_mixed = rel->rows <= FEW_ROWS ? 1 :
 			share_mixed(vector_join_block_keys(target), relation, &estimate.block_rows);
