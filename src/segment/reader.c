@@ -8,11 +8,11 @@
  */
 #include "territory.h"
 
+#include "common/int.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "codec/codec_stream.h"
 #include "codec/codec_summary.h"
 #include "segment/missing.h"
 #include "segment/segment.h"
@@ -614,4 +614,48 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	take_stream(reader, block, column, &stream);
 	column_decode(type, stream.bytes, stream.len, rows, values, nulls);
 	release_stream(&stream);
+}
+
+#define NO_STRIDE (-1)
+
+/* of an integer column that has no null in a block */
+static int64
+find_stride(SegmentReader *reader, HeaderColumn *column, int block)
+{
+	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
+	BlockStream stream;
+	int64		first,
+				stride,
+				last;
+	bool		even;
+
+	take_stream(reader, block, column, &stream);
+	even = column_stride(stream.bytes, stream.len, rows, &first, &stride);
+	release_stream(&stream);
+	if (!even || first != column->min[block] || stride <= 0 || pg_mul_s64_overflow(stride, rows - 1, &last) ||
+		pg_add_s64_overflow(first, last, &last) || last != column->max[block])
+		return NO_STRIDE;
+	return stride;
+}
+
+/*
+ * Do values rise from the block's least to its greatest, each as far from the
+ * one before?  Its bytes are asked once: the answer is kept with the header.
+ */
+bool
+segment_block_stride(SegmentReader *reader, int block, AttrNumber attno, int64 *stride)
+{
+	HeaderColumn *column = find_column(reader, attno);
+
+	if (column == NULL || column->zone != ZONE_INTEGER || column->nulls[block] > 0)
+		return false;
+	if (column->strides == NULL)
+	{
+		column->strides = keep(reader, reader->header->nblocks, sizeof(int64));
+		segment_cache_grown(reader->cached);
+	}
+	if (column->strides[block] == 0)
+		column->strides[block] = find_stride(reader, column, block);
+	*stride = column->strides[block];
+	return *stride != NO_STRIDE;
 }

@@ -1,15 +1,13 @@
 /*
  * reader_summaries.c
- *	  What the blocks of an open segment add up to, the sides of those that are
- *	  cut, and where their points lie.
+ *	  What the blocks of an open segment add up to, and the sides of those that
+ *	  are cut.
  *
  * All blocks of a column are taken out together when the first is asked for, and
  * stay as long as the segment is open; where blocks are cut stays with the
  * header.  Whoever asks for no sides reads none of them.
  */
 #include "territory.h"
-
-#include <math.h>
 
 #include "utils/memutils.h"
 
@@ -225,54 +223,5 @@ segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber a
 		return false;
 	if (side != BLOCK_WHOLE && zone->kind != ZONE_NONE && zone->nulls == 0 && zone->min < zone->max)
 		narrow_zone(reader, block, side, zone);
-	return true;
-}
-
-/* kept with the header; NaN where a box is not known */
-static const float *
-block_boxes(SegmentReader *reader, HeaderColumn *column)
-{
-	int			nblocks = reader->header->nblocks;
-	const ColumnSummary *summaries;
-	float	   *boxes;
-
-	if (column->boxes)
-		return column->boxes;
-	if (reader->summaries == NULL || reader->summaries[column->attno] == NULL)
-		read_summaries(reader, column);
-	summaries = reader->summaries[column->attno];
-	boxes = MemoryContextAlloc(reader->cached->context, sizeof(float) * nblocks * 4);
-	for (int b = 0; b < nblocks; b++)
-	{
-		box_round_outwards(summaries[b].box, &boxes[4 * b]);
-		for (int c = 0; !(summaries[b].flags & SUMMARY_BOUNDS) && c < 4; c++)
-			boxes[4 * b + c] = NAN;
-	}
-	column->boxes = boxes;
-	segment_cache_grown(reader->cached);
-	return boxes;
-}
-
-/*
- * Where all values of a block lie that are not null: xmin, ymin, xmax, ymax; those
- * of the next blocks follow.  NULL: the segment holds nothing of the column.
- */
-const float *
-segment_block_box(SegmentReader *reader, int block, AttrNumber attno)
-{
-	if (segment_column(reader, attno) == NULL)
-		return NULL;
-	return block_boxes(reader, reader->header->by_attno[attno]) + 4 * block;
-}
-
-/* of a whole segment; false where that is not known */
-bool
-segment_box(const SegmentEntry *entry, AttrNumber attno, float *box)
-{
-	ColumnSummary summary;
-
-	if (!segment_summary(entry, attno, &summary) || !(summary.flags & SUMMARY_BOUNDS))
-		return false;
-	box_round_outwards(summary.box, box);
 	return true;
 }

@@ -41,13 +41,14 @@ mask_values(SealedScan *scan, const PruneKey *key, uint8 *out)
 }
 
 static void
-mask_points(SealedScan *scan, const PruneKey *key, const ColumnPoints *points, uint8 *out)
+mask_points(SealedScan *scan, const PruneKey *key, const ColumnPoints *points, bool some_null, uint8 *out)
 {
 	int			rows = sealed_scan_block_rows(scan);
 	const double *x = points->coordinates[0];
 	const double *y = points->coordinates[1];
 
-	mask_nulls(scan->nulls[key->attno - 1], rows, out);
+	if (some_null)
+		mask_nulls(scan->nulls[key->attno - 1], rows, out);
 	if (key->box->srid >= 0 && box_geometry_srid(points->header) != key->box->srid)
 		return;
 	if (!box_key_mask_points(key->box, x, y, rows, out))
@@ -65,9 +66,9 @@ pass_box(SealedScan *scan, const PruneKey *key, uint8 *out)
 	const float *box = segment_block_box(&scan->reader, scan->block, key->attno);
 	const ColumnPoints *points;
 	ZoneMap		zone;
+	bool		some_null = !segment_block_zone(&scan->reader, scan->block, key->attno, &zone) || zone.nulls > 0;
 
-	if (box && box_key_holds(key->box, box) &&
-		segment_block_zone(&scan->reader, scan->block, key->attno, &zone) && zone.nulls == 0)
+	if (box && box_key_holds(key->box, box) && !some_null)
 		return rows_left(scan, out, rows);
 	if (out == NULL)
 		out = sealed_scan_dead(scan);
@@ -78,7 +79,7 @@ pass_box(SealedScan *scan, const PruneKey *key, uint8 *out)
 	}
 	points = sealed_scan_points(scan, key->attno - 1);
 	if (points)
-		mask_points(scan, key, points, out);
+		mask_points(scan, key, points, some_null, out);
 	else
 		mask_values(scan, key, out);
 	return key_mask_left(out, rows);
