@@ -27,20 +27,38 @@ rows_left(SealedScan *scan, const uint8 *out, int rows)
 	return out ? key_mask_left(out, rows) : sealed_scan_left(scan);
 }
 
-/* rows that a key leaves where the column ascends */
+/* rows first to end - 1 are left of those that a key asks of */
 static int
-pass_sorted(SealedScan *scan, const Datum *values, int rows, int64 low, int64 high, uint8 *out)
+pass_between(SealedScan *scan, int first, int end, uint8 *out)
 {
-	bool		own = out == NULL;
-	int			first,
-				end;
+	int			rows = sealed_scan_block_rows(scan);
+	uint8	   *flags = out ? out : scan->dead;
 
-	key_mask_sorted(values, rows, low, high, own ? scan->dead : out, &first, &end);
-	if (!own)
+	memset(flags, true, first);
+	memset(flags + end, true, rows - end);
+	if (out)
 		return key_mask_left(out + first, end - first);
 	scan->first_left = Min(Max(scan->first_left, first), rows);
 	scan->end_left = Max(Min(scan->end_left, end), scan->first_left);
 	return sealed_scan_left(scan);
+}
+
+/* the same where the column ascends, without nulls */
+static int
+pass_sorted(SealedScan *scan, int column, int64 low, int64 high, uint8 *out)
+{
+	BlockLine	line;
+	int			first,
+				end;
+
+	if (scan->values[column] == NULL && segment_block_line(&scan->reader, scan->block, column + 1, &line))
+		block_line_between(&line, low, high, &first, &end);
+	else
+	{
+		sealed_scan_decode(scan, column);
+		key_mask_sorted(scan->values[column], sealed_scan_block_rows(scan), low, high, &first, &end);
+	}
+	return pass_between(scan, first, end, out);
 }
 
 /* all rows that are left are out */
@@ -155,12 +173,12 @@ sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out)
 	if (known && zone.has_values &&
 		(key->nkeys > 0 ? nkeys == 0 : zone.max < low || zone.min > high))
 		return pass_none(scan, out);
+	if (nkeys <= 1 && header->ordered[scan->block] && header->time == key->attno && key->zone == ZONE_INTEGER)
+		return pass_sorted(scan, column, low, high, out);
 	sealed_scan_decode(scan, column);
 	nulls = known && zone.nulls == 0 ? NULL : scan->nulls[column];
 	if (nkeys > 1)
 		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, flags);
-	else if (header->ordered[scan->block] && header->time == key->attno && key->zone == ZONE_INTEGER)
-		return pass_sorted(scan, scan->values[column], rows, low, high, out);
 	else
 		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, flags);
 	return rows_left(scan, out, rows);

@@ -277,6 +277,7 @@ void
 sealed_scan_decode(SealedScan *scan, int column)
 {
 	Datum	   *values;
+	BlockLine	line;
 	MemoryContext old;
 
 	if (scan->values[column])
@@ -285,8 +286,16 @@ sealed_scan_decode(SealedScan *scan, int column)
 	old = MemoryContextSwitchTo(scan->block_context);
 	if (scan->points[column])
 		column_build_points(scan->points[column], scan->nulls[column], scan->dead, sealed_scan_block_rows(scan), values);
+	else if (segment_block_line(&scan->reader, scan->block, column + 1, &line))
+	{
+		block_line_fill(&line, values);
+		memset(scan->nulls[column], false, line.rows);
+	}
 	else
+	{
 		segment_read_column(&scan->reader, scan->block, column + 1, values, scan->nulls[column]);
+		segment_block_learn(&scan->reader, scan->block, column + 1, values);
+	}
 	scan->values[column] = values;
 	MemoryContextSwitchTo(old);
 }

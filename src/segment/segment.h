@@ -249,6 +249,20 @@ extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box)
 extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
 extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 
+/* values of a block that are first, first + stride, first + 2 * stride ... */
+typedef struct BlockLine
+{
+	int64		first;
+	int64		stride;			/* >= 0 */
+	int			rows;
+} BlockLine;
+
+/* block_line.c */
+extern bool segment_block_line(SegmentReader *reader, int block, AttrNumber attno, BlockLine *line);
+extern void segment_block_learn(SegmentReader *reader, int block, AttrNumber attno, const Datum *values);
+extern void block_line_fill(const BlockLine *line, Datum *values);
+extern void block_line_between(const BlockLine *line, int64 low, int64 high, int *first, int *end);
+
 /* block_ends.c */
 extern bool segment_block_end(SegmentReader *reader, int block, AttrNumber attno, bool last, Datum *value,
 							  bool *isnull);
