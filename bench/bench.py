@@ -27,6 +27,7 @@ def parse():
     parser.add_argument('--days', type=int, default=14, help='of readings (14: 20.16 million rows)')
     parser.add_argument('--quick', action='store_true', help='1 million rows, and a tenth of the segments')
     parser.add_argument('--duckdb', action='store_true', help='DuckDB, too, from npm')
+    parser.add_argument('--mobilitydb', action='store_true', help='MobilityDB, too, where it is packaged')
     parser.add_argument('--repeat', type=int, default=5, help='times that each thing is measured (5)')
     parser.add_argument('--only', action='append', choices=SECTIONS, help='these sections')
     parser.add_argument('--out', default=os.path.join(os.path.dirname(os.path.abspath(__file__)), 'RESULTS.md'))

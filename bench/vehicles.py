@@ -1,4 +1,4 @@
-"""A territory's vehicles: stored point series against rows in plain SQL and PostGIS, hot on heap and sealed."""
+"""A territory's vehicles: stored point series against rows in plain SQL and PostGIS, hot on heap and sealed, and MobilityDB's trips."""
 
 import os
 import re
@@ -13,7 +13,7 @@ SLOW = 5    # seconds: what takes longer is measured once
 
 
 class Question:
-    """A name and title, the most that it may take, a statement over series and one over rows."""
+    """A name and title, the most that it may take, a statement over series, one over rows and one over MobilityDB's trips."""
 
     def __init__(self, block, values):
         head, *rest = block.strip().split('\n')
@@ -22,6 +22,7 @@ class Question:
         if rest[0].startswith('-- at most: '):
             self.limit = float(rest.pop(0).removeprefix('-- at most: ').removesuffix(' ms')) / 1000
         sql = re.sub(r"(?<!:):([a-z]+)\b", lambda match: values[match.group(1)], '\n'.join(rest))
+        sql, _, self.mobilitydb = (part.strip().rstrip(';') for part in sql.partition('\n-- mobilitydb\n'))
         self.series, _, self.rows = (part.strip().rstrip(';') for part in sql.partition('\n-- rows\n'))
 
 
@@ -74,27 +75,57 @@ def build(report, connections, judged):
                     judged and size > target)
 
 
-def median(connection, sql, repeat, warm):
-    times = [warm] if warm > SLOW else [seconds(lambda: run(connection, sql)) for _ in range(repeat * (4 if warm < 0.02 else 1))]
-    return statistics.median(times)
+def start_mobilitydb(report, heap):
+    """Its connection with trips of the same fixes; None, and said, where it is not to be had."""
+    connection = connect(search_path='vehicles_mobilitydb,public')
+    try:
+        # it uses PostGIS' symbols
+        run(connection, "LOAD 'postgis-3'")
+        run(connection, 'CREATE EXTENSION IF NOT EXISTS mobilitydb')
+    except measure.psycopg2.Error as error:
+        report.line(f'MobilityDB: skipped: {str(error).splitlines()[0]}', [])
+        return None
+    run(connection, 'CREATE SCHEMA vehicles_mobilitydb')
+    made = seconds(lambda: run(connection, 'CREATE TABLE trips AS SELECT vehicle_id, t::date AS day,'
+                                           ' tgeompointSeq(array_agg(tgeompoint(geom, t) ORDER BY t)) AS trip'
+                                           ' FROM vehicles_heap.fixes GROUP BY 1, 2'))
+    run(connection, 'VACUUM (FREEZE, ANALYZE) trips')
+    version = value(connection, "SELECT extversion FROM pg_extension WHERE extname = 'mobilitydb'")
+    size = float(value(connection, 'SELECT sum(pg_column_size(trip)) FROM trips')) / value(heap, 'SELECT count(*) FROM fixes')
+    report.line(f'MobilityDB {version}: building the trips', [None, None, None, '', '', made])
+    report.line('MobilityDB: bytes a fix, speed left out', ['', '', '', '', '', f'{size:.2f} B'])
+    return connection
 
 
-def ask(options, report, connections, question, judged):
-    """Rows on both, series on one: the same answers."""
-    warm, found = measure.timed_rows(connections['territory'], question.series)
-    series = median(connections['territory'], question.series, options.repeat, warm)
+def median(connection, sql, repeat):
+    """Seconds, and the rows of the first, which warms up and counts only if it is slow."""
+    warm, found = measure.timed_rows(connection, sql)
+    if warm > SLOW:
+        return warm, found
+    return statistics.median(seconds(lambda: run(connection, sql)) for _ in range(repeat * (4 if warm < 0.02 else 1))), found
+
+
+def ask(options, report, connections, mobilitydb, question, judged):
+    """Rows on both, series on one, MobilityDB's trips: the same answers."""
+    series, found = median(connections['territory'], question.series, options.repeat)
     times = []
-    for side in SIDES:
-        if not question.rows:
+    for side, connection, sql in (*((side, connections[side], question.rows) for side in SIDES),
+                                  ('MobilityDB', mobilitydb, question.mobilitydb)):
+        if not sql or not connection:
             times.append(None)
             continue
-        warm, expected = measure.timed_rows(connections[side], question.rows)
-        times.append(median(connections[side], question.rows, options.repeat, warm))
+        elapsed, expected = median(connection, sql, options.repeat)
+        times.append(elapsed)
         if not same(expected, found):
-            report.check(f'same answer: {question.title}, {side}', False)
+            report.line(f'other answers: {question.title}, {side}', [difference(expected, found)], side != 'MobilityDB')
     missed = bool(judged and question.limit and series > question.limit)
-    report.line(question.title, [*times, series, f'≤ {question.limit * 1000:g} ms' if judged and question.limit else '',
-                                 ('**no**' if missed else 'yes') if judged and question.limit else ''], missed)
+    report.line(question.title, [*times[:2], series, f'≤ {question.limit * 1000:g} ms' if judged and question.limit else '',
+                                 ('**no**' if missed else 'yes') if judged and question.limit else '', *(times[2:] if mobilitydb else [])], missed)
+
+
+def difference(expected, found):
+    return f'{len(expected)} rows, not {len(found)}' if len(expected) != len(found) else \
+        f'{sum(not same([a], [b]) for a, b in zip(expected, found))} of {len(found)} rows'
 
 
 def same(expected, found):
@@ -114,11 +145,13 @@ def bench(options, report):
     report.section('Vehicles', f'{count:,} fixes of {vehicles} vehicles, every 10 seconds, {days} days of 8 hours: rows in plain SQL and'
                    ' PostGIS, hot in a heap and sealed in a territory table, against one point_series for each vehicle and day.'
                    ' The same answers; medians, of what takes more than 5 seconds the only run.'
-                   + ('' if judged else ' The targets are for 2,880,000 fixes.'), ('rows, heap', 'rows, sealed', 'series', 'target', 'met'))
+                   + ('' if judged else ' The targets are for 2,880,000 fixes.'), ('rows, heap', 'rows, sealed', 'series', 'target', 'met')
+                   + (('MobilityDB',) if options.mobilitydb else ()))
     build(report, connections, judged)
+    mobilitydb = start_mobilitydb(report, connections['heap']) if options.mobilitydb else None
     place = value(connections['heap'], "SELECT ST_AsEWKT(geom) FROM fixes WHERE vehicle_id = 7 AND t = '2026-06-02 10:00+00'")
     values = {'place': f"'{place}'::geometry", 'zone': f"ST_Expand('{place}'::geometry, 1000)", 'day': "'2026-06-02'"}
     for question in read(values):
-        ask(options, report, connections, question, judged)
+        ask(options, report, connections, mobilitydb, question, judged)
     for connection in connections.values():
         connection.close()

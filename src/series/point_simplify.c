@@ -164,5 +164,5 @@ territory_point_simplify(PG_FUNCTION_ARGS)
 	for (int i = 0; i < series->n; i++)
 		if (simplifier.keep[i])
 			series_add_instant(result, series, i, series->t[i], series->starts[i]);
-	PG_RETURN_SERIES(result);
+	PG_RETURN_DATUM(series_expand(result));
 }
