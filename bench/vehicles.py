@@ -1,4 +1,4 @@
-"""A territory's vehicles: stored point series against rows in plain SQL and PostGIS, hot on heap and sealed, and MobilityDB's trips."""
+"""A territory's vehicles: stored point series against rows in plain SQL and PostGIS, hot on heap and sealed."""
 
 import os
 import re
@@ -29,6 +29,12 @@ class Question:
 def read(values):
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'vehicles.sql')) as text:
         return [Question(block, values) for block in text.read().split('\n\n')[1:]]
+
+
+def told_values(heap):
+    """What the statements name: a place of the streets, the square around it, the second day."""
+    place = value(heap, "SELECT ST_AsEWKT(geom) FROM fixes WHERE vehicle_id = 7 AND t = '2026-06-02 10:00+00'")
+    return {'place': f"'{place}'::geometry", 'zone': f"ST_Expand('{place}'::geometry, 1000)", 'day': "'2026-06-02'"}
 
 
 def load(options, connections):
@@ -75,28 +81,6 @@ def build(report, connections, judged):
                     judged and size > target)
 
 
-def start_mobilitydb(report, heap):
-    """Its connection with trips of the same fixes; None, and said, where it is not to be had."""
-    connection = connect(search_path='vehicles_mobilitydb,public')
-    try:
-        # it uses PostGIS' symbols
-        run(connection, "LOAD 'postgis-3'")
-        run(connection, 'CREATE EXTENSION IF NOT EXISTS mobilitydb')
-    except measure.psycopg2.Error as error:
-        report.line(f'MobilityDB: skipped: {str(error).splitlines()[0]}', [])
-        return None
-    run(connection, 'CREATE SCHEMA vehicles_mobilitydb')
-    made = seconds(lambda: run(connection, 'CREATE TABLE trips AS SELECT vehicle_id, t::date AS day,'
-                                           ' tgeompointSeq(array_agg(tgeompoint(geom, t) ORDER BY t)) AS trip'
-                                           ' FROM vehicles_heap.fixes GROUP BY 1, 2'))
-    run(connection, 'VACUUM (FREEZE, ANALYZE) trips')
-    version = value(connection, "SELECT extversion FROM pg_extension WHERE extname = 'mobilitydb'")
-    size = float(value(connection, 'SELECT sum(pg_column_size(trip)) FROM trips')) / value(heap, 'SELECT count(*) FROM fixes')
-    report.line(f'MobilityDB {version}: building the trips', [None, None, None, '', '', made])
-    report.line('MobilityDB: bytes a fix, speed left out', ['', '', '', '', '', f'{size:.2f} B'])
-    return connection
-
-
 def median(connection, sql, repeat):
     """Seconds, and the rows of the first, which warms up and counts only if it is slow."""
     warm, found = measure.timed_rows(connection, sql)
@@ -105,22 +89,21 @@ def median(connection, sql, repeat):
     return statistics.median(seconds(lambda: run(connection, sql)) for _ in range(repeat * (4 if warm < 0.02 else 1))), found
 
 
-def ask(options, report, connections, mobilitydb, question, judged):
-    """Rows on both, series on one, MobilityDB's trips: the same answers."""
+def ask(options, report, connections, question, judged):
+    """Rows on both, series on one: the same answers."""
     series, found = median(connections['territory'], question.series, options.repeat)
     times = []
-    for side, connection, sql in (*((side, connections[side], question.rows) for side in SIDES),
-                                  ('MobilityDB', mobilitydb, question.mobilitydb)):
-        if not sql or not connection:
+    for side in SIDES:
+        if not question.rows:
             times.append(None)
             continue
-        elapsed, expected = median(connection, sql, options.repeat)
+        elapsed, expected = median(connections[side], question.rows, options.repeat)
         times.append(elapsed)
         if not same(expected, found):
-            report.line(f'other answers: {question.title}, {side}', [difference(expected, found)], side != 'MobilityDB')
+            report.check(f'same answer: {question.title}, {side}', False, difference(expected, found))
     missed = bool(judged and question.limit and series > question.limit)
-    report.line(question.title, [*times[:2], series, f'≤ {question.limit * 1000:g} ms' if judged and question.limit else '',
-                                 ('**no**' if missed else 'yes') if judged and question.limit else '', *(times[2:] if mobilitydb else [])], missed)
+    report.line(question.title, [*times, series, f'≤ {question.limit * 1000:g} ms' if judged and question.limit else '',
+                                 ('**no**' if missed else 'yes') if judged and question.limit else ''], missed)
 
 
 def difference(expected, found):
@@ -145,13 +128,9 @@ def bench(options, report):
     report.section('Vehicles', f'{count:,} fixes of {vehicles} vehicles, every 10 seconds, {days} days of 8 hours: rows in plain SQL and'
                    ' PostGIS, hot in a heap and sealed in a territory table, against one point_series for each vehicle and day.'
                    ' The same answers; medians, of what takes more than 5 seconds the only run.'
-                   + ('' if judged else ' The targets are for 2,880,000 fixes.'), ('rows, heap', 'rows, sealed', 'series', 'target', 'met')
-                   + (('MobilityDB',) if options.mobilitydb else ()))
+                   + ('' if judged else ' The targets are for 2,880,000 fixes.'), ('rows, heap', 'rows, sealed', 'series', 'target', 'met'))
     build(report, connections, judged)
-    mobilitydb = start_mobilitydb(report, connections['heap']) if options.mobilitydb else None
-    place = value(connections['heap'], "SELECT ST_AsEWKT(geom) FROM fixes WHERE vehicle_id = 7 AND t = '2026-06-02 10:00+00'")
-    values = {'place': f"'{place}'::geometry", 'zone': f"ST_Expand('{place}'::geometry, 1000)", 'day': "'2026-06-02'"}
-    for question in read(values):
-        ask(options, report, connections, mobilitydb, question, judged)
+    for question in read(told_values(connections['heap'])):
+        ask(options, report, connections, question, judged)
     for connection in connections.values():
         connection.close()

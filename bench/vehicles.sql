@@ -61,7 +61,7 @@ SELECT DISTINCT a, b FROM pairs, LATERAL (SELECT CASE WHEN vx = 0 AND vy = 0 THE
 WHERE (dx + u * vx) ^ 2 + (dy + u * vy) ^ 2 <= 100 ORDER BY 1, 2;
 -- mobilitydb
 SELECT a.vehicle_id, b.vehicle_id FROM trips a JOIN trips b ON a.day = b.day AND a.vehicle_id < b.vehicle_id
-WHERE a.day = :day AND eDwithin(a.trip, b.trip, 10) ORDER BY 1, 2;
+WHERE a.day = :day AND a.trip && expandSpace(b.trip, 10) AND eDwithin(a.trip, b.trip, 10) ORDER BY 1, 2;
 
 -- T6a: Douglas-Peucker, 10 m, all trips
 -- at most: 1536 ms
@@ -78,10 +78,13 @@ SELECT vehicle_id, day, num_instants(simplify(trip, 10, 'synchronous')) FROM tri
 SELECT vehicle_id, day, numInstants(douglasPeuckerSimplify(trip, 10, true)) FROM trips ORDER BY 1, 2;
 
 -- T7: fixes of one trip as rows
-SELECT ST_X(geom), ST_Y(geom) FROM trips, ST_DumpPoints(trajectory(trip)) WHERE vehicle_id = 77 AND day = :day ORDER BY path;
+SELECT ST_X(geom), ST_Y(geom) FROM trips, ST_DumpPoints(trajectory(trip)) WHERE vehicle_id = 17 AND day = :day ORDER BY path;
 -- rows
 SELECT x, y FROM (SELECT t, ST_X(geom) AS x, ST_Y(geom) AS y, lag(geom) OVER (ORDER BY t) AS before, geom FROM fixes
-	WHERE vehicle_id = 77 AND t >= :day AND t < :day::date + 1) f WHERE before IS NULL OR NOT before OPERATOR(public.=) geom ORDER BY t;
+	WHERE vehicle_id = 17 AND t >= :day AND t < :day::date + 1) f WHERE before IS NULL OR NOT before OPERATOR(public.=) geom ORDER BY t;
+-- mobilitydb
+SELECT ST_X(geom), ST_Y(geom) FROM (SELECT getTimestamp(i) AS t, getValue(i) AS geom, lag(getValue(i)) OVER (ORDER BY getTimestamp(i)) AS before
+	FROM trips, unnest(instants(trip)) i WHERE vehicle_id = 17 AND day = :day) f WHERE before IS NULL OR NOT before OPERATOR(public.=) geom ORDER BY t;
 
 -- T8: seconds of each vehicle in a zone, one day
 -- at most: 281 ms
@@ -93,4 +96,4 @@ FROM (SELECT vehicle_id, geom, lag(geom) OVER w AS before, extract(epoch FROM t 
 	WHERE t >= :day AND t < :day::date + 1 WINDOW w AS (PARTITION BY vehicle_id ORDER BY t)) x
 GROUP BY 1 ORDER BY 1;
 -- mobilitydb
-SELECT vehicle_id, round(extract(epoch FROM coalesce(duration(atGeometry(trip, :zone)), interval '0'))::numeric, 3) FROM trips WHERE day = :day ORDER BY 1;
+SELECT vehicle_id, round(extract(epoch FROM coalesce(duration(atStbox(trip, stbox(:zone))), interval '0'))::numeric, 3) FROM trips WHERE day = :day ORDER BY 1;
