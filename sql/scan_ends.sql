@@ -93,3 +93,31 @@ SELECT count(*) FROM ((SELECT record_send(r) FROM (SELECT DISTINCT ON (sensor) *
 	EXCEPT (SELECT record_send(r) FROM (SELECT DISTINCT ON (sensor) * FROM ends_heap ORDER BY sensor, t DESC) r)) differ;
 DROP TABLE ends, ends_heap, ends_entities;
 DROP FUNCTION ends_differ, ends_read;
+-- ranges of times that have a constant stride, or none, before and after this is known
+CREATE TABLE strides (kind int, t timestamptz, d date, v int) USING territory;
+SELECT territory.set_layout('strides', entity_columns => '{kind}', time_column => 't');
+INSERT INTO strides SELECT k, CASE k WHEN 1 THEN '2026-01-01'::timestamptz + i * interval '1 minute'
+		WHEN 2 THEN '2026-01-01'::timestamptz + i * interval '1 minute' + i % 3 * interval '1 second'
+		WHEN 3 THEN CASE i WHEN 0 THEN '-infinity' WHEN 700 THEN 'infinity' ELSE '2026-01-01'::timestamptz + i * interval '1 minute' END
+		WHEN 4 THEN '2026-01-01'
+		WHEN 5 THEN '2026-01-01'::timestamptz + i * interval '7 microseconds' END, '2026-01-01'::date + i, i
+	FROM generate_series(1, 5) k, generate_series(0, 700) i;
+INSERT INTO strides VALUES (6, '2026-01-01 00:05', '2026-01-01', 0), (7, '2026-01-01', '2026-01-01', 0), (7, '2026-01-01 00:07', '2026-01-01', 1);
+CREATE TABLE strides_heap AS SELECT * FROM strides;
+SELECT rows FROM territory.seal('strides');
+CREATE FUNCTION strides_differ(low timestamptz, high timestamptz) RETURNS bigint LANGUAGE sql BEGIN ATOMIC
+	SELECT count(*) FROM (((SELECT kind, t, v FROM strides WHERE t >= low AND t < high) EXCEPT ALL
+			(SELECT kind, t, v FROM strides_heap WHERE t >= low AND t < high))
+		UNION ALL ((SELECT kind, t, v FROM strides_heap WHERE t > low AND t <= high) EXCEPT ALL
+			(SELECT kind, t, v FROM strides WHERE t > low AND t <= high))
+		UNION ALL ((SELECT kind, min(t), sum(v) FROM strides_heap WHERE t BETWEEN low AND high GROUP BY kind) EXCEPT ALL
+			(SELECT kind, min(t), sum(v) FROM strides WHERE t BETWEEN low AND high GROUP BY kind))) differ;
+END;
+SELECT sum(strides_differ(low, low + width)) FROM generate_series(1, 2) again,
+	unnest('{-infinity, 2025-12-31 23:59:59, 2026-01-01, 2026-01-01 00:00:00.000007, 2026-01-01 00:00:00.00001, 2026-01-01 00:05,
+		2026-01-01 00:05:00.000001, 2026-01-01 11:39:59, 2026-01-01 11:40, 2026-01-01 11:40:00.000001, infinity}'::timestamptz[]) low,
+	unnest('{0, 1 microsecond, 7 microseconds, 59 seconds, 1 minute, 61 seconds, 6 hours, 1 day}'::interval[]) width;
+SELECT sum(strides_differ(low, 'infinity') + strides_differ('-infinity', low)) FROM generate_series(1, 2) again,
+	unnest('{-infinity, 2026-01-01, 2026-01-01 00:05, 2026-01-01 11:40, infinity}'::timestamptz[]) low;
+DROP FUNCTION strides_differ;
+DROP TABLE strides, strides_heap;

@@ -47,3 +47,24 @@ SELECT count(*), sum(v) FROM (SELECT s, (SELECT v FROM many WHERE sensor = s * 5
 SELECT sum(total_bytes) < 40000000 AS bounded FROM pg_backend_memory_contexts WHERE name LIKE 'territory%';
 SELECT sum(problems) FROM (SELECT count(*) AS problems FROM territory.verify('kept') WHERE problem IS NOT NULL) v;
 DROP TABLE kept, many;
+-- boxes of segments in closed groups, and behind them, are kept as well
+SET territory.segment_rows = 1000;
+CREATE TABLE b (id int, t timestamptz, geom geometry(Point, 4326)) USING territory;
+SELECT territory.set_layout('b', entity_columns => '{id}', time_column => 't');
+INSERT INTO b SELECT i / 100, '2026-01-01'::timestamptz + i % 100 * interval '1 minute', ST_SetSRID(ST_MakePoint(i / 1000.0, 1), 4326)
+	FROM generate_series(0, 69999) i;
+SELECT segments, rows FROM territory.seal('b');
+CREATE FUNCTION b_pruned(x float8) RETURNS TABLE (rows bigint, pruned text) LANGUAGE plpgsql AS $$
+DECLARE
+	query text := format('FROM b WHERE geom && ST_MakeEnvelope(%s, 0, %s, 2, 4326)', x, x + 0.1);
+	line text;
+BEGIN
+	EXECUTE 'SELECT count(*) ' || query INTO rows;
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * ' || query LOOP
+		pruned := coalesce(substring(line FROM 'Segments Pruned: (\d+)'), pruned);
+	END LOOP;
+	RETURN NEXT;
+END $$;
+SELECT x, (b_pruned(x)).* FROM unnest('{3.5, 63.5, 64.5, 69.5}'::float8[]) x;
+DROP TABLE b;
+DROP FUNCTION b_pruned;

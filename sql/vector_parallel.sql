@@ -108,19 +108,23 @@ SELECT counters('SELECT sensor, avg(f8) FROM v WHERE k <> ''x'' GROUP BY sensor'
 -- the whole node in a worker
 RESET max_parallel_workers_per_gather;
 ALTER TABLE v SET (parallel_workers = 0);
-CREATE FUNCTION in_worker(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION in_worker(query text, options text DEFAULT '', pattern text DEFAULT '%Single Copy: true%') RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 	found boolean := false;
 BEGIN
 	PERFORM set_config(CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'force_parallel_mode' ELSE 'debug_parallel_query' END, 'on', true);
-	FOR line IN EXECUTE 'EXPLAIN ' || query LOOP
-		found := found OR line LIKE '%Single Copy: true%';
+	FOR line IN EXECUTE concat_ws(' ', 'EXPLAIN', options, query) LOOP
+		found := found OR line LIKE pattern;
 	END LOOP;
 	RETURN found;
 END $$;
 BEGIN;
 SELECT in_worker('SELECT k, count(*) FROM v GROUP BY k');
+-- which counts for itself
+SELECT in_worker('SELECT k, count(*) FROM v GROUP BY k', 'ANALYZE', '%Counters: of a worker%') AS aggregate,
+	in_worker('SELECT k FROM v WHERE sensor = 3 AND n > 3', 'ANALYZE', '%Counters: of a worker%') AS scan,
+	in_worker('SELECT k, count(*) FROM v GROUP BY k', 'ANALYZE', '%Segments Read%') AS counted;
 SELECT k, count(*), sum(n), avg(f8) FROM v WHERE sensor < 5 GROUP BY k ORDER BY k;
 SELECT x, (SELECT count(*) FROM v WHERE sensor = x) FROM generate_series(1, 3) x;
 ROLLBACK;

@@ -211,6 +211,7 @@ extern int	scan_order_compare(TerritoryScanState *state, const Datum *a, const b
 /* scan_explain.c */
 extern void scan_explain(CustomScanState *node, List *ancestors, ExplainState *es);
 extern void scan_explain_bytes(int64 bytes, ExplainState *es);
+extern bool scan_explain_elsewhere(CustomScanState *node, bool ran_here, ExplainState *es);
 
 /* scan_guard.c */
 extern void scan_guard_init(void);

@@ -68,6 +68,19 @@ scan_explain_bytes(int64 bytes, ExplainState *es)
 		ExplainPropertyInteger("Sealed Bytes Read", NULL, bytes, es);
 }
 
+/*
+ * Of a node that a worker ran alone, below Gather (Single Copy), core brings back
+ * times and rows; what else is counted stays with the worker.
+ */
+bool
+scan_explain_elsewhere(CustomScanState *node, bool ran_here, ExplainState *es)
+{
+	if (ran_here || node->ss.ps.plan->parallel_aware || node->ss.ps.worker_instrument == NULL)
+		return false;
+	ExplainPropertyText("Counters", "of a worker, which does not report them", es);
+	return true;
+}
+
 static bool
 has_segments(Relation rel)
 {
@@ -91,7 +104,7 @@ scan_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	show_filter(state, ancestors, es);
 	show_pruned_columns(state, es);
 	show_why(node, es);
-	if (!es->analyze)
+	if (!es->analyze || scan_explain_elsewhere(node, state->sealed || state->hot_scan || state->hot_rows > 0, es))
 		return;
 	ExplainPropertyInteger("Segments Read", NULL, shared ? (int64) counts->segments_read.value : sealed->segments_read, es);
 	ExplainPropertyInteger("Segments Pruned", NULL, shared ? (int64) counts->segments_pruned.value : sealed->segments_pruned, es);

@@ -211,8 +211,7 @@ walk_kept(Walk *walk, int level, int32 first, int32 last, const KeptEntries *kep
 		int			version = i;
 
 		for (; i < kept->n && kept->members[i]->number == member; i++)
-			excluded = excluded &&
-				zone_excludes(kept->members[i]->zones, kept->members[i]->nzones, walk->keys, walk->nkeys);
+			excluded = excluded && segment_excluded(kept->members[i], walk->keys, walk->nkeys);
 		fetch = fetch && i == version + 1;
 		if (excluded)
 			pruned += segments;

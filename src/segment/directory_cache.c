@@ -79,6 +79,31 @@ make_cache(void)
 	groups = hash_create("territory directory groups", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
+/*
+ * Without summaries, but for those that tell boxes: nothing else is excluded by
+ * them.  In the current memory context.
+ */
+static SegmentEntry *
+copy_member(const SegmentEntry *entry)
+{
+	const char *at = (const char *) entry + SEGMENT_ENTRY_SIZE(entry->nzones);
+	const char *end = at + entry->summary_len;
+	ColumnSummary summary;
+	StringInfoData boxes;
+	SegmentEntry *copy;
+
+	initStringInfo(&boxes);
+	while (at < end && summary_take(&at, end, &summary))
+		if (summary.flags & SUMMARY_BOUNDS)
+			summary_put(&boxes, &summary);
+	copy = palloc(SEGMENT_ENTRY_SIZE(entry->nzones) + boxes.len);
+	memcpy(copy, entry, SEGMENT_ENTRY_SIZE(entry->nzones));
+	memcpy((char *) copy + SEGMENT_ENTRY_SIZE(entry->nzones), boxes.data, boxes.len);
+	copy->summary_len = boxes.len;
+	pfree(boxes.data);
+	return copy;
+}
+
 static void
 keep_members(CachedGroup *group, List *entries, List *tids)
 {
@@ -91,14 +116,11 @@ keep_members(CachedGroup *group, List *entries, List *tids)
 	relations = list_append_unique_oid(relations, group->key.toast);
 	foreach(lc, entries)
 	{
-		SegmentEntry *entry = lfirst(lc);
-		Size		size = SEGMENT_ENTRY_SIZE(entry->nzones);
+		SegmentEntry *member = copy_member(lfirst(lc));
 
-		kept->members[kept->n] = palloc(size);
-		memcpy(kept->members[kept->n], entry, size);
-		kept->members[kept->n]->summary_len = 0;
+		kept->members[kept->n] = member;
 		kept->tids[kept->n++] = *(ItemPointer) list_nth(tids, foreach_current_index(lc));
-		bytes += size + 2 * sizeof(void *) + sizeof(ItemPointerData);
+		bytes += segment_entry_size(member) + 2 * sizeof(void *) + sizeof(ItemPointerData);
 	}
 	MemoryContextSwitchTo(old);
 }

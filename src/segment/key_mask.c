@@ -132,15 +132,12 @@ count_below(const Datum *values, int n, int64 bound, bool or_equal)
 	return low;
 }
 
-/* integers that ascend, without nulls */
+/* of integers that ascend, without nulls, those from low to high are *first to *end - 1 */
 void
-key_mask_sorted(const Datum *values, int n, int64 low, int64 high, uint8 *out)
+key_mask_sorted(const Datum *values, int n, int64 low, int64 high, int *first, int *end)
 {
-	int			first = count_below(values, n, low, false);
-	int			end = Max(first, count_below(values, n, high, true));
-
-	memset(out, true, first);
-	memset(out + end, true, n - end);
+	*first = count_below(values, n, low, false);
+	*end = Max(*first, count_below(values, n, high, true));
 }
 
 CODEC_CLONES int

@@ -12,7 +12,7 @@ extern void key_mask_range(ZoneKind zone, const Datum *values, const bool *nulls
 						   uint8 *out);
 extern void key_mask_any(ZoneKind zone, const Datum *values, const bool *nulls, int n, const int64 *keys, int nkeys,
 						 uint8 *out);
-extern void key_mask_sorted(const Datum *values, int n, int64 low, int64 high, uint8 *out);
+extern void key_mask_sorted(const Datum *values, int n, int64 low, int64 high, int *first, int *end);
 extern int	key_mask_left(const uint8 *out, int n);
 
 extern bool key_mask_limits(const PruneKey *key, int64 *low, int64 *high);

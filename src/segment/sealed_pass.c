@@ -12,12 +12,63 @@
 #include "segment/key_mask.h"
 #include "segment/sealed_scan.h"
 
+/* how many rows of the open block are not flagged */
+int
+sealed_scan_left(SealedScan *scan)
+{
+	if (scan->dead == NULL)
+		return sealed_scan_block_rows(scan);
+	return key_mask_left(scan->dead + scan->first_left, scan->end_left - scan->first_left);
+}
+
 static int
 rows_left(SealedScan *scan, const uint8 *out, int rows)
 {
+	return out ? key_mask_left(out, rows) : sealed_scan_left(scan);
+}
+
+/* rows first to end - 1 are left of those that a key asks of */
+static int
+pass_between(SealedScan *scan, int first, int end, uint8 *out)
+{
+	int			rows = sealed_scan_block_rows(scan);
+	uint8	   *flags = out ? out : scan->dead;
+
+	memset(flags, true, first);
+	memset(flags + end, true, rows - end);
+	if (out)
+		return key_mask_left(out + first, end - first);
+	scan->first_left = Min(Max(scan->first_left, first), rows);
+	scan->end_left = Max(Min(scan->end_left, end), scan->first_left);
+	return sealed_scan_left(scan);
+}
+
+/* the same where the column ascends, without nulls */
+static int
+pass_sorted(SealedScan *scan, int column, int64 low, int64 high, uint8 *out)
+{
+	BlockLine	line;
+	int			first,
+				end;
+
+	if (scan->values[column] == NULL && segment_block_line(&scan->reader, scan->block, column + 1, &line))
+		block_line_between(&line, low, high, &first, &end);
+	else
+	{
+		sealed_scan_decode(scan, column);
+		key_mask_sorted(scan->values[column], sealed_scan_block_rows(scan), low, high, &first, &end);
+	}
+	return pass_between(scan, first, end, out);
+}
+
+/* all rows that are left are out */
+static int
+pass_none(SealedScan *scan, uint8 *out)
+{
+	memset(out ? out : scan->dead, true, sealed_scan_block_rows(scan));
 	if (out == NULL)
-		out = scan->dead;
-	return out ? key_mask_left(out, rows) : rows;
+		scan->end_left = scan->first_left;
+	return 0;
 }
 
 static void
@@ -67,22 +118,19 @@ pass_box(SealedScan *scan, const PruneKey *key, uint8 *out)
 	const ColumnPoints *points;
 	ZoneMap		zone;
 	bool		some_null = !segment_block_zone(&scan->reader, scan->block, key->attno, &zone) || zone.nulls > 0;
+	uint8	   *flags;
 
 	if (box && box_key_holds(key->box, box) && !some_null)
 		return rows_left(scan, out, rows);
-	if (out == NULL)
-		out = sealed_scan_dead(scan);
+	flags = out ? out : sealed_scan_dead(scan);
 	if (box && box_key_excludes(key->box, box))
-	{
-		memset(out, true, rows);
-		return 0;
-	}
+		return pass_none(scan, out);
 	points = sealed_scan_points(scan, key->attno - 1);
 	if (points)
-		mask_points(scan, key, points, some_null, out);
+		mask_points(scan, key, points, some_null, flags);
 	else
-		mask_values(scan, key, out);
-	return key_mask_left(out, rows);
+		mask_values(scan, key, flags);
+	return rows_left(scan, out, rows);
 }
 
 /*
@@ -102,6 +150,7 @@ sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out)
 	int			nkeys;
 	ZoneMap		zone;
 	bool		known;
+	uint8	   *flags;
 
 	if (key->box)
 		return pass_box(scan, key, out);
@@ -120,22 +169,17 @@ sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out)
 	}
 	if (known && zone.nulls == 0 && (key->nkeys == 0 || nkeys == 1) && zone.min >= low && zone.max <= high)
 		return rows_left(scan, out, rows);
-	if (out == NULL)
-		out = sealed_scan_dead(scan);
+	flags = out ? out : sealed_scan_dead(scan);
 	if (known && zone.has_values &&
 		(key->nkeys > 0 ? nkeys == 0 : zone.max < low || zone.min > high))
-	{
-		memset(out, true, rows);
-		return 0;
-	}
+		return pass_none(scan, out);
+	if (nkeys <= 1 && header->ordered[scan->block] && header->time == key->attno && key->zone == ZONE_INTEGER)
+		return pass_sorted(scan, column, low, high, out);
 	sealed_scan_decode(scan, column);
 	nulls = known && zone.nulls == 0 ? NULL : scan->nulls[column];
 	if (nkeys > 1)
-		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, out);
-	else if (header->ordered[scan->block] && header->time == key->attno && key->zone == ZONE_INTEGER)
-		key_mask_sorted(scan->values[column], rows, low, high, out);
+		key_mask_any(key->zone, scan->values[column], nulls, rows, keys, nkeys, flags);
 	else
-		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, out);
-	return key_mask_left(out, rows);
+		key_mask_range(key->zone, scan->values[column], nulls, rows, low, high, flags);
+	return rows_left(scan, out, rows);
 }
-

@@ -270,12 +270,14 @@ make_room(SealedScan *scan, int column)
 
 /*
  * A column of the open block, from 0, into values and nulls, unless it is there.
- * Of points that are coordinates already, only rows that are left are built.
+ * Of points that are coordinates already, only rows that are left are built: so
+ * not while a filter runs, whose flags may be lent.
  */
 void
 sealed_scan_decode(SealedScan *scan, int column)
 {
 	Datum	   *values;
+	BlockLine	line;
 	MemoryContext old;
 
 	if (scan->values[column])
@@ -284,8 +286,16 @@ sealed_scan_decode(SealedScan *scan, int column)
 	old = MemoryContextSwitchTo(scan->block_context);
 	if (scan->points[column])
 		column_build_points(scan->points[column], scan->nulls[column], scan->dead, sealed_scan_block_rows(scan), values);
+	else if (segment_block_line(&scan->reader, scan->block, column + 1, &line))
+	{
+		block_line_fill(&line, values);
+		memset(scan->nulls[column], false, line.rows);
+	}
 	else
+	{
 		segment_read_column(&scan->reader, scan->block, column + 1, values, scan->nulls[column]);
+		segment_block_learn(&scan->reader, scan->block, column + 1, values);
+	}
 	scan->values[column] = values;
 	MemoryContextSwitchTo(old);
 }
@@ -308,6 +318,15 @@ sealed_scan_points(SealedScan *scan, int column)
 	}
 	MemoryContextSwitchTo(old);
 	return scan->points[column];
+}
+
+/* of all rows, whatever is decoded of them */
+const bool *
+sealed_scan_nulls(SealedScan *scan, int column)
+{
+	if (scan->points[column] == NULL)
+		sealed_scan_decode(scan, column);
+	return scan->nulls[column];
 }
 
 static void
@@ -364,7 +383,7 @@ pass_over_dead(SealedScan *scan, int rows)
 	else
 		for (int i = 0; i < rows; i++)
 			scan->dead[i] |= dead[i];
-	return key_mask_left(scan->dead, rows);
+	return sealed_scan_left(scan);
 }
 
 /*
@@ -381,6 +400,8 @@ open_block(SealedScan *scan, ScanDirection direction)
 	MemoryContextReset(scan->block_context);
 	old = MemoryContextSwitchTo(scan->block_context);
 	forget_columns(scan);
+	scan->first_left = 0;
+	scan->end_left = rows;
 	scan->block_shown = false;
 	for (int k = 0; scan->filter == NULL && k < scan->nkeys && left > 0; k++)
 		if (scan->all_columns || bms_is_member(scan->keys[k].attno, scan->needed))
@@ -477,7 +498,7 @@ advance_block(SealedScan *scan, ScanDirection direction)
 static bool
 previous_in_block(SealedScan *scan)
 {
-	for (scan->row--; scan->row >= 0; scan->row--)
+	for (scan->row = Min(scan->row, scan->end_left) - 1; scan->row >= scan->first_left; scan->row--)
 		if (scan->dead == NULL || !scan->dead[scan->row])
 			return true;
 	return false;
@@ -628,15 +649,14 @@ sealed_scan_seek_block(SealedScan *scan, int segment, int block)
 bool
 sealed_scan_next_in_block(SealedScan *scan)
 {
-	int			rows = sealed_scan_block_rows(scan);
-
+	int			end = scan->end_left;
 	const uint8 *next;
 
-	scan->row++;
-	if (scan->dead == NULL || scan->row >= rows)
-		return scan->row < rows;
-	next = memchr(scan->dead + scan->row, false, rows - scan->row);
-	scan->row = next ? next - scan->dead : rows;
+	scan->row = Max(scan->row + 1, scan->first_left);
+	if (scan->dead == NULL || scan->row >= end)
+		return scan->row < end;
+	next = memchr(scan->dead + scan->row, false, end - scan->row);
+	scan->row = next ? next - scan->dead : end;
 	return next != NULL;
 }
 
@@ -664,7 +684,8 @@ sealed_scan_rows(SealedScan *scan, int *rows)
 		memcpy(rows, all_rows(), sizeof(int) * all);
 		return all;
 	}
-	for (int i = 0; i < all;)
+	all = scan->end_left;
+	for (int i = scan->first_left; i < all;)
 	{
 		uint64		eight = 0;
 

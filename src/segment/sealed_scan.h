@@ -57,6 +57,8 @@ typedef struct SealedScan
 	int			asked_whole;	/* blocks of it that sealed_scan_block_whole() was asked of */
 	uint8	   *segment_dead;	/* of all its rows, from the second one on; or NULL */
 	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
+	int			first_left;		/* rows of it before this are flagged ... */
+	int			end_left;		/* ... and those from this on */
 	Datum	  **values;			/* per attribute, of the open block; NULL: not decoded */
 	bool	  **nulls;
 	ColumnPoints **points;		/* the same as coordinates; NULL: not decoded so */
@@ -98,6 +100,7 @@ extern int	sealed_scan_block_rows(SealedScan *scan);
 extern uint8 *sealed_scan_dead(SealedScan *scan);
 extern void sealed_scan_decode(SealedScan *scan, int column);
 extern const ColumnPoints *sealed_scan_points(SealedScan *scan, int column);
+extern const bool *sealed_scan_nulls(SealedScan *scan, int column);
 extern void sealed_scan_show(SealedScan *scan);
 extern MemoryContext sealed_scan_hand_over(SealedScan *scan, MemoryContext parent);
 extern const uint8 *sealed_scan_blocks_out(SealedScan *scan);
@@ -109,6 +112,7 @@ extern void sealed_scan_row(SealedScan *scan, Datum *values, bool *nulls);
 extern void sealed_totals(Relation rel, Snapshot snapshot, DirectoryTotals *totals);
 
 /* sealed_pass.c */
+extern int	sealed_scan_left(SealedScan *scan);
 extern int	sealed_scan_pass_key(SealedScan *scan, const PruneKey *key, uint8 *out);
 
 /* directory_totals.c */

@@ -195,7 +195,7 @@ extern void directory_exclude(Directory *directory, const PruneKey *keys, int nk
 typedef struct KeptEntries
 {
 	int			n;
-	SegmentEntry **members;		/* every version, by number, without summaries */
+	SegmentEntry **members;		/* every version, by number, of summaries only those that tell boxes */
 	ItemPointer tids;			/* where each of them stands */
 } KeptEntries;
 
@@ -236,12 +236,32 @@ extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore 
 								MemoryContext context);
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
 extern bool segment_block_stride(SegmentReader *reader, int block, AttrNumber attno, int64 *stride);
-extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
-extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary);
+extern const float *segment_block_box(SegmentReader *reader, int block, AttrNumber attno);
+extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box);
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
 extern bool segment_read_points(SegmentReader *reader, int block, AttrNumber attno, ColumnPoints *points, bool *nulls);
+
+/* block_zones.c */
+extern const float *segment_block_box(SegmentReader *reader, int block, AttrNumber attno);
+extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box);
+extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
+extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
+
+/* values of a block that are first, first + stride, first + 2 * stride ... */
+typedef struct BlockLine
+{
+	int64		first;
+	int64		stride;			/* >= 0 */
+	int			rows;
+} BlockLine;
+
+/* block_line.c */
+extern bool segment_block_line(SegmentReader *reader, int block, AttrNumber attno, BlockLine *line);
+extern void segment_block_learn(SegmentReader *reader, int block, AttrNumber attno, const Datum *values);
+extern void block_line_fill(const BlockLine *line, Datum *values);
+extern void block_line_between(const BlockLine *line, int64 low, int64 high, int *first, int *end);
 
 /* block_ends.c */
 extern bool segment_block_end(SegmentReader *reader, int block, AttrNumber attno, bool last, Datum *value,
@@ -252,8 +272,6 @@ extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber a
 extern int	segment_block_cut(SegmentReader *reader, int block);
 extern bool segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone);
 extern const ColumnSummary *segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno);
-extern const float *segment_block_box(SegmentReader *reader, int block, AttrNumber attno);
-extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box);
 
 /* verify.c */
 extern void segment_verify(SegmentReader *reader);

@@ -126,7 +126,7 @@ vector_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	show_top(state, ancestors, es);
 	if (state->join)
 		show_join(state, ancestors, es);
-	if (!es->analyze)
+	if (!es->analyze || scan_explain_elsewhere(node, state->passes > 0, es))
 		return;
 	ExplainPropertyInteger("Segments Read", NULL, sealed->segments_read + (int64) others->segments_read.value, es);
 	ExplainPropertyInteger("Segments Pruned", NULL, sealed->segments_pruned + (int64) others->segments_pruned.value, es);
