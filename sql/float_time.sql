@@ -171,3 +171,5 @@ SELECT resample(s, '1 hour', 'nearest') FROM small;
 SELECT resample(s, '0 hours') FROM small;
 SELECT resample(s, '1 month 1 day') FROM small;
 SELECT resample(s, '1 hour', timezone => 'Nowhere/Town') FROM small;
+SELECT resample(s, '1 microsecond', 'average') FROM small WHERE kind = 'step';
+SELECT resample(s, '1 second', 'previous', to_time => '2200-01-01') FROM small WHERE kind = 'discrete';

@@ -68,6 +68,11 @@ FROM series_whole, LATERAL (
 	FROM generate_series(1, 500)) x
 GROUP BY kind ORDER BY kind;
 
+-- one with as many instants as there may be, all forged but for the entries of its blocks, does not grow
+SELECT append(('\x0101020100000000000000080000000000000000' || string_agg(a || b || repeat('0', 96) || '1800900000000000', '' ORDER BY i))::damaged::float_series, '2026-01-01', 1) IS NULL
+FROM generate_series(0, 131071) i, LATERAL (SELECT lpad(to_hex(2 * i), 8, '0') a0, lpad(to_hex(2 * i + 1), 8, '0') b0) h,
+	LATERAL (SELECT substr(a0, 7, 2) || substr(a0, 5, 2) || substr(a0, 3, 2) || substr(a0, 1, 2) || '00000000' a, substr(b0, 7, 2) || substr(b0, 5, 2) || substr(b0, 3, 2) || substr(b0, 1, 2) || '00000000' b) le;
+
 -- out of line, where single blocks are read
 CREATE TEMP TABLE series_torn (b damaged);
 CREATE FUNCTION what_comes_of_part(whole bytea) RETURNS text LANGUAGE plpgsql AS $$

@@ -36,6 +36,7 @@ typedef enum CodecStatus
 extern size_t codec_int64_bound(int n);
 extern size_t codec_int64_encode(const int64_t *values, int n, uint8_t *out, size_t cap);
 extern CodecStatus codec_int64_decode(const uint8_t *in, size_t len, int n, int64_t *values);
+extern bool codec_int64_stride(const uint8_t *in, size_t len, int n, int64_t *first, int64_t *stride);
 extern void codec_sign_extend(int64_t *values, int n, int bits);
 
 /* float8 and float4, as bit patterns are kept */

@@ -337,6 +337,24 @@ codec_int64_decode(const uint8_t *in, size_t len, int n, int64_t *values)
 	return CODEC_OK;
 }
 
+/* false where the stream is not seen at once to hold n values, each as far from the one before */
+bool
+codec_int64_stride(const uint8_t *in, size_t len, int n, int64_t *first, int64_t *stride)
+{
+	Cursor		cursor = {in, in + len};
+	uint8_t		encoding;
+	uint64_t	start,
+				step = 0;
+
+	if (n <= 0 || n > CODEC_VECTOR || !take_start(&cursor, &encoding, n) ||
+		(encoding != INT_CONSTANT && encoding != INT_STRIDE) || !take_signed(&cursor, &start) ||
+		(encoding == INT_STRIDE && !take_signed(&cursor, &step)) || cursor.at != cursor.end)
+		return false;
+	*first = (int64_t) start;
+	*stride = (int64_t) step;
+	return true;
+}
+
 /* signed integers of so many bits, from the low ones; what is above them may be anything */
 CODEC_CLONES void
 codec_sign_extend(int64_t *values, int n, int bits)

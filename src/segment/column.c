@@ -684,6 +684,18 @@ column_decode_coordinates(const char *in, int len, int n, ColumnPoints *points, 
 	return column_points_plain(points);
 }
 
+/* of integers without nulls: is each as far from the one before, as their encoding says? */
+bool
+column_stride(const char *in, int len, int n, int64 *first, int64 *stride)
+{
+	const uint8_t *bytes = (const uint8_t *) in;
+
+	if (len < 2)
+		column_corrupt();
+	return bytes[0] == COLUMN_INTEGER && bytes[1] == NULLS_NONE &&
+		codec_int64_stride(bytes + 2, len - 2, n, (int64_t *) first, (int64_t *) stride);
+}
+
 static const char *
 decimals_name(const uint8_t *in, size_t len)
 {

@@ -66,6 +66,7 @@ extern void column_encode(const ColumnType *column, const Datum *values, const b
 						  StringInfo out);
 extern void column_decode(const ColumnType *column, const char *in, int len, int n, Datum *values,
 						  bool *nulls);
+extern bool column_stride(const char *in, int len, int n, int64 *first, int64 *stride);
 extern bool column_to_decimals(const Datum *values, int n, int64 *numbers, int64 *displays, int *scale);
 extern bool column_all_equal(const int64 *values, int n);
 extern bool column_decode_coordinates(const char *in, int len, int n, ColumnPoints *points, bool *nulls);

@@ -8,9 +8,7 @@
  */
 #include "territory.h"
 
-#include <math.h>
-
-#include "access/stratnum.h"
+#include "common/int.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -20,8 +18,8 @@
 #include "segment/segment.h"
 #include "segment/segment_cache.h"
 
-static void
-damaged(SegmentReader *reader)
+void
+segment_damaged(SegmentReader *reader)
 {
 	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 					errmsg("segment %d of \"%s\" is damaged", reader->entry->number,
@@ -52,7 +50,7 @@ take_piece(Range *range, HeapTuple tuple)
 
 	if (size > CHUNK_BYTES || (piece < range->last && size != CHUNK_BYTES) ||
 		(piece == range->last && end != range->from + range->len))
-		damaged(range->reader);
+		segment_damaged(range->reader);
 	memcpy(range->bytes + (start - range->from), data + (start - at), end - start);
 }
 
@@ -72,14 +70,14 @@ take_pieces_by_index(Range *range)
 		if (chunk_inserter_aborted(tuple))
 			continue;
 		if (piece != range->expected)
-			damaged(reader);
+			segment_damaged(reader);
 		if (piece < reader->cached->npieces)
 			reader->cached->pieces[piece] = tuple->t_self;
 		take_piece(range, tuple);
 	}
 	chunk_scan_end(&scan);
 	if (range->expected != range->last + 1)
-		damaged(reader);
+		segment_damaged(reader);
 }
 
 /* the piece by its TID, where it was met before; the caller releases the buffer */
@@ -136,7 +134,7 @@ borrow_range(SegmentReader *reader, int64 from, int64 len, Buffer *buffer)
 		return NULL;
 	data = chunk_bytes(reader->store, &tuple, &size);
 	if (at + len > size)
-		damaged(reader);
+		segment_damaged(reader);
 	reader->bytes_read += len;
 	return data + at;
 }
@@ -153,7 +151,7 @@ static void
 take_bytes(HeaderCursor *cursor, void *target, size_t len)
 {
 	if (len > (size_t) (cursor->end - cursor->at))
-		damaged(cursor->reader);
+		segment_damaged(cursor->reader);
 	memcpy(target, cursor->at, len);
 	cursor->at += len;
 }
@@ -173,7 +171,7 @@ take_integers(HeaderCursor *cursor, int n)
 	int64	   *values = palloc(sizeof(int64) * (n + 1));
 
 	if (!take_integer_stream(&cursor->at, cursor->end, n, values))
-		damaged(cursor->reader);
+		segment_damaged(cursor->reader);
 	return values;
 }
 
@@ -188,7 +186,7 @@ take_keys(HeaderCursor *cursor, ZoneKind kind, int n)
 	keys = palloc(sizeof(int64) * n);
 	values = palloc(sizeof(double) * n);
 	if (!take_float_stream(&cursor->at, cursor->end, n, values))
-		damaged(cursor->reader);
+		segment_damaged(cursor->reader);
 	for (int i = 0; i < n; i++)
 		keys[i] = codec_float_key(values[i]);
 	pfree(values);
@@ -214,7 +212,7 @@ skip_stream(HeaderCursor *cursor)
 	uint16		len = take_uint16(cursor);
 
 	if (len > cursor->end - cursor->at)
-		damaged(cursor->reader);
+		segment_damaged(cursor->reader);
 	cursor->at += len;
 }
 
@@ -232,22 +230,22 @@ take_layout(HeaderCursor *cursor, BlockHeader *header)
 	for (int b = 0; b < header->nblocks; b++)
 	{
 		if (rows[b] <= 0 || rows[b] > BLOCK_MAX_ROWS || rows[b] > entry->rows - header->first_row[b])
-			damaged(reader);
+			segment_damaged(reader);
 		header->first_row[b + 1] = header->first_row[b] + rows[b];
 		header->ordered[b] = ordered[b] != 0;
 	}
 	if (header->first_row[header->nblocks] != entry->rows)
-		damaged(reader);
+		segment_damaged(reader);
 	take_bytes(cursor, &header->all_ordered, sizeof header->all_ordered);
 	header->nentity = take_uint16(cursor);
 	if (header->nentity > LAYOUT_MAX_ENTITY)
-		damaged(reader);
+		segment_damaged(reader);
 	for (int e = 0; e < header->nentity; e++)
 		header->entity[e] = take_uint16(cursor);
 	header->time = take_uint16(cursor);
 	zone_len = take_uint16(cursor);
 	if (zone_len > TZ_STRLEN_MAX)
-		damaged(reader);
+		segment_damaged(reader);
 	take_bytes(cursor, header->zone, zone_len);
 	header->zone[zone_len] = '\0';
 	if (has_sides(reader))
@@ -275,7 +273,7 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 	column->attno = take_uint16(cursor);
 	column->zone = take_uint16(cursor);
 	if (column->attno <= 0 || column->attno > reader->entry->natts)
-		damaged(reader);
+		segment_damaged(reader);
 	lens = take_integers(cursor, nblocks);
 	column->packed = cursor->at;
 	skip_stream(cursor);
@@ -285,7 +283,7 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 		skip_stream(cursor);
 	}
 	if ((ptrdiff_t) sizeof(uint32) * nblocks > cursor->end - cursor->at)
-		damaged(reader);
+		segment_damaged(reader);
 	column->crc = cursor->at;
 	cursor->at += sizeof(uint32) * nblocks;
 	take_bytes(cursor, &column->summary_len, sizeof column->summary_len);
@@ -299,7 +297,7 @@ take_column(HeaderCursor *cursor, HeaderColumn *column, int nblocks)
 	for (int b = 0; b < nblocks; b++)
 	{
 		if (lens[b] < 0 || lens[b] > limit - offset)
-			damaged(reader);
+			segment_damaged(reader);
 		column->offsets[b] = offset;
 		offset += lens[b];
 	}
@@ -352,7 +350,7 @@ place_columns(SegmentReader *reader, BlockHeader *header)
 
 		column->summary_offset = offset;
 		if ((int64) column->summary_len + column->sides_len > limit - offset)
-			damaged(reader);
+			segment_damaged(reader);
 		offset += (int64) column->summary_len + column->sides_len;
 	}
 	for (int c = 0; c < header->ncolumns; c++)
@@ -361,13 +359,13 @@ place_columns(SegmentReader *reader, BlockHeader *header)
 		int64		len = column->offsets[header->nblocks];
 
 		if (len > limit - offset)
-			damaged(reader);
+			segment_damaged(reader);
 		for (int b = 0; b <= header->nblocks; b++)
 			column->offsets[b] += offset;
 		offset += len;
 	}
 	if (offset != limit)
-		damaged(reader);
+		segment_damaged(reader);
 }
 
 /* where the header is kept, its bytes stay, for unpack_column() */
@@ -384,7 +382,7 @@ read_header(SegmentReader *reader)
 	pfree(read);
 	if (chunk_crc(bytes, entry->header_len) != entry->header_crc || entry->nblocks <= 0 ||
 		entry->nblocks > CODEC_VECTOR)
-		damaged(reader);
+		segment_damaged(reader);
 	header->nblocks = entry->nblocks;
 	header->end = cursor.end;
 	take_layout(&cursor, header);
@@ -395,7 +393,7 @@ read_header(SegmentReader *reader)
 		HeaderColumn *column = &header->columns[header->ncolumns];
 
 		if (header->ncolumns == entry->natts)
-			damaged(reader);
+			segment_damaged(reader);
 		take_column(&cursor, column, header->nblocks);
 		header->ncolumns++;
 		header->by_attno[column->attno] = column;
@@ -479,261 +477,14 @@ segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *
 }
 
 /* palloc'd; as long as that and with this checksum */
-static char *
-read_checked(SegmentReader *reader, int64 from, uint32 len, uint32 crc)
+char *
+segment_read_bytes(SegmentReader *reader, int64 from, uint32 len, uint32 crc)
 {
 	char	   *bytes = read_range(reader, from, len);
 
 	if (chunk_crc(bytes, len) != crc)
-		damaged(reader);
+		segment_damaged(reader);
 	return bytes;
-}
-
-/* all blocks' summaries of a column, from its bytes */
-static void
-read_summaries(SegmentReader *reader, HeaderColumn *column)
-{
-	BlockHeader *header = reader->header;
-	MemoryContext old = MemoryContextSwitchTo(reader->context);
-	ColumnSummary *summaries = palloc0(sizeof(ColumnSummary) * header->nblocks);
-	char	   *bytes = read_checked(reader, column->summary_offset, column->summary_len, column->summary_crc);
-	ColumnType	type;
-
-	column_type_init(&type, TupleDescAttr(reader->desc, column->attno - 1));
-	type.zone = column->zone;
-	for (int b = 0; b < header->nblocks; b++)
-	{
-		ColumnSummary *summary = &summaries[b];
-
-		summary->attno = column->attno;
-		summary->kind = summary_kind(&type);
-		summary->zone = column->zone;
-		summary->rows = header->first_row[b + 1] - header->first_row[b];
-		summary->values = summary->rows - column->nulls[b];
-		if (summary->kind == SUMMARY_INTEGER)
-		{
-			summary->min.i = column->min[b];
-			summary->max.i = column->max[b];
-		}
-		else if (summary->kind == SUMMARY_FLOAT)
-		{
-			summary->min.f = codec_float_of_key(column->min[b]);
-			summary->max.f = codec_float_of_key(column->max[b]);
-		}
-	}
-	if (!summaries_decode(bytes, column->summary_len, header->nblocks, summaries))
-		damaged(reader);
-	if (reader->summaries == NULL)
-		reader->summaries = palloc0(sizeof(ColumnSummary *) * (reader->entry->natts + 1));
-	reader->summaries[column->attno] = summaries;
-	pfree(bytes);
-	MemoryContextSwitchTo(old);
-}
-
-/* of all blocks; NULL where they hold nothing of the column: it was added later */
-static const ColumnSummary *
-block_summaries(SegmentReader *reader, AttrNumber attno)
-{
-	HeaderColumn *column = find_column(reader, attno);
-
-	if (column == NULL || TupleDescAttr(reader->desc, attno - 1)->attisdropped)
-		return NULL;
-	if (reader->summaries == NULL || reader->summaries[attno] == NULL)
-		read_summaries(reader, column);
-	return reader->summaries[attno];
-}
-
-/* false where the block holds nothing of the column: it was added later */
-bool
-segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary)
-{
-	const ColumnSummary *summaries = block_summaries(reader, attno);
-
-	if (summaries)
-		*summary = summaries[block];
-	return summaries != NULL;
-}
-
-/* ---- the sides of blocks that are cut ---- */
-
-static void
-unpack_cuts(SegmentReader *reader)
-{
-	BlockHeader *header = reader->header;
-	HeaderColumn *time = find_column(reader, header->time);
-	HeaderCursor cursor = {reader, header->packed_cuts, header->end};
-	int64	   *rows = take_integers(&cursor, header->nblocks);
-	CutPlace   *cuts = keep(reader, header->nblocks, sizeof(CutPlace));
-	int64	   *before,
-			   *apart;
-	int			n = 0;
-
-	for (int b = 0; b < header->nblocks; b++)
-		n += rows[b] != 0;
-	before = take_integers(&cursor, n);
-	apart = take_integers(&cursor, n);
-	n = 0;
-	for (int b = 0; b < header->nblocks; b++)
-	{
-		CutPlace   *cut = &cuts[b];
-
-		if (rows[b] == 0)
-			continue;
-		cut->rows = rows[b];
-		cut->before = before[n];
-		cut->after = (int64) ((uint64) before[n] + (uint64) apart[n]);
-		n++;
-		if (rows[b] < 0 || rows[b] >= header->first_row[b + 1] - header->first_row[b] || !header->ordered[b] ||
-			time == NULL || cut->before < time->min[b] || cut->after < cut->before || cut->after > time->max[b])
-			damaged(reader);
-	}
-	pfree(rows);
-	pfree(before);
-	pfree(apart);
-	header->cuts = cuts;
-	segment_cache_grown(reader->cached);
-}
-
-/* rows of a block before its cut; 0: it has none */
-int
-segment_block_cut(SegmentReader *reader, int block)
-{
-	BlockHeader *header = reader->header;
-
-	if (header->packed_cuts == NULL)
-		return 0;
-	if (header->cuts == NULL)
-		unpack_cuts(reader);
-	return header->cuts[block].rows;
-}
-
-/* summaries of the sides of all blocks that are cut, from the column's bytes */
-static void
-read_sides(SegmentReader *reader, const HeaderColumn *column, const ColumnSummary *summaries)
-{
-	BlockHeader *header = reader->header;
-	MemoryContext old = MemoryContextSwitchTo(reader->context);
-	ColumnSummary *sides = palloc(sizeof(ColumnSummary) * header->nblocks * 2);
-
-	if (column->attno == header->time)
-		sides_of_times(summaries, header->cuts, header->nblocks, sides);
-	else
-	{
-		char	   *bytes = read_checked(reader, (int64) column->summary_offset + column->summary_len, column->sides_len,
-										 column->sides_crc);
-
-		if (!sides_decode(bytes, column->sides_len, summaries, header->cuts, header->nblocks, sides))
-			damaged(reader);
-		pfree(bytes);
-	}
-	if (reader->sides == NULL)
-		reader->sides = palloc0(sizeof(ColumnSummary *) * (reader->entry->natts + 1));
-	reader->sides[column->attno] = sides;
-	MemoryContextSwitchTo(old);
-}
-
-/* of a block, or of a side of one that is cut, as long as the segment is open; NULL as block_summaries() */
-const ColumnSummary *
-segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno)
-{
-	const ColumnSummary *summaries;
-
-	if (side != BLOCK_WHOLE && reader->sides && reader->sides[attno])
-		return &reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
-	summaries = block_summaries(reader, attno);
-	if (summaries == NULL || side == BLOCK_WHOLE)
-		return summaries ? &summaries[block] : NULL;
-	if (segment_block_cut(reader, block) == 0)
-		elog(ERROR, "territory: block %d of segment %d has one summary", block, reader->entry->number);
-	read_sides(reader, find_column(reader, attno), summaries);
-	return &reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
-}
-
-/* of a side of a block that is cut: a zone map that holds its values, and may be the block's */
-static void
-narrow_zone(SegmentReader *reader, int block, BlockSide side, ZoneMap *zone)
-{
-	const CutPlace *cut = &reader->header->cuts[block];
-	const ColumnSummary *summary;
-
-	if (zone->attno == reader->header->time)
-	{
-		if (side == BLOCK_BEFORE)
-			zone->max = cut->before;
-		else
-			zone->min = cut->after;
-		return;
-	}
-	summary = segment_side_summary(reader, block, side, zone->attno);
-	if (summary == NULL || !(summary->flags & SUMMARY_RANGE))
-		return;
-	if (summary->kind == SUMMARY_INTEGER)
-	{
-		zone->min = summary->min.i;
-		zone->max = summary->max.i;
-	}
-	else if (summary->kind == SUMMARY_FLOAT)
-	{
-		zone->min = codec_float_key(summary->min.f);
-		zone->max = codec_float_key(summary->max.f);
-	}
-}
-
-/* of a block, or of a side of one that is cut; there, nulls may be more than there are */
-bool
-segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone)
-{
-	if (!segment_block_zone(reader, block, attno, zone))
-		return false;
-	if (side != BLOCK_WHOLE && zone->kind != ZONE_NONE && zone->nulls == 0 && zone->min < zone->max)
-		narrow_zone(reader, block, side, zone);
-	return true;
-}
-
-/* kept with the header; NaN where a box is not known */
-static const float *
-block_boxes(SegmentReader *reader, HeaderColumn *column)
-{
-	int			nblocks = reader->header->nblocks;
-	float	   *boxes;
-
-	if (column->boxes)
-		return column->boxes;
-	if (reader->summaries == NULL || reader->summaries[column->attno] == NULL)
-		read_summaries(reader, column);
-	boxes = keep(reader, nblocks * 4, sizeof(float));
-	for (int b = 0; b < nblocks; b++)
-	{
-		const ColumnSummary *summary = &reader->summaries[column->attno][b];
-
-		box_round_outwards(summary->box, &boxes[4 * b]);
-		for (int c = 0; !(summary->flags & SUMMARY_BOUNDS) && c < 4; c++)
-			boxes[4 * b + c] = NAN;
-	}
-	column->boxes = boxes;
-	segment_cache_grown(reader->cached);
-	return boxes;
-}
-
-/* where all values of a block lie that are not null: xmin, ymin, xmax, ymax; NULL: it holds nothing of the column */
-const float *
-segment_block_box(SegmentReader *reader, int block, AttrNumber attno)
-{
-	HeaderColumn *column = find_column(reader, attno);
-
-	return column ? block_boxes(reader, column) + 4 * block : NULL;
-}
-
-/* of a whole segment; false where that is not known */
-bool
-segment_box(const SegmentEntry *entry, AttrNumber attno, float *box)
-{
-	ColumnSummary summary;
-
-	if (!segment_summary(entry, attno, &summary) || !(summary.flags & SUMMARY_BOUNDS))
-		return false;
-	box_round_outwards(summary.box, box);
-	return true;
 }
 
 /* of all rows; false where the entry tells nothing of the column: it was added later, or there are too many */
@@ -795,7 +546,7 @@ take_stream(SegmentReader *reader, int block, const HeaderColumn *column, BlockS
 	if (stream->bytes == NULL)
 		stream->bytes = stream->copy = read_range(reader, column->offsets[block], stream->len);
 	if (chunk_crc(stream->bytes, stream->len) != crc)
-		damaged(reader);
+		segment_damaged(reader);
 }
 
 static void
@@ -863,4 +614,48 @@ segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *v
 	take_stream(reader, block, column, &stream);
 	column_decode(type, stream.bytes, stream.len, rows, values, nulls);
 	release_stream(&stream);
+}
+
+#define NO_STRIDE (-1)
+
+/* of an integer column that has no null in a block */
+static int64
+find_stride(SegmentReader *reader, HeaderColumn *column, int block)
+{
+	int			rows = reader->header->first_row[block + 1] - reader->header->first_row[block];
+	BlockStream stream;
+	int64		first,
+				stride,
+				last;
+	bool		even;
+
+	take_stream(reader, block, column, &stream);
+	even = column_stride(stream.bytes, stream.len, rows, &first, &stride);
+	release_stream(&stream);
+	if (!even || first != column->min[block] || stride <= 0 || pg_mul_s64_overflow(stride, rows - 1, &last) ||
+		pg_add_s64_overflow(first, last, &last) || last != column->max[block])
+		return NO_STRIDE;
+	return stride;
+}
+
+/*
+ * Do values rise from the block's least to its greatest, each as far from the
+ * one before?  Its bytes are asked once: the answer is kept with the header.
+ */
+bool
+segment_block_stride(SegmentReader *reader, int block, AttrNumber attno, int64 *stride)
+{
+	HeaderColumn *column = find_column(reader, attno);
+
+	if (column == NULL || column->zone != ZONE_INTEGER || column->nulls[block] > 0)
+		return false;
+	if (column->strides == NULL)
+	{
+		column->strides = keep(reader, reader->header->nblocks, sizeof(int64));
+		segment_cache_grown(reader->cached);
+	}
+	if (column->strides[block] == 0)
+		column->strides[block] = find_stride(reader, column, block);
+	*stride = column->strides[block];
+	return *stride != NO_STRIDE;
 }

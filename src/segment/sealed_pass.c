@@ -92,13 +92,14 @@ mask_values(SealedScan *scan, const PruneKey *key, uint8 *out)
 }
 
 static void
-mask_points(SealedScan *scan, const PruneKey *key, const ColumnPoints *points, uint8 *out)
+mask_points(SealedScan *scan, const PruneKey *key, const ColumnPoints *points, bool some_null, uint8 *out)
 {
 	int			rows = sealed_scan_block_rows(scan);
 	const double *x = points->coordinates[0];
 	const double *y = points->coordinates[1];
 
-	mask_nulls(scan->nulls[key->attno - 1], rows, out);
+	if (some_null)
+		mask_nulls(scan->nulls[key->attno - 1], rows, out);
 	if (key->box->srid >= 0 && box_geometry_srid(points->header) != key->box->srid)
 		return;
 	if (!box_key_mask_points(key->box, x, y, rows, out))
@@ -117,16 +118,16 @@ pass_box(SealedScan *scan, const PruneKey *key, uint8 *out)
 	const ColumnPoints *points;
 	ZoneMap		zone;
 	uint8	   *flags;
+	bool		some_null = !segment_block_zone(&scan->reader, scan->block, key->attno, &zone) || zone.nulls > 0;
 
-	if (box && box_key_holds(key->box, box) &&
-		segment_block_zone(&scan->reader, scan->block, key->attno, &zone) && zone.nulls == 0)
+	if (box && box_key_holds(key->box, box) && !some_null)
 		return rows_left(scan, out, rows);
 	flags = out ? out : sealed_scan_dead(scan);
 	if (box && box_key_excludes(key->box, box))
 		return pass_none(scan, out);
 	points = sealed_scan_points(scan, key->attno - 1);
 	if (points)
-		mask_points(scan, key, points, flags);
+		mask_points(scan, key, points, some_null, flags);
 	else
 		mask_values(scan, key, flags);
 	return rows_left(scan, out, rows);

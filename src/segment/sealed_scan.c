@@ -227,7 +227,8 @@ open_segment(SealedScan *scan, ScanDirection direction)
 	segment_reader_open(&scan->reader, scan->rel, &scan->store, entry_at(scan, scan->segment), scan->segment_context);
 	scan->reader.desc = scan->desc;
 	scan->reader.types = scan->types;
-	scan->blocks_out = scan->dead_bitmaps = NULL;
+	scan->blocks_out = scan->dead_bitmaps = scan->segment_dead = NULL;
+	scan->asked_whole = 0;
 	if (scan->any_state)
 	{
 		MemoryContext old = MemoryContextSwitchTo(scan->segment_context);
@@ -290,10 +291,7 @@ sealed_scan_decode(SealedScan *scan, int column)
 		memset(scan->nulls[column], false, line.rows);
 	}
 	else
-	{
 		segment_read_column(&scan->reader, scan->block, column + 1, values, scan->nulls[column]);
-		segment_block_learn(&scan->reader, scan->block, column + 1, values);
-	}
 	scan->values[column] = values;
 	MemoryContextSwitchTo(old);
 }
@@ -561,19 +559,26 @@ sealed_scan_next_block(SealedScan *scan)
 	return advance_block(scan, ForwardScanDirection);
 }
 
-/* is every row of that block alive for the snapshot? */
+/* is every row of that block alive for the snapshot?  Who asks of several blocks of a segment asks of most. */
 bool
 sealed_scan_block_whole(SealedScan *scan)
 {
 	int			rows = sealed_scan_block_rows(scan);
+	int			first = scan->reader.header->first_row[scan->block];
+	SegmentEntry *entry = scan->reader.entry;
 	MemoryContext old;
-	uint8	   *dead;
+	uint8	   *dead = NULL;
 
 	if (!scan->any_state)
 		return true;
 	old = MemoryContextSwitchTo(scan->segment_context);
-	dead = state_read_dead_rows(&scan->store, scan->snapshot, scan->reader.entry, scan->dead_bitmaps,
-								scan->reader.header->first_row[scan->block], rows);
+	if (scan->asked_whole == 0)
+		dead = state_read_dead_rows(&scan->store, scan->snapshot, entry, scan->dead_bitmaps, first, rows);
+	else if (scan->asked_whole == 1)
+		scan->segment_dead = state_read_dead_rows(&scan->store, scan->snapshot, entry, scan->dead_bitmaps, 0, entry->rows);
+	if (scan->asked_whole > 0 && scan->segment_dead)
+		dead = scan->segment_dead + first;
+	scan->asked_whole++;
 	MemoryContextSwitchTo(old);
 	return dead == NULL || memchr(dead, true, rows) == NULL;
 }

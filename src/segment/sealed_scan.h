@@ -54,6 +54,8 @@ typedef struct SealedScan
 	bool		block_shown;	/* all wanted columns of the open block are decoded */
 	uint8	   *blocks_out;		/* of the open segment, by the keys; NULL: not asked yet */
 	uint8	   *dead_bitmaps;	/* of the open segment; NULL: they say nothing */
+	int			asked_whole;	/* blocks of it that sealed_scan_block_whole() was asked of */
+	uint8	   *segment_dead;	/* of all its rows, from the second one on; or NULL */
 	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
 	int			first_left;		/* rows of it before this are flagged ... */
 	int			end_left;		/* ... and those from this on */

@@ -115,6 +115,7 @@ typedef struct HeaderColumn
 	int32	   *nulls;			/* per block */
 	int64	   *min;			/* per block, where zone says so */
 	int64	   *max;
+	int64	   *strides;		/* per block, or NULL: see segment_block_stride() */
 	const char *crc;			/* per block, unaligned */
 	const char *packed;			/* nulls, min and max in the header's bytes; NULL once they were taken out */
 	uint32		summary_offset;
@@ -228,22 +229,19 @@ typedef struct SegmentReader
 	int64		bytes_read;
 } SegmentReader;
 
+extern void segment_damaged(SegmentReader *reader);
+extern char *segment_read_bytes(SegmentReader *reader, int64 from, uint32 len, uint32 crc);
 extern const HeaderColumn *segment_column(SegmentReader *reader, AttrNumber attno);
 extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore *store, SegmentEntry *entry,
 								MemoryContext context);
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
-extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary);
-extern int	segment_block_cut(SegmentReader *reader, int block);
-extern bool segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone);
-extern const ColumnSummary *segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno);
+extern bool segment_block_stride(SegmentReader *reader, int block, AttrNumber attno, int64 *stride);
 extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary);
-extern const float *segment_block_box(SegmentReader *reader, int block, AttrNumber attno);
-extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box);
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
 extern bool segment_read_points(SegmentReader *reader, int block, AttrNumber attno, ColumnPoints *points, bool *nulls);
 
-/* block_prune.c */
+/* block_zones.c */
 extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
 extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 
@@ -257,13 +255,20 @@ typedef struct BlockLine
 
 /* block_line.c */
 extern bool segment_block_line(SegmentReader *reader, int block, AttrNumber attno, BlockLine *line);
-extern void segment_block_learn(SegmentReader *reader, int block, AttrNumber attno, const Datum *values);
 extern void block_line_fill(const BlockLine *line, Datum *values);
 extern void block_line_between(const BlockLine *line, int64 low, int64 high, int *first, int *end);
 
 /* block_ends.c */
 extern bool segment_block_end(SegmentReader *reader, int block, AttrNumber attno, bool last, Datum *value,
 							  bool *isnull);
+
+/* reader_summaries.c */
+extern bool segment_block_summary(SegmentReader *reader, int block, AttrNumber attno, ColumnSummary *summary);
+extern int	segment_block_cut(SegmentReader *reader, int block);
+extern bool segment_side_zone(SegmentReader *reader, int block, BlockSide side, AttrNumber attno, ZoneMap *zone);
+extern const ColumnSummary *segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumber attno);
+extern const float *segment_block_box(SegmentReader *reader, int block, AttrNumber attno);
+extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box);
 
 /* verify.c */
 extern void segment_verify(SegmentReader *reader);

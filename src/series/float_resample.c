@@ -152,6 +152,7 @@ resample_instants(const Series *series, Resample *resample)
 	TimestampTz from = Max(resample->from, series->t[0]);
 	TimestampTz t = time_grid_floor(&resample->grid, from);
 	int			i = 0;
+	int			asked = 0;
 	bool		starts = true;
 
 	if (t < from)
@@ -168,13 +169,27 @@ resample_instants(const Series *series, Resample *resample)
 		/* nothing more is coming */
 		if (starts && t > series->t[series->n - 1])
 			break;
-		if ((result->n & INTERRUPTS_EVERY) == 0)
+		if ((++asked & INTERRUPTS_EVERY) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
 	return result;
 }
 
 /* ---- functions ---- */
+
+/* before a step that is too short takes all memory */
+static void
+check_length(const Resample *resample, const SeriesReader *reader)
+{
+	TimestampTz from = Max(resample->from, reader->start);
+	double		n = resample->grid.months > 0 ? 0 : (double) (resample->to - from) / (double) resample->grid.usecs;
+
+	if (n > SERIES_MAX_INSTANTS)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("%.0f instants are too many for a %s", n, series_type_name(reader->kind)),
+						errdetail("It has at most %d.", SERIES_MAX_INSTANTS),
+						errhint("Use a longer step, or a shorter time: from_time, to_time.")));
+}
 
 static bool
 resample_arguments(FunctionCallInfo fcinfo, SeriesKind kind, Resample *resample)
@@ -206,6 +221,7 @@ resample_series(FunctionCallInfo fcinfo, SeriesKind kind)
 		resample.to = Min(resample.to, reader->end + 1);
 	if (resample.from >= resample.to)
 		PG_RETURN_NULL();
+	check_length(&resample, reader);
 	if (resample.method == RESAMPLE_AVERAGE)
 		RETURN_SERIES_OR_NULL(resample_averages(reader, &resample));
 	series = series_read(reader, 0, reader->num_blocks - 1);

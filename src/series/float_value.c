@@ -201,9 +201,9 @@ check_counter(const Series *series, const double *maximum)
 	for (int i = 0; i < series->n; i++)
 		if (series->v[0][i] < 0 || (maximum && series->v[0][i] >= *maximum))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("%g at %s is no reading of the counter", series->v[0][i],
-								   timestamptz_to_str(series->t[i])),
-							maximum ? errdetail("It shows 0 at %g.", *maximum) :
+							errmsg("%s at %s is no reading of the counter", float8out_internal(series->v[0][i]),
+								   series_instant_text(series->t[i])),
+							maximum ? errdetail("It shows 0 at %s.", float8out_internal(*maximum)) :
 							errdetail("A counter is never negative.")));
 }
 

@@ -80,20 +80,31 @@ check_reading(double reading, double maximum)
 						errhint("maximum is what the meter counts to before it shows 0 again.")));
 }
 
+/* by readings from one on, before another */
 static double
-counted(const RowInstants *state)
+counted_by(const RowInstants *state, int64 from, int64 to)
 {
 	double		maximum = state->options.number;	/* 0: unknown */
 	double		sum = 0;
 
-	check_reading(state->v[0], maximum);
-	for (int64 i = 1; i < state->n; i++)
+	for (int64 i = from; i < to; i++)
 	{
 		double		change = state->v[i] - state->v[i - 1];
 
 		check_reading(state->v[i], maximum);
 		sum += change >= 0 ? change : maximum > 0 ? change + maximum : state->v[i];
 	}
+	return sum;
+}
+
+static double
+counted(const RowInstants *state)
+{
+	double		sum = 0;
+
+	check_reading(state->v[0], state->options.number);
+	for (int64 i = 1; i < state->n; i += ROW_PART)
+		sum += counted_by(state, i, Min(i + ROW_PART, state->n));
 	if (!isfinite(sum))
 		float_overflow_error();
 	return sum;

@@ -84,29 +84,42 @@ line_above(double from, double to, double *share, double *height)
 	*height = high <= 0 ? 0 : low >= 0 ? from / 2 + to / 2 : high / 2 * *share;
 }
 
+/* microseconds, and value times microseconds, of the steps that end at instants from one on, before another */
+static void
+add_exceedance(const RowInstants *state, int64 from, int64 to, double *duration, double *area)
+{
+	double		threshold = state->options.number;
+	double		part_duration = 0;
+	double		part_area = 0;
+
+	for (int64 i = from; i < to; i++)
+	{
+		double		step = (double) (state->t[i] - state->t[i - 1]);
+		double		above = state->v[i - 1] - threshold;
+		double		share = above > 0;
+		double		height = Max(above, 0);
+
+		if (state->options.linear)
+			line_above(above, state->v[i] - threshold, &share, &height);
+		part_duration += share * step;
+		part_area += height * step;
+	}
+	*duration += part_duration;
+	*area += part_area;
+}
+
 Datum
 territory_row_exceedance(PG_FUNCTION_ARGS)
 {
 	const RowInstants *state = row_instants_sorted(fcinfo);
-	double		threshold = state->options.number;
-	double		duration = 0;	/* microseconds */
-	double		area = 0;		/* value times microseconds */
+	double		duration = 0;
+	double		area = 0;
 	TupleDesc	desc;
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
-	for (int64 i = 1; i < state->n; i++)
-	{
-		double		step = (double) (state->t[i] - state->t[i - 1]);
-		double		from = state->v[i - 1] - threshold;
-		double		share = from > 0;
-		double		height = Max(from, 0);
-
-		if (state->options.linear)
-			line_above(from, state->v[i] - threshold, &share, &height);
-		duration += share * step;
-		area += height * step;
-	}
+	for (int64 i = 1; i < state->n; i += ROW_PART)
+		add_exceedance(state, i, Min(i + ROW_PART, state->n), &duration, &area);
 	if (!isfinite(area))
 		float_overflow_error();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)

@@ -15,6 +15,9 @@
 
 #include "vector/vector_batch.h"
 
+/* sums are added up from sums of so many terms, so that errors of a million of them do not pile up */
+#define ROW_PART 512
+
 #define ROW_CHUNK 256			/* rows that a take function turns into instants at once */
 
 /* what an aggregate was told besides its rows: the same in all rows of a group */

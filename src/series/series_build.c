@@ -113,13 +113,50 @@ typedef struct Place
 	int32		i;
 } Place;
 
-static int
-compare_places(const void *a, const void *b)
+/* two neighbouring runs, of equal instants the first run's first */
+static void
+merge_runs(const Place *from, int first, int second, int end, Place *to)
 {
-	const Place *pa = a,
-			   *pb = b;
+	int			a = first,
+				b = second;
 
-	return pa->t < pb->t ? -1 : pa->t > pb->t ? 1 : pa->i < pb->i ? -1 : pa->i > pb->i;
+	for (int i = first; i < end; i++)
+		to[i] = b == end || (a < second && from[a].t <= from[b].t) ? from[a++] : from[b++];
+}
+
+/*
+ * By time.  Rows come in runs that are sorted (of a worker, of a segment, of a
+ * day), which are found and merged two by two: a few runs cost a few copies.
+ */
+static Place *
+sort_places(Place *places, Place *spare, int n)
+{
+	int		   *ends = palloc_extended((n + 1) * sizeof(int), MCXT_ALLOC_HUGE);	/* ends[r]: where run r ends */
+	int			runs = 0;
+
+	for (int i = 1; i <= n; i++)
+		if (i == n || places[i].t < places[i - 1].t)
+			ends[runs++] = i;
+	while (runs > 1)
+	{
+		Place	   *sorted = spare;
+		int			merged = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int r = 0; r < runs; r += 2)
+		{
+			int			last = Min(r + 1, runs - 1);
+			int			end = ends[last];
+
+			merge_runs(places, r == 0 ? 0 : ends[merged - 1], ends[r], end, sorted);
+			ends[merged++] = end;
+		}
+		spare = places;
+		places = sorted;
+		runs = merged;
+	}
+	pfree(ends);
+	return places;
 }
 
 static void
@@ -137,23 +174,28 @@ sort_column(void *column, Size width, const Place *places, int n, void *spare)
 static void
 sort_instants(Series *series)
 {
-	Place	   *places = palloc_extended(series->n * sizeof(Place), MCXT_ALLOC_HUGE);
-	void	   *spare = palloc_extended(series->n * sizeof(int64), MCXT_ALLOC_HUGE);
+	Place	   *rooms[2];
+	Place	   *places;
+	void	   *spare;
 
+	for (int r = 0; r < 2; r++)
+		rooms[r] = palloc_extended(series->n * sizeof(Place), MCXT_ALLOC_HUGE);
+	places = rooms[0];
 	for (int i = 0; i < series->n; i++)
 	{
 		places[i].t = series->t[i];
 		places[i].i = i;
 	}
-	qsort(places, series->n, sizeof(Place), compare_places);
+	places = sort_places(rooms[0], rooms[1], series->n);
+	spare = places == rooms[0] ? rooms[1] : rooms[0];
 	sort_column(series->t, sizeof(int64), places, series->n, spare);
 	if (series->kind == SERIES_STATE)
 		sort_column(series->codes, sizeof(int32), places, series->n, spare);
 	else
 		for (int d = 0; d < series->dims; d++)
 			sort_column(series->v[d], sizeof(int64), places, series->n, spare);
-	pfree(places);
-	pfree(spare);
+	pfree(rooms[0]);
+	pfree(rooms[1]);
 }
 
 /* the order in which the greatest of several values of an instant stays; NaN is the greatest, and -0 below 0 */

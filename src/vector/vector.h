@@ -283,6 +283,7 @@ typedef struct RunCut
 	int64		first;			/* times of the first ... */
 	int64		last;			/* ... and the last row */
 	int			rows;
+	bool		even;			/* it holds where these are equally far from each other in time */
 	int			nruns;
 	int		   *ends;			/* of each run, the row after it */
 	struct ValueRange *stretches;	/* of each, times that have its keys */
@@ -332,6 +333,8 @@ typedef struct VectorState
 	Bitmapset  *shown;			/* of needed, what not only quals read */
 	int			ncolumns;		/* sealed ones to copy into the slot */
 	AttrNumber *columns;
+	Bitmapset  *key_columns;	/* of them, those that only keys read which headers may tell */
+	Bitmapset  *qual_columns;	/* those that quals read */
 	TupleTableSlot *sealed_slot;
 	TupleTableSlot *hot_slot;
 	TableScanDesc hot_scan;
@@ -536,6 +539,8 @@ extern void vector_batch_take_block(VectorState *state, VectorAggregate *agg);
 
 /* vector_block.c */
 extern void vector_store_row(VectorState *state, int row);
+extern void vector_columns_begin(VectorState *state, List *keys, List *others, List *quals, Index rti);
+extern void vector_show_keys(VectorState *state);
 extern void vector_announce_values(VectorState *state, VectorKey *key);
 extern bool vector_column_is_constant(VectorState *state, AttrNumber attno);
 extern bool vector_take_block(VectorState *state);
@@ -548,6 +553,8 @@ extern bool vector_find_runs(VectorState *state);
 extern void vector_cuts_begin(VectorState *state);
 extern void vector_cuts_reset(VectorState *state);
 extern bool vector_cuts_apply(VectorState *state);
+extern bool vector_cuts_even(VectorState *state);
+extern RunCut *vector_cut_find_even(VectorState *state);
 extern RunCut *vector_cut_find(VectorState *state);
 extern void vector_cut_load_keys(VectorState *state, const RunCut *cut, int run);
 extern void vector_cut_keep(VectorState *state);

@@ -9,6 +9,9 @@
  */
 #include "territory.h"
 
+#include "access/sysattr.h"
+#include "optimizer/optimizer.h"
+
 #include "codec/codec_summary.h"
 #include "vector/vector_join.h"
 
@@ -34,6 +37,66 @@ vector_store_row(VectorState *state, int row)
 	ExecStoreVirtualTuple(slot);
 	ResetExprContext(state->row_context);
 	state->row_context->ecxt_scantuple = slot;
+}
+
+/* ---- columns ---- */
+
+/* quals: those that are not stretches; others: all that reads rows but these and keys */
+void
+vector_columns_begin(VectorState *state, List *keys, List *others, List *quals, Index rti)
+{
+	Bitmapset  *attributes = NULL;
+	Bitmapset  *of_quals = NULL;
+
+	pull_varattnos((Node *) others, rti, &attributes);
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].form != KEY_COLUMN && state->keys[k].form != KEY_STRETCH)
+			pull_varattnos(list_nth(keys, k), rti, &attributes);
+	pull_varattnos((Node *) quals, rti, &of_quals);
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		VectorKey  *key = &state->keys[k];
+
+		if ((key->form == KEY_COLUMN || key->form == KEY_STRETCH) &&
+			!bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes) &&
+			!bms_is_member(key->column - FirstLowInvalidHeapAttributeNumber, attributes))
+			state->key_columns = bms_add_member(state->key_columns, key->column);
+	}
+	for (int i = bms_next_member(of_quals, -1); i >= 0; i = bms_next_member(of_quals, i))
+		state->qual_columns = bms_add_member(state->qual_columns, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
+}
+
+/* may headers tell all that is asked of this column in the open block? */
+static bool
+only_for_keys(VectorState *state, AttrNumber attno)
+{
+	if (!bms_is_member(attno, state->key_columns) || (state->join && !state->join->is_settled))
+		return false;
+	return state->filter == NULL || scan_filter_rest(state->filter) == NULL ||
+		!(bms_is_member(attno, state->qual_columns) || bms_is_member(0, state->qual_columns));
+}
+
+/* decode what rows of the open block are asked for, but for keys that headers may tell */
+static void
+show_columns(VectorState *state)
+{
+	SealedScan *sealed = state->sealed;
+
+	if (state->join)
+		state->ncolumns = state->join->is_settled ? state->join->ncolumns_settled : state->join->ncolumns_all;
+	for (int c = 0; c < state->ncolumns; c++)
+		if ((sealed->shown == NULL || bms_is_member(state->columns[c], sealed->shown)) &&
+			!only_for_keys(state, state->columns[c]))
+			sealed_scan_decode(sealed, state->columns[c] - 1);
+}
+
+/* ... and these */
+void
+vector_show_keys(VectorState *state)
+{
+	for (int c = 0; c < state->ncolumns; c++)
+		if (bms_is_member(state->columns[c], state->key_columns))
+			sealed_scan_decode(state->sealed, state->columns[c] - 1);
 }
 
 /* ---- quals ---- */
@@ -134,8 +197,8 @@ vector_take_block(VectorState *state)
 	if (state->filter)
 		InstrCountFiltered2(&state->custom, scan_filter_removed(state->filter) - removed);
 	taken->n = sealed_scan_rows(sealed, taken->rows);
-	if (state->join && taken->n > 0)
-		vector_join_show(state);
+	if (taken->n > 0)
+		show_columns(state);
 	filter_rows(state, taken);
 	if (state->nstretch_quals > 0 && taken->n > 0)
 		vector_quals_filter(state, taken);

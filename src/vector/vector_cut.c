@@ -44,8 +44,12 @@ struct CutMemory
 {
 	Size		room;			/* that is left */
 	int			trust;			/* in remembering groups */
-	AttrNumber	time;			/* the column of the block at hand by which all rising keys rise */
-	uint32		hash;			/* of its constant keys */
+	/* of the block at hand */
+	AttrNumber	time;			/* the column by which all rising keys rise */
+	bool		even;			/* its rows are equally far from each other in time, and the first ... */
+	int64		first;			/* ... and the last of those taken are these */
+	int64		last;
+	uint32		hash;			/* of the constant keys */
 	RunCut  **cuts;
 	CutGroups **groups;
 };
@@ -108,6 +112,7 @@ vector_cuts_apply(VectorState *state)
 	CutMemory  *memory = state->cuts;
 
 	memory->time = 0;
+	memory->even = false;
 	for (int k = 0; k < state->nkeys; k++)
 		if (state->keys[k].rising)
 			memory->time = state->keys[k].column;
@@ -116,6 +121,24 @@ vector_cuts_apply(VectorState *state)
 }
 
 /* ---- where a block is cut ---- */
+
+/* are the times of the rows taken known without decoding them? */
+bool
+vector_cuts_even(VectorState *state)
+{
+	CutMemory  *memory = state->cuts;
+	const BlockRowsTaken *taken = &state->taken;
+	ZoneMap		zone;
+	int64		stride;
+
+	memory->even = vector_block_zone(state, memory->time, &zone) &&
+		segment_block_stride(&state->sealed->reader, state->sealed->block, memory->time, &stride);
+	if (!memory->even)
+		return false;
+	memory->first = zone.min + stride * taken->rows[0];
+	memory->last = zone.min + stride * taken->rows[taken->n - 1];
+	return true;
+}
 
 /* the times of the rows taken */
 static const int64 *
@@ -144,6 +167,18 @@ holds(const RunCut *cut, const int64 *at)
 	return !beyond;
 }
 
+/* as vector_cut_find(), by the first and the last time of rows that are equally far from each other */
+RunCut *
+vector_cut_find_even(VectorState *state)
+{
+	CutMemory  *memory = state->cuts;
+	RunCut	   *cut = *cut_bucket(state, memory->first, memory->last);
+
+	while (cut && !(cut->even && cut->rows == state->taken.n && cut->first == memory->first && cut->last == memory->last))
+		cut = cut->next;
+	return cut;
+}
+
 /* that holds for the rows taken, or NULL */
 RunCut *
 vector_cut_find(VectorState *state)
@@ -154,7 +189,10 @@ vector_cut_find(VectorState *state)
 
 	for (; cut; cut = cut->next)
 		if (cut->rows == n && cut->first == at[0] && cut->last == at[n - 1] && holds(cut, at))
+		{
+			cut->even = cut->even || state->cuts->even;
 			return cut;
+		}
 	return NULL;
 }
 
@@ -226,6 +264,7 @@ vector_cut_keep(VectorState *state)
 	cut->first = at[0];
 	cut->last = at[taken->n - 1];
 	cut->nruns = taken->nruns;
+	cut->even = state->cuts->even;
 	cut->ends = take_runs(state, cut, sizeof(int));
 	cut->stretches = take_runs(state, cut, sizeof(ValueRange));
 	cut->keys = take_runs(state, cut, sizeof(NullableDatum) * state->nkeys);

@@ -112,7 +112,8 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 			   *quals,
 			   *all_quals,
 			   *values,
-			   *read;
+			   *read,
+			   *others;
 	int			first_value;
 
 	state->rel = compat_range_table_relation(estate, rti);
@@ -156,6 +157,10 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	if (quals != NIL)
 		state->filter = scan_filter_begin(quals, rti, ps);
 	vector_keys_begin(state, keys, list_nth(plan->custom_private, VECTOR_EQUAL));
+	others = list_concat(list_difference_ptr(all_quals, quals), aggregates);
+	if (state->join)
+		others = list_concat(list_concat(others, vector_join_part(plan, JOIN_QUALS)), vector_join_part(plan, JOIN_FACTS));
+	vector_columns_begin(state, keys, others, quals, rti);
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates, rti);
 	values = take_expressions(inner, first_value, list_length(inner) - first_value - nouter);
@@ -227,7 +232,7 @@ open_sealed(VectorState *state)
 		if (state->sealed == NULL)
 			return false;
 		sealed_scan_need(state->sealed, state->needed, false);
-		state->sealed->late = state->join != NULL;	/* see vector_join_show() */
+		state->sealed->late = true; /* see vector_block.c */
 		scan_filter_attach(state->filter, state->sealed);
 	}
 	if (!scan_prune_keys(state->prune_specs, state->prune_values, state->custom.ss.ps.ps_ExprContext,

@@ -259,17 +259,6 @@ vector_join_begin_columns(VectorState *state)
 	join->ncolumns_all = state->ncolumns;
 }
 
-/* decode what rows of the open block are asked for */
-void
-vector_join_show(VectorState *state)
-{
-	VectorJoin *join = state->join;
-
-	state->ncolumns = join->is_settled ? join->ncolumns_settled : join->ncolumns_all;
-	for (int c = 0; c < state->ncolumns; c++)
-		sealed_scan_decode(state->sealed, state->columns[c] - 1);
-}
-
 /* ---- the row at hand ---- */
 
 /* columns of the dimension are these from now on */

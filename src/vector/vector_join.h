@@ -186,7 +186,6 @@ extern bool vector_join_reads(VectorState *state);
 extern bool vector_join_skips_segment(VectorState *state, SegmentEntry *entry);
 extern bool vector_join_skips_block(VectorState *state);
 extern void vector_join_begin_columns(VectorState *state);
-extern void vector_join_show(VectorState *state);
 extern Datum vector_join_key(VectorState *state, int k, bool *isnull);
 extern bool vector_join_take_row(VectorState *state, TupleTableSlot *slot);
 extern bool vector_join_take_rows(VectorState *state);

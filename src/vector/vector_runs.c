@@ -14,7 +14,7 @@
 
 /* ---- keys ---- */
 
-/* how the keys behave in this block; false where some key has to be looked at on every row */
+/* how the keys behave in this block, as headers tell; false where some key has to be looked at on every row */
 static bool
 begin_keys(VectorState *state)
 {
@@ -35,8 +35,6 @@ begin_keys(VectorState *state)
 		key->here.from = 1;
 		key->here.to = 0;
 		all = all && (key->constant || key->rising);
-		if (key->form == KEY_STRETCH)
-			vector_announce_values(state, key);
 		if (key->form == KEY_JOINED)
 			state->key_values[k] = vector_join_key(state, k, &state->key_nulls[k]);
 	}
@@ -103,6 +101,34 @@ load_rising_keys(VectorState *state, int row)
 	for (int k = 0; k < state->nkeys; k++)
 		if (state->keys[k].rising)
 			load_known_key(state, k, row);
+}
+
+/* without a row; false where some constant key is known to rows only */
+static bool
+load_keys_of_block(VectorState *state)
+{
+	SealedScan *sealed = state->sealed;
+	SummedRows	block = {.entry = sealed->reader.entry, .reader = &sealed->reader, .block = sealed->block};
+
+	for (int k = 0; k < state->nkeys; k++)
+	{
+		VectorKey  *key = &state->keys[k];
+		Datum		value;
+
+		if (key->rising || key->form == KEY_JOINED)
+			continue;
+		if ((key->form != KEY_COLUMN && key->form != KEY_STRETCH) ||
+			!vector_one_value(state, &block, key->column, &value))
+			return false;
+		state->key_nulls[k] = false;
+		state->key_values[k] = value;
+		if (key->form != KEY_STRETCH)
+			continue;
+		vector_key_stretch(key, DatumGetInt64(value), &key->here);
+		state->key_values[k] = key->here.key;
+		state->key_nulls[k] = key->here.isnull;
+	}
+	return true;
 }
 
 /* ---- where a run ends ---- */
@@ -270,29 +296,46 @@ find_cut_runs(VectorState *state, const RunCut *cut)
 	return !full;
 }
 
+/* where the groups are known, too, they are not looked up; false: the table is full */
+static bool
+take_cut(VectorState *state, RunCut *cut)
+{
+	if (vector_cut_groups(state, cut))
+		return true;
+	if (!find_cut_runs(state, cut))
+		return false;
+	vector_cut_keep_groups(state, cut);
+	return true;
+}
+
 /* false: the table of groups is full */
 bool
 vector_find_runs(VectorState *state)
 {
 	BlockRowsTaken *taken = &state->taken;
 	bool		jumps = begin_keys(state);
-	RunCut   *cut;
-	bool		found;
+	bool		cuts = false;
+	RunCut	   *cut = NULL;
 
 	taken->together = taken->rows[taken->n - 1] - taken->rows[0] == taken->n - 1;
 	taken->runs = taken->own_runs;
+	ResetExprContext(state->row_context);
+	if (jumps && (cuts = vector_cuts_apply(state)) && vector_cuts_even(state) && load_keys_of_block(state))
+		cut = vector_cut_find_even(state);
+	if (cut)
+		return take_cut(state, cut);
+	vector_show_keys(state);
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].form == KEY_STRETCH)
+			vector_announce_values(state, &state->keys[k]);
 	if (!jumps)
 		return find_runs(state, false);
 	load_keys(state, taken->rows[0]);
-	if (!vector_cuts_apply(state))
-		return find_runs(state, true);
-	cut = vector_cut_find(state);
-	if (cut && vector_cut_groups(state, cut))
-		return true;
-	found = cut ? find_cut_runs(state, cut) : find_runs(state, true);
-	if (found && cut)
-		vector_cut_keep_groups(state, cut);
-	else if (found)
+	if (cuts && (cut = vector_cut_find(state)) != NULL)
+		return take_cut(state, cut);
+	if (!find_runs(state, true))
+		return false;
+	if (cuts)
 		vector_cut_keep(state);
-	return found;
+	return true;
 }

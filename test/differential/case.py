@@ -11,6 +11,7 @@ import dense
 import dml
 import idioms  # noqa: F401
 import layout  # noqa: F401
+import over_time  # noqa: F401
 import queries
 import schema
 from compare import difference, extra_rows

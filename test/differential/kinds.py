@@ -58,6 +58,14 @@ def any_shape(rng):
                        'SRID=4326;MULTIPOINT((%s %s), (%s %s))' % (x, y, x + 0.02, y)))
 
 
+def point_or_nothing(rng):
+    return 'SRID=4326;POINT EMPTY' if rng.random() < 0.1 else point(rng)
+
+
+def place_on_earth(rng):
+    return rng.choice((point(rng), point(rng), any_shape(rng), 'SRID=4326;POLYGON EMPTY'))
+
+
 def long_text(rng):
     return rng.choice((Raw("repeat('territoire ', 9000)"),
                        Raw("(SELECT string_agg(md5((g + %d)::text), '') FROM generate_series(1, 3100) g)" % rng.randrange(9)),
@@ -193,8 +201,9 @@ KINDS = {
         'disjoint': Flavour(timestamp_range)},
         lambda i: '["%s","%s")' % (stamp(PARIS_AUTUMN + timedelta(hours=i)), stamp(PARIS_AUTUMN + timedelta(hours=i, minutes=40)))),
     'oid': Kind('oid', 'oid', one(lambda rng: str(rng.choice((0, 1, 42, 4294967295, rng.randrange(1000))))), lambda i: str(i)),
-    'point': Kind('geometry(Point,4326)', 'point', one(point), ordered=False, hashed=False),
-    'geometry': Kind('geometry', 'geometry', one(any_shape), ordered=False, hashed=False),
+    'point': Kind('geometry(Point,4326)', 'point', {'plain': Flavour(point), 'empty': Flavour(point_or_nothing)}, ordered=False, hashed=False),
+    'geometry': Kind('geometry', 'geometry', {'plain': Flavour(any_shape), 'points': Flavour(point), 'mixed': Flavour(place_on_earth)},
+                     ordered=False, hashed=False),
 }
 GEOMETRIES = ('point', 'geometry')
 BAD = {'percent': '101', 'label': 'noir', 'varchar': 'far too long a text', 'decimal': '12345678.9', 'int2': '99999', 'point': 'SRID=4326;LINESTRING(0 0, 1 1)'}

@@ -135,10 +135,17 @@ class Scope:
                     "%s << '[2024-01-01,2024-02-01)'::tstzrange" % name, "lower(%s) < '2024-01-01'" % name, '%s <@ %s' % (name, self.lit(column))]
         if group in ('point', 'geometry'):
             x, y = 5.3 + rng.randrange(15) / 100, 43.2 + rng.randrange(15) / 100
-            box = 'ST_MakeEnvelope(%.2f, %.2f, %.2f, %.2f, 4326)' % (x, y, x + 0.07, y + 0.05)
+            size = rng.choice((0.01, 0.07, 0.3))
+            box = 'ST_MakeEnvelope(%.2f, %.2f, %.2f, %.2f, 4326)' % (x, y, x + size, y + size * 0.7)
             made = ['%s && %s' % (name, box), 'ST_DWithin(%s, ST_SetSRID(ST_MakePoint(%.2f, %.2f), 4326), 0.04)' % (name, x, y),
                     'ST_Intersects(%s, %s)' % (name, box), 'ST_Within(%s, %s)' % (name, box), '%s = %s' % (name, self.lit(column)),
-                    'ST_SRID(%s) = 4326' % name]
+                    'ST_SRID(%s) = 4326' % name, '%s && %s' % (self.lit(column), name), 'ST_CoveredBy(%s, %s)' % (name, box),
+                    'ST_DWithin(%s, %s, %s)' % (self.lit(column), name, size / 3), 'ST_Intersects(%s, %s)' % (name, self.lit(column)),
+                    'ST_Contains(%s, %s) AND NOT %s && %s' % (box, name, name, self.lit(column))]
+            if column.flavour_name == 'plain':   # of empty shapes, PostGIS's indexes find other ones than its operators
+                made += ['%s @ %s' % (name, box), '%s ~ %s' % (box, name), '%s ~= %s' % (name, self.lit(column)), '%s ~ %s' % (name, self.lit(column))]
+            places = ['%s.%s' % (a, c.sql) for a, t in self.sources for c in t.columns if c.group in ('point', 'geometry')]
+            made += ['%s && ST_Expand(%s, %s)' % (name, rng.choice(places), size / 4), 'ST_DWithin(%s, %s, %s)' % (name, rng.choice(places), size / 5)]
             if group == 'point':
                 made.append('ST_X(%s) > %.2f' % (name, x))
             return made

@@ -245,6 +245,39 @@ test_sign_extend(void)
 	check(ok, "signs are extended", 0, CODEC_VECTOR);
 }
 
+/* a stride that a stream is said to have is that of its values; streams that have one say so, unless they are cut or of another number */
+static void
+test_stride(void)
+{
+	for (int d = 0; d < INT_DISTRIBUTIONS; d++)
+		for (int s = 0; s < NSIZES; s++)
+		{
+			int			n = sizes[s];
+			int64_t		values[CODEC_VECTOR];
+			uint8_t		stream[CODEC_VECTOR * 16 + 1024];
+			size_t		len;
+			int64_t		first,
+						stride;
+			bool		even = n > 0;
+			bool		said;
+			bool		ok = true;
+
+			for (int i = 0; i < n; i++)
+				values[i] = make_int(d, i, i > 0 ? values[i - 1] : 1000);
+			for (int i = 2; i < n; i++)
+				even = even && (uint64_t) values[i] - (uint64_t) values[i - 1] == (uint64_t) values[1] - (uint64_t) values[0];
+			len = codec_int64_encode(values, n, stream, sizeof stream);
+			said = codec_int64_stride(stream, len, n, &first, &stride);
+			for (int i = 0; said && i < n; i++)
+				ok = ok && values[i] == (int64_t) ((uint64_t) first + (uint64_t) i * (uint64_t) stride);
+			for (size_t cut = 0; cut < len && cut < 64; cut++)
+				ok = ok && !codec_int64_stride(stream, cut, n, &first, &stride);
+			ok = ok && !codec_int64_stride(stream, len, n + 1, &first, &stride) &&
+				!codec_int64_stride(stream, len, -1, &first, &stride) && !codec_int64_stride(stream, len, CODEC_VECTOR + 1, &first, &stride);
+			check(len > 0 && said == even && ok, "a stride is known", d, n);
+		}
+}
+
 /* the quotients that division gives, of integers near every power of two, of few digits and of many */
 static void
 test_decimals(void)
@@ -549,6 +582,7 @@ int
 main(void)
 {
 	test_int64();
+	test_stride();
 	test_floats();
 	test_decimals();
 	test_sign_extend();

@@ -1,16 +1,67 @@
 /*
- * block_prune.c
- *	  Which blocks of an open segment prune keys exclude.
+ * block_zones.c
+ *	  Which blocks of a segment prune keys exclude, by what its header tells of
+ *	  each.
  *
- * What the header knows of a column's blocks stands in arrays, so a key is
- * compared with all blocks in one loop.
+ * The bounds of a column stand in arrays, so that a key is compared with many
+ * blocks in one loop; it says what zone_excludes() says of each.  Boxes are in
+ * summaries, and stay with the header once a key asked for them.
  */
 #include "territory.h"
+
+#include <math.h>
 
 #include "access/stratnum.h"
 
 #include "codec/codec_stream.h"
 #include "segment/segment.h"
+#include "segment/segment_cache.h"
+
+/* kept with the header; NaN where a box is not known */
+static void
+know_boxes(SegmentReader *reader, HeaderColumn *column)
+{
+	int			nblocks = reader->header->nblocks;
+	float	   *boxes = MemoryContextAlloc(reader->cached->context, sizeof(float) * 4 * nblocks);
+
+	for (int b = 0; b < nblocks; b++)
+	{
+		ColumnSummary summary;
+
+		if (segment_block_summary(reader, b, column->attno, &summary) && (summary.flags & SUMMARY_BOUNDS))
+			box_round_outwards(summary.box, &boxes[4 * b]);
+		else
+			for (int c = 0; c < 4; c++)
+				boxes[4 * b + c] = NAN;
+	}
+	column->boxes = boxes;
+	segment_cache_grown(reader->cached);
+}
+
+/* where all values of a block lie that are not null: xmin, ymin, xmax, ymax; NULL: it holds nothing of the column */
+const float *
+segment_block_box(SegmentReader *reader, int block, AttrNumber attno)
+{
+	HeaderColumn *column = attno <= reader->entry->natts ? reader->header->by_attno[attno] : NULL;
+
+	if (column == NULL)
+		return NULL;
+	if (column->boxes == NULL)
+		know_boxes(reader, column);
+	return column->boxes + 4 * block;
+}
+
+/* of a whole segment; false where that is not known */
+bool
+segment_box(const SegmentEntry *entry, AttrNumber attno, float *box)
+{
+	ColumnSummary summary;
+
+	if (!segment_summary(entry, attno, &summary) || !(summary.flags & SUMMARY_BOUNDS))
+		return false;
+	box_round_outwards(summary.box, box);
+	return true;
+}
 
 CODEC_CLONES static void
 exclude_without_values(const int32 *nulls, const int *first_row, int n, uint8 *out)
