@@ -292,10 +292,7 @@ sealed_scan_decode(SealedScan *scan, int column)
 		memset(scan->nulls[column], false, line.rows);
 	}
 	else
-	{
 		segment_read_column(&scan->reader, scan->block, column + 1, values, scan->nulls[column]);
-		segment_block_learn(&scan->reader, scan->block, column + 1, values);
-	}
 	scan->values[column] = values;
 	MemoryContextSwitchTo(old);
 }

@@ -259,7 +259,6 @@ typedef struct BlockLine
 
 /* block_line.c */
 extern bool segment_block_line(SegmentReader *reader, int block, AttrNumber attno, BlockLine *line);
-extern void segment_block_learn(SegmentReader *reader, int block, AttrNumber attno, const Datum *values);
 extern void block_line_fill(const BlockLine *line, Datum *values);
 extern void block_line_between(const BlockLine *line, int64 low, int64 high, int *first, int *end);
 

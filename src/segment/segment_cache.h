@@ -33,7 +33,6 @@ typedef struct CachedSegment
 
 	BlockHeader *header;
 	struct BlockEnds **ends;	/* per attribute, of block_ends.c; NULL: not asked for yet */
-	uint8	   *strides;		/* per block, of block_line.c: whether its times are a constant stride */
 	int			npieces;
 	ItemPointerData *pieces;	/* of the data, as far as they were met; never to be believed without a look */
 } CachedSegment;
