@@ -95,7 +95,7 @@ def medians(connections, statements, repeat):
 
 def ask(options, report, connections, question, judged):
     statements = {'MobilityDB': ('mobilitydb', question.mobilitydb), 'series': ('territory', question.series), 'heap': ('heap', question.rows),
-                  'sealed rows': ('territory', question.rows), 'series of sealed rows': ('territory', series_of_rows(question.series))}
+                  'sealed rows': ('territory', question.rows), 'series of sealed rows': ('territory', question.made or series_of_rows(question.series))}
     found, times = medians(connections, {name: (side, sql) for name, (side, sql) in statements.items() if sql}, options.repeat)
     for name, expected in found.items():
         if name != 'series':

@@ -13,7 +13,7 @@ SLOW = 5    # seconds: what takes longer is measured once
 
 
 class Question:
-    """A name and title, the most that it may take, a statement over series, one over rows and one over MobilityDB's trips."""
+    """A name and title, the most that it may take, a statement over series, one over rows, one over series made of them, one over MobilityDB's trips."""
 
     def __init__(self, block, values):
         head, *rest = block.strip().split('\n')
@@ -23,6 +23,7 @@ class Question:
             self.limit = float(rest.pop(0).removeprefix('-- at most: ').removesuffix(' ms')) / 1000
         sql = re.sub(r"(?<!:):([a-z]+)\b", lambda match: values[match.group(1)], '\n'.join(rest))
         sql, _, self.mobilitydb = (part.strip().rstrip(';') for part in sql.partition('\n-- mobilitydb\n'))
+        sql, _, self.made = (part.strip().rstrip(';') for part in sql.partition('\n-- series of rows\n'))
         self.series, _, self.rows = (part.strip().rstrip(';') for part in sql.partition('\n-- rows\n'))
 
 

@@ -1,6 +1,7 @@
 -- What is asked of the vehicles: the name and title of each, what it may take at most, the statement over stored
--- series; after "-- rows" the same over rows, in plain SQL and PostGIS, and after "-- mobilitydb" over MobilityDB's
--- trips, where there is one.
+-- series; after "-- rows" the same over rows, in plain SQL and PostGIS, after "-- series of rows" over series that
+-- are made of the rows that it takes, where these are not all of a trip, and after "-- mobilitydb" over MobilityDB's trips, where
+-- there is one.
 -- :place is a point of the streets, :zone the square of 2 km around it, :day the second day, filled in by vehicles.py.
 
 -- T1: length of every trip
@@ -31,6 +32,9 @@ SELECT DISTINCT vehicle_id FROM
 	(SELECT vehicle_id, geom, lag(geom) OVER (PARTITION BY vehicle_id ORDER BY t) AS before FROM fixes
 	 WHERE t BETWEEN :day::timestamptz + interval '10 hours' AND :day::timestamptz + interval '11 hours') x
 WHERE ST_DWithin(ST_MakeLine(before, geom), :place, 20) ORDER BY 1;
+-- series of rows
+SELECT vehicle_id FROM fixes WHERE t BETWEEN :day::timestamptz + interval '10 hours' AND :day::timestamptz + interval '11 hours'
+GROUP BY 1 HAVING ever_within(point_series(t, geom), :place, 20) ORDER BY 1;
 -- mobilitydb
 SELECT vehicle_id FROM trips
 WHERE day = :day AND eDwithin(atTime(trip, span(:day::timestamptz + interval '10 hours', :day::timestamptz + interval '11 hours', true, true)), :place, 20) ORDER BY 1;
@@ -45,6 +49,10 @@ FROM vehicles,
 	LATERAL (SELECT t, ST_X(geom) AS x, ST_Y(geom) AS y FROM fixes f WHERE f.vehicle_id = vehicles.vehicle_id AND t > :day::timestamptz + interval '11:11:11' ORDER BY t LIMIT 1) b,
 	LATERAL (SELECT extract(epoch FROM :day::timestamptz + interval '11:11:11' - a.t)::float8 / extract(epoch FROM b.t - a.t)::float8 AS u) u
 ORDER BY 1;
+-- series of rows
+SELECT vehicle_id, ST_X(p), ST_Y(p) FROM
+	(SELECT vehicle_id, position_at(point_series(t, geom), :day::timestamptz + interval '11:11:11') AS p FROM fixes
+	 WHERE t BETWEEN :day::timestamptz + interval '11:11:00' AND :day::timestamptz + interval '11:11:30' GROUP BY 1) x ORDER BY 1;
 -- mobilitydb
 SELECT vehicle_id, ST_X(p), ST_Y(p) FROM (SELECT vehicle_id, valueAtTimestamp(trip, :day::timestamptz + interval '11:11:11') AS p FROM trips WHERE day = :day OFFSET 0) x ORDER BY 1;
 
