@@ -6,6 +6,7 @@ import sys
 
 import codec_alone
 import directory
+import mobilitydb
 import readings
 import uuids
 import vehicles
@@ -27,11 +28,14 @@ def parse():
     parser.add_argument('--days', type=int, default=14, help='of readings (14: 20.16 million rows)')
     parser.add_argument('--quick', action='store_true', help='1 million rows, and a tenth of the segments')
     parser.add_argument('--duckdb', action='store_true', help='DuckDB, too, from npm')
+    parser.add_argument('--mobilitydb', action='store_true', help='only the vehicles, beside MobilityDB')
     parser.add_argument('--repeat', type=int, default=5, help='times that each thing is measured (5)')
     parser.add_argument('--only', action='append', choices=SECTIONS, help='these sections')
     parser.add_argument('--out', default=os.path.join(os.path.dirname(os.path.abspath(__file__)), 'RESULTS.md'))
     parser.add_argument('--work', required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.mobilitydb and (options.duckdb or options.only not in (None, ['vehicles'])):
+        parser.error('--mobilitydb measures vehicles, and nothing else')
     if options.quick:
         options.sensors, options.days = 100, 7
     if options.days < 7 or options.sensors < 16:
@@ -43,12 +47,13 @@ def parse():
 def main():
     options = parse()
     arguments = sys.argv[3:]  # without --work
-    if '--out' in arguments:
+    while '--out' in arguments:
         at = arguments.index('--out')
         del arguments[at:at + 2]
     report = Report()
-    options.save = lambda: report.write(options.out, connect(), arguments)    # what there is, should the run be stopped
-    for name, section in SECTIONS.items():
+    write = report.write_beside if options.mobilitydb else report.write
+    options.save = lambda: write(options.out, connect(), arguments)    # what there is, should the run be stopped
+    for name, section in ({'vehicles': mobilitydb.bench} if options.mobilitydb else SECTIONS).items():
         if options.only is None or name in options.only:
             section(options, report)
             options.save()

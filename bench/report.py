@@ -4,7 +4,7 @@ import datetime
 import os
 import platform
 
-from measure import cpu_model, value
+from measure import cpu_model, rows, value
 
 SETTINGS = ('shared_buffers', 'work_mem', 'maintenance_work_mem', 'max_wal_size', 'checkpoint_timeout', 'wal_level',
             'fsync', 'max_parallel_workers_per_gather', 'jit')
@@ -76,7 +76,7 @@ class Report:
         """A row that says whether something holds: its last cells, whatever the columns."""
         _, _, columns, lines = self.sections[-1]
         cells = [what] + [''] * len(columns)
-        cells[columns.index('territory') + 1] = detail
+        cells[columns.index('territory') + 1 if 'territory' in columns else columns.index('target')] = detail
         cells[columns.index('target') + 1] = 'holds' if detail else 'equal'
         cells[columns.index('met') + 1] = 'yes' if ok else '**no**'
         lines.append(cells)
@@ -85,22 +85,50 @@ class Report:
             print(f'  {what}: NOT AS IT SHOULD BE {detail}', flush=True)
 
     def write(self, path, connection, arguments):
+        """The file, from this run; but what was measured beside MobilityDB stays."""
+        kept = beside(path)[1]
         with open(path, 'w') as out:
-            out.write('# Results\n\n')
-            out.write(f'`./run bench {" ".join(arguments)}`'.replace(' `', '`') +
-                      f' of {datetime.date.today()}: heap and territory in one run, side by side.'
-                      ' Figures of different rows or machines say nothing about each other; ratios do.\n\n')
-            out.write(f'- machine: {cpu_model()}, {os.cpu_count()} cores,'
-                      f' {os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30:.0f} GB;'
-                      f' {platform.system()} {platform.release()}\n')
-            out.write(f'- {value(connection, "SELECT version()").split(",")[0]},'
-                      f' PostGIS {value(connection, "SELECT extversion FROM pg_extension WHERE extname = %s", "postgis")},'
-                      f' territory {value(connection, "SELECT extversion FROM pg_extension WHERE extname = %s", "territory")}\n')
-            out.write('- settings: ' + ', '.join(f'{s} = {value(connection, f"SHOW {s}")}' for s in SETTINGS) + '\n')
-            for title, note, columns, lines in self.sections:
-                out.write(f'\n## {title}\n\n')
-                if note:
-                    out.write(note + '\n\n')
-                out.write('| | ' + ' | '.join(columns) + ' |\n' + '| --- ' * (len(columns) + 1) + '|\n')
-                for cells in lines:
-                    out.write('| ' + ' | '.join(cells) + ' |\n')
+            out.write('# Results\n\n' + provenance(connection, arguments, ': heap and territory in one run, side by side'))
+            out.write(''.join(map(render, self.sections)) + kept)
+
+    def write_beside(self, path, connection, arguments):
+        """What was measured beside MobilityDB, into its place in the file; the rest stays."""
+        before, _, after = beside(path)
+        (title, *rest), = self.sections
+        section = render((title, *rest)).replace(f'## {title}\n\n', f'## {title}\n\n{provenance(connection, arguments)}\n', 1)
+        with open(path, 'w') as out:
+            out.write((before or '# Results\n') + section + after)
+
+
+BESIDE = 'Vehicles beside MobilityDB'
+
+
+def beside(path):
+    """The file: until the section that is measured beside MobilityDB, that section, and what follows."""
+    try:
+        with open(path) as text:
+            before, title, rest = text.read().partition(f'\n## {BESIDE}\n')
+    except FileNotFoundError:
+        return '', '', ''
+    section, next_title, after = rest.partition('\n## ')
+    return before, title + section, next_title + after
+
+
+def provenance(connection, arguments, what=''):
+    versions = ', '.join(f'{name} {version}' for name, version in rows(
+        connection, "SELECT CASE extname WHEN 'postgis' THEN 'PostGIS' WHEN 'mobilitydb' THEN 'MobilityDB' ELSE extname END, extversion"
+                    " FROM pg_extension WHERE extname IN ('postgis', 'territory', 'mobilitydb') ORDER BY extname <> 'postgis', extname DESC"))
+    return (f'`./run bench {" ".join(arguments)}`'.replace(' `', '`') + f' of {datetime.date.today()}{what}.'
+            ' Figures of different rows or machines say nothing about each other; ratios do.\n\n'
+            f'- machine: {cpu_model()}, {os.cpu_count()} cores,'
+            f' {os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30:.0f} GB;'
+            f' {platform.system()} {platform.release()}\n'
+            f'- {value(connection, "SELECT version()").split(",")[0]}, {versions}\n'
+            '- settings: ' + ', '.join(f'{s} = {value(connection, f"SHOW {s}")}' for s in SETTINGS) + '\n')
+
+
+def render(section):
+    title, note, columns, lines = section
+    return (f'\n## {title}\n\n' + (f'{note}\n\n' if note else '') +
+            '| | ' + ' | '.join(columns) + ' |\n' + '| --- ' * (len(columns) + 1) + '|\n' +
+            ''.join('| ' + ' | '.join(cells) + ' |\n' for cells in lines))

@@ -13,7 +13,7 @@ SLOW = 5    # seconds: what takes longer is measured once
 
 
 class Question:
-    """A name and title, the most that it may take, a statement over series and one over rows."""
+    """A name and title, the most that it may take, a statement over series, one over rows and one over MobilityDB's trips."""
 
     def __init__(self, block, values):
         head, *rest = block.strip().split('\n')
@@ -22,12 +22,19 @@ class Question:
         if rest[0].startswith('-- at most: '):
             self.limit = float(rest.pop(0).removeprefix('-- at most: ').removesuffix(' ms')) / 1000
         sql = re.sub(r"(?<!:):([a-z]+)\b", lambda match: values[match.group(1)], '\n'.join(rest))
+        sql, _, self.mobilitydb = (part.strip().rstrip(';') for part in sql.partition('\n-- mobilitydb\n'))
         self.series, _, self.rows = (part.strip().rstrip(';') for part in sql.partition('\n-- rows\n'))
 
 
 def read(values):
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'vehicles.sql')) as text:
         return [Question(block, values) for block in text.read().split('\n\n')[1:]]
+
+
+def told_values(heap):
+    """What the statements name: a place of the streets, the square around it, the second day."""
+    place = value(heap, "SELECT ST_AsEWKT(geom) FROM fixes WHERE vehicle_id = 7 AND t = '2026-06-02 10:00+00'")
+    return {'place': f"'{place}'::geometry", 'zone': f"ST_Expand('{place}'::geometry, 1000)", 'day': "'2026-06-02'"}
 
 
 def load(options, connections):
@@ -74,27 +81,34 @@ def build(report, connections, judged):
                     judged and size > target)
 
 
-def median(connection, sql, repeat, warm):
-    times = [warm] if warm > SLOW else [seconds(lambda: run(connection, sql)) for _ in range(repeat * (4 if warm < 0.02 else 1))]
-    return statistics.median(times)
+def median(connection, sql, repeat):
+    """Seconds, and the rows of the first, which warms up and counts only if it is slow."""
+    warm, found = measure.timed_rows(connection, sql)
+    if warm > SLOW:
+        return warm, found
+    return statistics.median(seconds(lambda: run(connection, sql)) for _ in range(repeat * (4 if warm < 0.02 else 1))), found
 
 
 def ask(options, report, connections, question, judged):
     """Rows on both, series on one: the same answers."""
-    warm, found = measure.timed_rows(connections['territory'], question.series)
-    series = median(connections['territory'], question.series, options.repeat, warm)
+    series, found = median(connections['territory'], question.series, options.repeat)
     times = []
     for side in SIDES:
         if not question.rows:
             times.append(None)
             continue
-        warm, expected = measure.timed_rows(connections[side], question.rows)
-        times.append(median(connections[side], question.rows, options.repeat, warm))
+        elapsed, expected = median(connections[side], question.rows, options.repeat)
+        times.append(elapsed)
         if not same(expected, found):
-            report.check(f'same answer: {question.title}, {side}', False)
+            report.check(f'same answer: {question.title}, {side}', False, difference(expected, found))
     missed = bool(judged and question.limit and series > question.limit)
     report.line(question.title, [*times, series, f'≤ {question.limit * 1000:g} ms' if judged and question.limit else '',
                                  ('**no**' if missed else 'yes') if judged and question.limit else ''], missed)
+
+
+def difference(expected, found):
+    return f'{len(expected)} rows, not {len(found)}' if len(expected) != len(found) else \
+        f'{sum(not same([a], [b]) for a, b in zip(expected, found))} of {len(found)} rows'
 
 
 def same(expected, found):
@@ -116,9 +130,7 @@ def bench(options, report):
                    ' The same answers; medians, of what takes more than 5 seconds the only run.'
                    + ('' if judged else ' The targets are for 2,880,000 fixes.'), ('rows, heap', 'rows, sealed', 'series', 'target', 'met'))
     build(report, connections, judged)
-    place = value(connections['heap'], "SELECT ST_AsEWKT(geom) FROM fixes WHERE vehicle_id = 7 AND t = '2026-06-02 10:00+00'")
-    values = {'place': f"'{place}'::geometry", 'zone': f"ST_Expand('{place}'::geometry, 1000)", 'day': "'2026-06-02'"}
-    for question in read(values):
+    for question in read(told_values(connections['heap'])):
         ask(options, report, connections, question, judged)
     for connection in connections.values():
         connection.close()

@@ -128,3 +128,25 @@ FROM float_value_stored d JOIN series m USING (kind), generate_series('2026-03-1
 SELECT kind, min_value(d.s) = min_value(m.s), max_value(d.s) = max_value(m.s), delta(d.s) = delta(m.s), time_span(d.s) = time_span(m.s)
 FROM float_value_stored d JOIN series m USING (kind);
 DROP TABLE float_value_stored;
+
+-- more blocks than are read at once
+CREATE TEMP TABLE many AS
+SELECT '2026-01-01 00:00+00'::timestamptz + i * interval '1 minute' + (i / 7000) * interval '3 hours' AS t, (i * 7919 % 1000)::float8 / 8 AS v
+FROM generate_series(0, 49999) i;
+CREATE TEMP TABLE many_pieces AS
+SELECT kind, a, CASE kind WHEN 'step' THEN v ELSE (v + next) / 2 END AS middle
+FROM unnest(ARRAY['linear', 'step']) kind, (SELECT t AS a, lead(t) OVER (ORDER BY t) AS b, v, lead(v) OVER (ORDER BY t) AS next FROM many) p
+WHERE b - a = interval '1 minute';
+CREATE TEMP TABLE many_series AS
+SELECT kind, float_series(t, v, kind, '1 hour') AS s FROM many, unnest(ARRAY['linear', 'step', 'discrete']) kind GROUP BY kind;
+SELECT kind, num_instants(s), abs(integral(s, '1 minute') - e.area) < 1e-6 AS integral, abs(time_weighted_average(s) - e.mean) < 1e-10 AS mean,
+	abs(average_value(s) - (SELECT avg(v) FROM many)) < 1e-10 AS average
+FROM many_series JOIN (SELECT kind, sum(middle) AS area, avg(middle) AS mean FROM many_pieces GROUP BY kind) e USING (kind) ORDER BY kind;
+SELECT kind, step, count(*) AS buckets, count(*) FILTER (WHERE abs(a.value - e.mean) > 1e-9 OR e.mean IS NULL) AS wrong
+FROM many_series, unnest(ARRAY['1 hour', '1 day', '1 month']::interval[]) step, unnest(resample(s, step, 'average')) a,
+	LATERAL (SELECT avg(middle) AS mean FROM many_pieces p WHERE p.kind = many_series.kind AND p.a >= a.t AND p.a < a.t + step) e
+WHERE kind <> 'discrete' AND step <> '1 hour' GROUP BY kind, step ORDER BY 1, 2;
+SELECT count(*) AS buckets, count(*) FILTER (WHERE abs(a.value - e.mean) > 1e-9) AS wrong, (SELECT count(DISTINCT date_trunc('hour', t)) FROM many) AS expected
+FROM many_series, unnest(resample(s, '1 hour', 'average')) a JOIN (SELECT date_trunc('hour', t) AS t, avg(v) AS mean FROM many GROUP BY 1) e USING (t) WHERE kind = 'discrete';
+SELECT kind, extract(epoch FROM duration(when_above(s, 60))) / 60 = (SELECT count(*) FROM many_pieces p WHERE p.kind = 'step' AND middle > 60) AS above
+FROM many_series WHERE kind = 'step';

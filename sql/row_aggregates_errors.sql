@@ -1,4 +1,7 @@
 -- Aggregates over rows: what is refused, and how that is said.
+SET client_min_messages = warning;
+CREATE SCHEMA row_aggregates_errors;
+SET search_path = row_aggregates_errors, public;
 SET timezone = 'UTC';
 CREATE TABLE e (t timestamptz, v float8, s text, x text, p interval) WITH (autovacuum_enabled = off);
 INSERT INTO e VALUES ('2026-01-01', 1, 'on', 'linear', '1 hour'), ('2026-01-02', 2, 'off', 'step', '2 hours');

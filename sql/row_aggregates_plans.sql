@@ -87,6 +87,19 @@ SELECT owner, territory.num_values(territory.stats_summary(v)) AS n, territory.f
 SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET enable_sort = off; SET cpu_operator_cost = 10;
 SELECT (twin('SELECT sensor, v::float8, territory.time_weighted_average(v, t), territory.longest_gap(t), territory.last(state, t), territory.num_values(territory.stats_summary(v)) FROM TABLE GROUP BY 1, 2')).*;
 RESET work_mem; RESET hash_mem_multiplier; RESET enable_sort; RESET cpu_operator_cost;
+-- values of workers, in a client's encoding that is another
+CREATE TYPE mood AS ENUM ('gai', 'été', 'naïf');
+CREATE TYPE pair AS (a text, m mood);
+CREATE TABLE words AS SELECT i % 5 AS k, '2026-01-01'::timestamptz + i * interval '1 min' AS t, 'été ' || i AS word,
+	(enum_range(NULL::mood))[1 + i / 5 % 3] AS m FROM generate_series(1, 20000) i;
+SET client_encoding = 'LATIN1';
+SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+EXPLAIN (COSTS OFF) SELECT k, territory.last(word, t) FROM words GROUP BY k;
+SELECT count(*), bool_and(x.word = w.word AND x.m = w.m AND x.p = ROW(w.word, w.m)::pair AND x.a = ARRAY[w.m, 'gai'] AND x.r::text = ROW(w.word, w.m)::text AND x.x = 'été')
+FROM (SELECT k, territory.last(word, t) AS word, territory.last(m, t) AS m, territory.last(ROW(word, m)::pair, t) AS p, territory.last(ARRAY[m, 'gai'], t) AS a,
+		territory.last(ROW(word, m), t) AS r, territory.first('été'::varchar, t) AS x FROM words GROUP BY k) x
+JOIN (SELECT DISTINCT ON (k) * FROM words ORDER BY k, t DESC) w USING (k);
+RESET client_encoding; RESET max_parallel_workers_per_gather; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
 -- partitions
 CREATE TABLE parts_heap (sensor int, t timestamptz, v float8) PARTITION BY RANGE (t);
 CREATE TABLE parts (sensor int, t timestamptz, v float8) PARTITION BY RANGE (t);

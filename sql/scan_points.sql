@@ -97,6 +97,18 @@ SELECT count(*), sum(n) FROM whole WHERE s && ST_MakeEnvelope(0, -9, 99, 9);
 SELECT count(*), sum(n) FROM whole WHERE s IS NOT NULL AND NOT ST_IsEmpty(s);
 SELECT reads('SELECT count(*) FROM whole WHERE ST_Intersects(fixed, ST_MakeEnvelope(1.5, -9, 3.5, 0, 4326))');
 DROP TABLE whole;
+-- more segments than a group of the directory has
+SET territory.segment_rows = 10;
+CREATE TABLE many (LIKE columns, PRIMARY KEY (e, t)) USING territory;
+INSERT INTO many SELECT * FROM places('{1,2,3,4}', '[0,200)');
+SELECT segments > 64 FROM territory.seal('many');
+INSERT INTO many SELECT * FROM places('{5}', '[0,100)');
+SELECT rows FROM territory.seal('many');
+SELECT reads('SELECT n FROM many WHERE fixed && ST_MakeEnvelope(4.5, -9, 5.5, 0)') FROM generate_series(1, 2);
+SELECT (SELECT count(*) FROM many WHERE p && ST_MakeEnvelope(x, -2, x + 2, 2)) = (SELECT count(*) FROM places('{1,2,3,4,5}', '[0,200)') WHERE p && ST_MakeEnvelope(x, -2, x + 2, 2)
+       AND (e < 5 OR t < '2026-03-01'::timestamptz + 100 * interval '10 minutes')), count(*) FROM generate_series(5, 60, 5) x GROUP BY 1;
+DROP TABLE many;
+SET territory.segment_rows = 500;
 
 -- with an index for hot rows (not of empty shapes: of those, PostGIS's index and its operators @ and ~ say different things)
 CREATE INDEX ON g USING gist (p);

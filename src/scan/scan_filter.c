@@ -616,10 +616,7 @@ evaluate_key(FilterNode *node, SealedScan *scan, Truth *truth)
 		if (node->key.any_null)
 			memset(truth->no, false, rows);
 		else if (!segment_block_zone(&scan->reader, scan->block, node->column + 1, &zone) || zone.nulls > 0)
-		{
-			sealed_scan_decode(scan, node->column);
-			flag_not(scan->nulls[node->column], rows, truth->no);
-		}
+			flag_not(sealed_scan_nulls(scan, node->column), rows, truth->no);
 	}
 }
 
@@ -627,6 +624,7 @@ static void
 evaluate_null(FilterNode *node, SealedScan *scan, Truth *truth)
 {
 	int			rows = sealed_scan_block_rows(scan);
+	const bool *nulls;
 	ZoneMap		zone;
 
 	if (segment_block_zone(&scan->reader, scan->block, node->column + 1, &zone) &&
@@ -635,10 +633,10 @@ evaluate_null(FilterNode *node, SealedScan *scan, Truth *truth)
 		set_all(truth, rows, zone.nulls > 0, zone.nulls == 0);
 		return;
 	}
-	sealed_scan_decode(scan, node->column);
+	nulls = sealed_scan_nulls(scan, node->column);
 	for (int i = 0; i < rows; i++)
 	{
-		truth->yes[i] = scan->nulls[node->column][i];
+		truth->yes[i] = nulls[i];
 		truth->no[i] = !truth->yes[i];
 	}
 }

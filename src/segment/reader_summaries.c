@@ -1,7 +1,7 @@
 /*
  * reader_summaries.c
- *	  What the blocks of an open segment add up to, the sides of those that are
- *	  cut, and where their points lie.
+ *	  What the blocks of an open segment add up to, and the sides of those that
+ *	  are cut.
  *
  * All blocks of a column are taken out together when the first is asked for, and
  * stay as long as the segment is open; where blocks are cut stays with the

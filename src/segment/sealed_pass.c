@@ -117,8 +117,8 @@ pass_box(SealedScan *scan, const PruneKey *key, uint8 *out)
 	const float *box = segment_block_box(&scan->reader, scan->block, key->attno);
 	const ColumnPoints *points;
 	ZoneMap		zone;
-	uint8	   *flags;
 	bool		some_null = !segment_block_zone(&scan->reader, scan->block, key->attno, &zone) || zone.nulls > 0;
+	uint8	   *flags;
 
 	if (box && box_key_holds(key->box, box) && !some_null)
 		return rows_left(scan, out, rows);

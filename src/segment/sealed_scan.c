@@ -270,7 +270,8 @@ make_room(SealedScan *scan, int column)
 
 /*
  * A column of the open block, from 0, into values and nulls, unless it is there.
- * Of points that are coordinates already, only rows that are left are built.
+ * Of points that are coordinates already, only rows that are left are built: so
+ * not while a filter runs, whose flags may be lent.
  */
 void
 sealed_scan_decode(SealedScan *scan, int column)
@@ -314,6 +315,15 @@ sealed_scan_points(SealedScan *scan, int column)
 	}
 	MemoryContextSwitchTo(old);
 	return scan->points[column];
+}
+
+/* of all rows, whatever is decoded of them */
+const bool *
+sealed_scan_nulls(SealedScan *scan, int column)
+{
+	if (scan->points[column] == NULL)
+		sealed_scan_decode(scan, column);
+	return scan->nulls[column];
 }
 
 static void

@@ -100,6 +100,7 @@ extern int	sealed_scan_block_rows(SealedScan *scan);
 extern uint8 *sealed_scan_dead(SealedScan *scan);
 extern void sealed_scan_decode(SealedScan *scan, int column);
 extern const ColumnPoints *sealed_scan_points(SealedScan *scan, int column);
+extern const bool *sealed_scan_nulls(SealedScan *scan, int column);
 extern void sealed_scan_show(SealedScan *scan);
 extern MemoryContext sealed_scan_hand_over(SealedScan *scan, MemoryContext parent);
 extern const uint8 *sealed_scan_blocks_out(SealedScan *scan);

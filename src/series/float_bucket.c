@@ -17,8 +17,6 @@
 #include "series/float_series.h"
 #include "series/series_time.h"
 
-#define BLOCKS_AT_ONCE 16		/* stay in the processor's cache */
-
 /* the bucket that is open, if it is told of anything */
 static void
 close_bucket(BucketMeans *means)
@@ -132,9 +130,9 @@ void
 float_bucket_means(SeriesReader *reader, BucketMeans *means, TimestampTz end)
 {
 	means->to = means->next(means, means->from);
-	for (int b = 0; b < reader->num_blocks; b += BLOCKS_AT_ONCE)
+	for (int b = 0; b < reader->num_blocks; b += SERIES_BLOCKS_AT_ONCE)
 	{
-		int			last = Min(b + BLOCKS_AT_ONCE, reader->num_blocks) - 1;
+		int			last = Min(b + SERIES_BLOCKS_AT_ONCE, reader->num_blocks) - 1;
 		Series	   *series;
 
 		/* earlier ones hold nothing that is wanted, but for how they go on */

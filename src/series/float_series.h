@@ -8,6 +8,8 @@
 #include "series/series.h"
 #include "series/series_time.h"
 
+#define SERIES_BLOCKS_AT_ONCE 16	/* stay in the processor's cache */
+
 /* two series at the union of their instants */
 typedef struct SeriesPair
 {
@@ -52,7 +54,6 @@ extern double float_checked(double value);
 extern void float_refuse_discrete(SeriesInterpolation interpolation, const char *what);
 extern double float_mean(const double *values, int n);
 extern double float_area(const Series *series, int i, TimestampTz from, TimestampTz to);
-extern double float_time_weighted_average(const Series *series);
 
 /* float_bucket.c */
 extern void float_bucket_means(SeriesReader *reader, BucketMeans *means, TimestampTz end);

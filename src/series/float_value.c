@@ -87,59 +87,87 @@ float_area(const Series *series, int i, TimestampTz from, TimestampTz to)
 	return middle * (double) (to - from);
 }
 
-/* value x microseconds of all pieces, and how long they are */
-static double
-whole_area(const Series *series, double *length)
+/* all of a series, some blocks at a time */
+typedef struct Totals
 {
-	SeriesSum	sum = {0};
-	int64		known = 0;
+	SeriesInterpolation interpolation;
+	SeriesSum	area;			/* of its pieces, value x microseconds */
+	int64		length;			/* of them */
+	SeriesSum	values;
+	int			n;
+} Totals;
 
-	for (int i = 0; i + 1 < series->n; i++)
-		if (series_goes_on(series, i))
+static void
+add_totals(Totals *totals, const Series *series, TimestampTz before, double value)
+{
+	const double *v = series->v[0];
+	bool		step = series->interpolation == SERIES_STEP;
+
+	for (int i = 0; i < series->n; i++)
+	{
+		if (!series->starts[i])
 		{
-			series_sum_add(&sum, float_area(series, i, series->t[i], series->t[i + 1]));
-			known += series->t[i + 1] - series->t[i];
+			TimestampTz lasts = series->t[i] - before;
+
+			series_sum_add(&totals->area, (step ? value : value / 2 + v[i] / 2) * (double) lasts);
+			totals->length += lasts;
 		}
-	*length = (double) known;
-	return float_checked(series_sum_total(&sum));
+		series_sum_add(&totals->values, v[i]);
+		before = series->t[i];
+		value = v[i];
+	}
+}
+
+static Totals
+total_up(Datum value)
+{
+	SeriesReader *reader = series_open(PointerGetDatum(PG_DETOAST_DATUM(value)), SERIES_FLOAT);
+	Totals		totals = {.interpolation = reader->interpolation, .n = reader->n};
+	TimestampTz before = 0;
+	double		last = 0;
+
+	for (int b = 0; b < reader->num_blocks; b += SERIES_BLOCKS_AT_ONCE)
+	{
+		Series	   *series = series_read(reader, b, Min(b + SERIES_BLOCKS_AT_ONCE, reader->num_blocks) - 1);
+
+		add_totals(&totals, series, before, last);
+		before = series->t[series->n - 1];
+		last = series->v[0][series->n - 1];
+		series_free(series);
+	}
+	return totals;
 }
 
 PG_FUNCTION_INFO_V1(territory_float_average_value);
 Datum
 territory_float_average_value(PG_FUNCTION_ARGS)
 {
-	Series	   *series = PG_GETARG_SERIES(0);
+	Totals		totals = total_up(PG_GETARG_DATUM(0));
 
-	PG_RETURN_FLOAT8(float_mean(series->v[0], series->n));
+	PG_RETURN_FLOAT8(float_checked(series_sum_total(&totals.values) / totals.n));
 }
 
 /* where it never lasts, each instant counts as one */
-double
-float_time_weighted_average(const Series *series)
-{
-	double		length;
-	double		area = whole_area(series, &length);
-
-	return length > 0 ? area / length : float_mean(series->v[0], series->n);
-}
-
 PG_FUNCTION_INFO_V1(territory_float_time_weighted_average);
 Datum
 territory_float_time_weighted_average(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(float_time_weighted_average(PG_GETARG_SERIES(0)));
+	Totals		totals = total_up(PG_GETARG_DATUM(0));
+
+	if (totals.length == 0)
+		PG_RETURN_FLOAT8(float_checked(series_sum_total(&totals.values) / totals.n));
+	PG_RETURN_FLOAT8(float_checked(series_sum_total(&totals.area) / (double) totals.length));
 }
 
 PG_FUNCTION_INFO_V1(territory_float_integral);
 Datum
 territory_float_integral(PG_FUNCTION_ARGS)
 {
-	Series	   *series = PG_GETARG_SERIES(0);
 	double		per = series_fixed_interval(PG_GETARG_INTERVAL_P(1), "per");
-	double		length;
+	Totals		totals = total_up(PG_GETARG_DATUM(0));
 
-	float_refuse_discrete(series->interpolation, "integral");
-	PG_RETURN_FLOAT8(whole_area(series, &length) / per);
+	float_refuse_discrete(totals.interpolation, "integral");
+	PG_RETURN_FLOAT8(float_checked(series_sum_total(&totals.area) / per));
 }
 
 /* ---- changes ---- */

@@ -107,12 +107,12 @@ PG_FUNCTION_INFO_V1(territory_point_speed);
 Datum
 territory_point_speed(PG_FUNCTION_ARGS)
 {
-	RETURN_SERIES_OR_NULL(of_motions(PG_GETARG_SERIES(0), false));
+	RETURN_EXPANDED_OR_NULL(of_motions(PG_GETARG_SERIES(0), false));
 }
 
 PG_FUNCTION_INFO_V1(territory_point_bearing);
 Datum
 territory_point_bearing(PG_FUNCTION_ARGS)
 {
-	RETURN_SERIES_OR_NULL(of_motions(PG_GETARG_SERIES(0), true));
+	RETURN_EXPANDED_OR_NULL(of_motions(PG_GETARG_SERIES(0), true));
 }

@@ -534,5 +534,5 @@ territory_point_distance_to(PG_FUNCTION_ARGS)
 		}
 		piece_distances(&near, &piece, first, last, result, series->starts[i]);
 	}
-	PG_RETURN_SERIES(result);
+	PG_RETURN_DATUM(series_expand(result));
 }

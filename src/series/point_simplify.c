@@ -23,7 +23,7 @@
 typedef struct Simplifier
 {
 	const Series *series;
-	double		(*scale)[2];
+	double		(*scale)[2];	/* NULL: 1 everywhere */
 	bool		synchronous;
 	bool	   *keep;
 } Simplifier;
@@ -33,6 +33,8 @@ prepare_scales(Simplifier *simplifier, const PointMetric *metric)
 {
 	const Series *series = simplifier->series;
 
+	if (!metric->geographic && series->dims == 2)
+		return;
 	simplifier->scale = palloc_extended(series->n * sizeof *simplifier->scale, MCXT_ALLOC_HUGE);
 	for (int i = 0; i < series->n; i++)
 		point_scale(metric, series->v[1][i], simplifier->scale[i]);
@@ -77,6 +79,59 @@ off_square(const Simplifier *simplifier, int a, int b, int i)
 	return sum;
 }
 
+/* the instant between a and b that is farthest off, if farther than the square says; else -1 */
+static int
+find_farthest(const Simplifier *simplifier, int a, int b, double most)
+{
+	int			farthest = -1;
+
+	for (int i = a + 1; i < b; i++)
+	{
+		double		off = off_square(simplifier, a, b, i);
+
+		if (off > most)
+		{
+			most = off;
+			farthest = i;
+		}
+	}
+	return farthest;
+}
+
+/* the same in a plane of two dimensions, which most are: what depends on a and b only is taken out of the loop */
+static int
+find_farthest_in_plane(const Simplifier *simplifier, int a, int b, double most)
+{
+	const Series *series = simplifier->series;
+	const double *x = series->v[0],
+			   *y = series->v[1];
+	double		way_x = x[b] - x[a],
+				way_y = y[b] - y[a],
+				length = way_x * way_x + way_y * way_y,
+				time = (double) (series->t[b] - series->t[a]);
+	int			farthest = -1;
+
+	for (int i = a + 1; i < b; i++)
+	{
+		double		off_x = x[i] - x[a],
+					off_y = y[i] - y[a],
+					u = simplifier->synchronous ? (double) (series->t[i] - series->t[a]) / time :
+			length == 0 ? 0 : (off_x * way_x + off_y * way_y) / length,
+					off;
+
+		u = u < 0 ? 0 : u > 1 ? 1 : u;
+		off_x -= u * way_x;
+		off_y -= u * way_y;
+		off = off_x * off_x + off_y * off_y;
+		if (off > most)
+		{
+			most = off;
+			farthest = i;
+		}
+	}
+	return farthest;
+}
+
 /* from one instant that is kept to another, both of one section */
 static void
 simplify_section(Simplifier *simplifier, int first, int last, double metres)
@@ -91,20 +146,13 @@ simplify_section(Simplifier *simplifier, int first, int last, double metres)
 	{
 		int			a = stack[--depth][0],
 					b = stack[depth][1],
-					farthest = -1;
-		double		most = metres * metres;
+					farthest;
 
 		CHECK_FOR_INTERRUPTS();
-		for (int i = a + 1; i < b; i++)
-		{
-			double		off = off_square(simplifier, a, b, i);
-
-			if (off > most)
-			{
-				most = off;
-				farthest = i;
-			}
-		}
+		if (simplifier->scale)
+			farthest = find_farthest(simplifier, a, b, metres * metres);
+		else
+			farthest = find_farthest_in_plane(simplifier, a, b, metres * metres);
 		if (farthest < 0)
 			continue;
 		simplifier->keep[farthest] = true;
@@ -164,5 +212,5 @@ territory_point_simplify(PG_FUNCTION_ARGS)
 	for (int i = 0; i < series->n; i++)
 		if (simplifier.keep[i])
 			series_add_instant(result, series, i, series->t[i], series->starts[i]);
-	PG_RETURN_SERIES(result);
+	PG_RETURN_DATUM(series_expand(result));
 }

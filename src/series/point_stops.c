@@ -211,5 +211,5 @@ territory_point_clean(PG_FUNCTION_ARGS)
 		series_add_instant(result, series, i, series->t[i], starts);
 		starts = false;
 	}
-	PG_RETURN_SERIES(result);
+	PG_RETURN_DATUM(series_expand(result));
 }

@@ -9,9 +9,11 @@
  * time the one with the greatest value counts: by its type's default order,
  * else, and where that calls two of them equal, by its bytes.
  *
- * Between workers a value travels in its type's binary form, under its type's
- * name, since numbers of types and of enum's values differ between servers;
- * records without a type travel as they are.
+ * Between processes a value travels as it lies in memory, under its type's
+ * name, and that of an enum as its label: numbers of types and of enums' values
+ * differ between servers of a distributed table.  (Not in its binary form,
+ * which is in the client's encoding: a worker has another one than its leader.)
+ * An array or a record with types that users made is good on one server only.
  */
 #include "territory.h"
 
@@ -259,15 +261,12 @@ territory_row_last_combine(PG_FUNCTION_ARGS)
 	return combine(fcinfo, true);
 }
 
-/* how values of a type travel; kept between calls */
+/* a type, and its name between processes; kept between calls */
 typedef struct Transport
 {
 	Oid			type;
 	char	   *name;
-	bool		as_it_is;
-	FmgrInfo	send;
-	FmgrInfo	receive;
-	Oid			param;
+	bool		is_enum;
 } Transport;
 
 static Transport *
@@ -275,25 +274,13 @@ transport_of(FunctionCallInfo call, Oid type)
 {
 	Transport  *transport = call->flinfo->fn_extra;
 	MemoryContext context = call->flinfo->fn_mcxt;
-	Oid			element = get_base_element_type(type);
-	Oid			send,
-				receive;
-	bool		varlena;
 
 	if (transport && transport->type == type)
 		return transport;
 	transport = MemoryContextAllocZero(context, sizeof(Transport));
 	transport->name = MemoryContextStrdup(context, format_type_be_qualified(type));
-	transport->as_it_is = type == RECORDOID || element == RECORDOID ||
-		(get_typbyval(type) && get_typtype(type) != TYPTYPE_ENUM);
-	if (!transport->as_it_is)
-	{
-		getTypeBinaryOutputInfo(type, &send, &varlena);
-		getTypeBinaryInputInfo(type, &receive, &transport->param);
-		fmgr_info_cxt(send, &transport->send, context);
-		fmgr_info_cxt(receive, &transport->receive, context);
-	}
 	transport->type = type;
+	transport->is_enum = get_typtype(getBaseType(type)) == TYPTYPE_ENUM;
 	call->flinfo->fn_extra = transport;
 	return transport;
 }
@@ -308,18 +295,18 @@ territory_row_end_serial(PG_FUNCTION_ARGS)
 
 	row_state_context(fcinfo);
 	pq_begintypsend(&out);
-	pq_sendstring(&out, transport->name);
+	appendBinaryStringInfo(&out, transport->name, strlen(transport->name) + 1);
 	pq_sendint64(&out, row->t);
-	if (!transport->as_it_is)
+	if (transport->is_enum)
 	{
-		bytea	   *bytes = SendFunctionCall(&transport->send, row->value);
+		char	   *label = DatumGetCString(DirectFunctionCall1(enum_out, row->value));
 
-		pq_sendbytes(&out, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
+		appendBinaryStringInfo(&out, label, strlen(label) + 1);
 	}
 	else if (row->byval)
 		pq_sendint64(&out, (int64) row->value);
 	else
-		pq_sendbytes(&out, DatumGetPointer(row->value), datumGetSize(row->value, false, row->len));
+		appendBinaryStringInfo(&out, DatumGetPointer(row->value), datumGetSize(row->value, false, row->len));
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
 }
 
@@ -337,16 +324,14 @@ type_named(FunctionCallInfo call, const char *name)
 static Datum
 receive_value(Transport *transport, const EndRow *row, StringInfo in)
 {
-	StringInfoData value;
 	int			size = in->len - in->cursor;
 
-	if (transport->as_it_is && row->byval)
+	if (transport->is_enum)
+		return DirectFunctionCall2(enum_in, CStringGetDatum(pq_getmsgrawstring(in)),
+								   ObjectIdGetDatum(getBaseType(transport->type)));
+	if (row->byval)
 		return (Datum) pq_getmsgint64(in);
-	if (transport->as_it_is)
-		return PointerGetDatum(memcpy(palloc(size), pq_getmsgbytes(in, size), size));
-	initStringInfo(&value);
-	appendBinaryStringInfo(&value, pq_getmsgbytes(in, size), size);
-	return ReceiveFunctionCall(&transport->receive, &value, transport->param, -1);
+	return PointerGetDatum(memcpy(palloc(size), pq_getmsgbytes(in, size), size));
 }
 
 Datum
@@ -359,7 +344,7 @@ territory_row_end_deserial(PG_FUNCTION_ARGS)
 	row_state_context(fcinfo);
 	initStringInfo(&in);
 	appendBinaryStringInfo(&in, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	row->type = type_named(fcinfo, pq_getmsgstring(&in));
+	row->type = type_named(fcinfo, pq_getmsgrawstring(&in));
 	get_typlenbyval(row->type, &row->len, &row->byval);
 	row->known = true;
 	row->t = pq_getmsgint64(&in);

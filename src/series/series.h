@@ -120,6 +120,7 @@ extern void series_free(Series *series);
 extern void series_check_space(const Series *series, int32 srid, int dims); /* an error where a point's differ */
 
 /* to and from values; the encoder checks the invariants, with errors for users */
+extern void series_check(const Series *series);
 extern struct varlena *series_encode(const Series *series);
 extern struct varlena *series_append(Datum value, const Series *tail);	/* tail may go on with the last section */
 extern Series *series_decode(Datum value);
@@ -127,6 +128,10 @@ extern void series_span(struct varlena *value, TimestampTz *start, TimestampTz *
 extern SeriesReader *series_open(Datum value, SeriesKind kind);
 extern Series *series_read(SeriesReader *reader, int first_block, int last_block);
 extern int	series_find_block(const SeriesReader *reader, TimestampTz t);	/* last that starts <= t, or -1 */
+
+/* for the next function only: nothing is encoded unless somebody asks for the bytes (series_expanded.c) */
+extern Datum series_expand(const Series *series);
+extern Series *series_of_expanded(Datum value);
 
 /* names of interpolations: "discrete", "step", "linear"; SQLSTATE 22023 for another */
 extern SeriesInterpolation series_interpolation(const char *name);

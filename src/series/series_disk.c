@@ -130,8 +130,8 @@ check_numbers(const Series *series)
 								errhint("Leave such instants out, and let a section end there.")));
 }
 
-static void
-check_series(const Series *series)
+void
+series_check(const Series *series)
 {
 	if (series->n <= 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -325,7 +325,7 @@ series_encode(const Series *series)
 	int			num_states = 0;
 	struct varlena *value;
 
-	check_series(series);
+	series_check(series);
 	if (series->interpolation != SERIES_DISCRETE && !series->starts[0])
 		elog(ERROR, "territory: a series whose first section has no start");
 	if (series->kind == SERIES_STATE)
@@ -667,10 +667,13 @@ series_read(SeriesReader *reader, int first_block, int last_block)
 Series *
 series_decode(Datum value)
 {
-	struct varlena *whole = (struct varlena *) PG_DETOAST_DATUM(value);
+	struct varlena *whole;
 	SeriesReader *reader;
-	Series	   *series;
+	Series	   *series = series_of_expanded(value);
 
+	if (series)
+		return series;
+	whole = (struct varlena *) PG_DETOAST_DATUM(value);
 	if (VARSIZE(whole) < sizeof(SeriesHeader))
 		corrupt("it is too short");
 	reader = series_open(PointerGetDatum(whole), ((SeriesHeader *) whole)->kind);
@@ -764,7 +767,7 @@ series_append(Datum value, const Series *tail)
 								  series_interpolation_name(tail->interpolation)),
 						errhint("Make both with the same interpolation.")));
 	series_check_space(tail, reader->srid, reader->dims);
-	check_series(tail);
+	series_check(tail);
 	if (tail->t[0] <= reader->end)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("what is appended to a %s comes after its end", series_type_name(tail->kind)),
