@@ -1,8 +1,10 @@
 """The vehicles beside MobilityDB, in one run on one server: its trips, stored point series, sealed rows and rows on heap."""
 
-from measure import SIDES, connect, run, seconds, value
+import decimal
+
+from measure import SIDES, connect, in_turn, run, seconds, timed_rows, value
 from report import BESIDE, figure
-from vehicles import FULL, difference, load, median, read, told_values
+from vehicles import FULL, SLOW, load, read, told_values
 
 COLUMNS = ('MobilityDB', 'series', 'ratio', 'target', 'met', 'sealed rows', 'ratio', 'met', 'heap rows')
 MADE = 'SELECT vehicle_id, t::date AS day, {} AS trip FROM {} GROUP BY 1, 2'
@@ -11,6 +13,8 @@ TRIP = 'tgeompointSeq(array_agg(tgeompoint(geom, t) ORDER BY t))'
 # where rows on heap count, too: the part that it may take of the better of the two
 BETTER = {'T4': (1, '≤ the better of MobilityDB and heap'), 'T5': (1 / 10, '≤ 1/10 of the better of MobilityDB and heap')}
 UNJUDGED = ('T7',)
+# who stands is as far at the first instant as at the last from a motion that passes in the middle of the wait: either may be kept
+TIES = {'T6b': 0.005}
 
 
 def start():
@@ -47,13 +51,29 @@ def build(report, connections, judged):
             14 if judged else None, '≤ 14 B', 'B/row', False)
 
 
-def close(expected, found):
-    """The same vehicles; lengths and places to a millimetre, speeds to a millionth, and seconds to 2 milliseconds."""
-    def near(a, b):
-        if isinstance(a, float):
-            return abs(a - b) <= (1e-6 if abs(a) < 1000 else 1e-3)
-        return a == b or not hasattr(a, 'year') and not isinstance(a, int) and abs(float(a) - float(b)) <= 0.002
-    return len(expected) == len(found) and all(all(map(near, a, b)) for a, b in zip(expected, found))
+def near(a, b):
+    """Lengths and places to a millimetre, speeds to a millionth, seconds to 2 milliseconds, all else altogether."""
+    if isinstance(a, float):
+        return abs(a - b) <= (1e-6 if abs(a) < 1000 else 1e-3)
+    return a == b or isinstance(a, decimal.Decimal) and isinstance(b, decimal.Decimal) and abs(a - b) <= decimal.Decimal('0.002')
+
+
+def tied(a, b):
+    return a[:-1] == b[:-1] and abs(a[-1] - b[-1]) <= TIES['T6b'] * a[-1]
+
+
+def same_answer(report, question, name, expected, found):
+    differing = [(a, b) for a, b in zip(expected, found) if not all(map(near, a, b))]
+    if len(expected) != len(found):
+        report.check(f'same answer: {question.title}, {name}', False, f'{len(expected)} rows, not {len(found)}')
+    elif differing and short(question) in TIES and all(tied(a, b) for a, b in differing):
+        report.check(f'{question.title}: ties broken otherwise by {name}', True, f'{len(differing)} of {len(found)} trips')
+    elif differing:
+        report.check(f'same answer: {question.title}, {name}', False, f'{len(differing)} of {len(found)} rows')
+
+
+def short(question):
+    return question.title.split(':')[0]
 
 
 def series_of_rows(sql):
@@ -62,23 +82,31 @@ def series_of_rows(sql):
     return sql.replace('FROM trips', f'FROM {view}').replace('JOIN trips', f'JOIN {view}')
 
 
+def medians(connections, statements, repeat):
+    """The rows that each gives, and its median seconds, all in turn; what is slow is measured once."""
+    warm = {name: timed_rows(connections[side], sql) for name, (side, sql) in statements.items()}
+    times = {name: elapsed for name, (elapsed, _) in warm.items()}
+    fast = [name for name in statements if times[name] <= SLOW]
+    actions = [lambda _, side=side, sql=sql: run(connections[side], sql) for side, sql in (statements[name] for name in fast)]
+    rounds = repeat * (4 if all(times[name] < 0.05 for name in fast) else 1)
+    times.update(zip(fast, in_turn(actions, rounds)))
+    return {name: found for name, (_, found) in warm.items()}, times
+
+
 def ask(options, report, connections, question, judged):
-    series, found = median(connections['territory'], question.series, options.repeat)
-    times = {}
-    for name, side, sql in (('MobilityDB', 'mobilitydb', question.mobilitydb), ('heap', 'heap', question.rows),
-                            ('sealed rows', 'territory', question.rows), ('series of sealed rows', 'territory', series_of_rows(question.series))):
-        if sql:
-            times[name], expected = median(connections[side], sql, options.repeat)
-            if not close(expected, found):
-                report.check(f'same answer: {question.title}, {name}', False, difference(expected, found))
+    statements = {'MobilityDB': ('mobilitydb', question.mobilitydb), 'series': ('territory', question.series), 'heap': ('heap', question.rows),
+                  'sealed rows': ('territory', question.rows), 'series of sealed rows': ('territory', series_of_rows(question.series))}
+    found, times = medians(connections, {name: (side, sql) for name, (side, sql) in statements.items() if sql}, options.repeat)
+    for name, expected in found.items():
+        if name != 'series':
+            same_answer(report, question, name, expected, found['series'])
     sealed = min(times[name] for name in ('sealed rows', 'series of sealed rows') if name in times)
     limit, target = times['MobilityDB'], '≤ MobilityDB'
-    short = question.title.split(':')[0]
-    if short in BETTER:
-        part, target = BETTER[short]
+    if short(question) in BETTER:
+        part, target = BETTER[short(question)]
         limit = min(limit, times['heap']) * part
-    compare(report, question.title, times['MobilityDB'], series, sealed, times.get('heap'),
-            limit if judged and short not in UNJUDGED else None, target)
+    compare(report, question.title, times['MobilityDB'], times['series'], sealed, times.get('heap'),
+            limit if judged and short(question) not in UNJUDGED else None, target)
 
 
 def bench(options, report):
@@ -92,7 +120,7 @@ def bench(options, report):
     report.section(BESIDE, f'{count:,} fixes of {vehicles} vehicles, every 10 seconds, {days} days of 8 hours: a tgeompoint for each vehicle'
                    ' and day in MobilityDB, the same as point_series, and rows. What is asked of sealed rows is asked in SQL and PostGIS,'
                    ' and of series that are made on the way: the faster counts. Ratios are to MobilityDB. The same answers;'
-                   ' medians, of what takes more than 5 seconds the only run.'
+                   ' medians, all in turn; of what takes more than 5 seconds the only run.'
                    + ('' if judged else ' The targets are for 2,880,000 fixes.'), COLUMNS)
     build(report, connections, judged)
     values = told_values(connections['heap'])

@@ -48,6 +48,14 @@ FROM (SELECT a.s AS sa, b.s AS sb, (nearest_approach(a.s, b.s)).instant AS i, (n
 		(SELECT min(ST_Distance(position_at(a.s, t)::geography, position_at(b.s, t)::geography)) FROM generate_series('2026-01-01 00:00:11'::timestamptz, '2026-01-01 00:24:50', '1 second') t) AS least_sampled,
 		(SELECT min(ST_Distance(position_at(a.s, t)::geography, position_at(b.s, t)::geography)) FROM LATERAL nearest_approach(a.s, b.s) n, generate_series(n.instant - interval '20 milliseconds', n.instant + interval '20 milliseconds', '1 millisecond') t) AS near
 	FROM far a JOIN far b ON a.w < b.w) x;
+-- ships: motions of hours, hundreds of kilometres apart; no sample is nearer
+CREATE TEMP TABLE ships AS
+SELECT w, point_series(t, pos) AS s FROM (SELECT w, '2026-01-01'::timestamptz + n * interval '1 hour' AS t,
+	ST_SetSRID(ST_MakePoint(5 + 4 * sin(n * 2.1 + w), w % 4 * 20 + 3 * cos(n * 1.7 * w)), 4326) AS pos FROM generate_series(1, 12) w, generate_series(1, 10) n) fixes GROUP BY w;
+SELECT count(*), count(*) FILTER (WHERE d > 100000) > 0 AS far, max(d - least) < 1e-3 AS least
+FROM (SELECT n.distance AS d, (SELECT min(ST_Distance(position_at(a.s, t)::geography, position_at(b.s, t)::geography)) FROM
+		(SELECT n.instant + i * interval '2 seconds' AS t FROM generate_series(-20, 20) i UNION ALL SELECT start_time(a.s) + i * interval '9 minutes' FROM generate_series(0, 60) i) t) AS least
+	FROM ships a JOIN ships b ON a.w < b.w AND a.w % 4 = b.w % 4, nearest_approach(a.s, b.s) n) x;
 -- half a world apart
 SELECT instant, round(distance) FROM nearest_approach('SRID=4326;[POINT(0 10)@2026-01-01 00:00, POINT(20 10)@2026-01-01 02:00]', 'SRID=4326;[POINT(100 -10)@2026-01-01 00:00, POINT(60 -10)@2026-01-01 02:00]');
 -- errors

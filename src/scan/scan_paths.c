@@ -21,11 +21,13 @@
 #include "optimizer/paths.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
 #include "scan/scan.h"
+#include "segment/sample.h"
 
 /* against cpu_tuple_cost: a decoded value is cheaper than a heap tuple */
 #define DECODE_COST_FACTOR 0.5
@@ -52,6 +54,18 @@ scan_spec_is_measure(List *spec)
 	return list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX || scan_is_measure(list_nth_int(spec, PRUNE_TYPE));
 }
 
+/* of rows, those in blocks whose box meets that of the clause's value; boxes are thought of as squares among squares */
+static double
+share_met(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Node *clause, AttrNumber attno)
+{
+	Relation	relation = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
+	double		side = sqrt(clause_selectivity(root, clause, rel->relid, JOIN_INNER, NULL)) +
+		sealed_block_extent(relation, attno, sealed->rows);
+
+	table_close(relation, NoLock);
+	return Min(side * side, 1);
+}
+
 /*
  * Sealed rows in blocks that zone maps leave.  Rows are sorted by what is no
  * measure, so such clauses leave their selectivity's share; of what is left, a
@@ -63,7 +77,8 @@ scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, 
 	List	   *sorted = NIL,
 			   *measures = NIL;
 	double		touched,
-				blocks;
+				blocks,
+				met = 1;
 	ListCell   *lc;
 
 	foreach(lc, clauses)
@@ -74,12 +89,14 @@ scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, 
 
 		if (!scan_implied_spec(root, rel->relid, (Node *) info->clause, &spec, &value))
 			continue;
-		if (scan_spec_is_measure(spec))
+		if (list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX)
+			met = Min(met, share_met(root, rel, sealed, (Node *) info, list_nth_int(spec, PRUNE_ATTNO)));
+		else if (scan_is_measure(list_nth_int(spec, PRUNE_TYPE)))
 			measures = lappend(measures, info);
 		else
 			sorted = lappend(sorted, info);
 	}
-	touched = sealed->rows * clauselist_selectivity(root, sorted, rel->relid, JOIN_INNER, NULL);
+	touched = met * sealed->rows * clauselist_selectivity(root, sorted, rel->relid, JOIN_INNER, NULL);
 	blocks = Max(touched / BLOCK_MAX_ROWS, 1);
 	if (measures)
 		touched *= 1 - exp(-touched * clauselist_selectivity(root, measures, rel->relid, JOIN_INNER, NULL) /
@@ -91,6 +108,11 @@ scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, 
 double
 scan_share_asked(PlannerInfo *root, RelOptInfo *rel, Node *qual)
 {
+	List	   *spec;
+	Node	   *value;
+
+	if (scan_prune_spec(root, rel->relid, qual, &spec, &value))
+		return list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX && !list_nth_int(spec, PRUNE_LOSSY) ? 0 : 1;
 	return scan_box_implied(root, rel->relid, qual) ? clause_selectivity(root, qual, rel->relid, JOIN_INNER, NULL) : 1;
 }
 

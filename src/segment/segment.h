@@ -244,6 +244,8 @@ extern void segment_read_column(SegmentReader *reader, int block, AttrNumber att
 extern bool segment_read_points(SegmentReader *reader, int block, AttrNumber attno, ColumnPoints *points, bool *nulls);
 
 /* block_zones.c */
+extern const float *segment_block_box(SegmentReader *reader, int block, AttrNumber attno);
+extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box);
 extern bool segment_block_excluded(SegmentReader *reader, int block, const PruneKey *keys, int nkeys);
 extern void segment_exclude_blocks(SegmentReader *reader, const PruneKey *keys, int nkeys, uint8 *out);
 

@@ -20,6 +20,7 @@
 #include "series/float_series.h"
 #include "series/point.h"
 
+#define TANGENT_NEAR 1000.0		/* metres up to which a tangent plane tells where the least distance is */
 #define TANGENT_LIMIT 100000.0	/* metres beyond which a tangent plane excludes nothing */
 
 /* a pair, and the closest that is known of it */
@@ -45,14 +46,52 @@ begin_pair(const Series *a, const Series *b)
 	return (Pair){.metric = point_metric(a->srid), .dims = pair_dims(a, b), .best = INFINITY};
 }
 
+static double
+distance_at(const Pair *pair, const PointPiece *a, const PointPiece *b, double u)
+{
+	double		p[SERIES_DIMS],
+				q[SERIES_DIMS];
+
+	point_place(a, u, p);
+	point_place(b, u, q);
+	return point_metres(pair->metric, p, q, pair->dims);
+}
+
+/* the least distance near u on the spheroid: the vertex of the parabola through three squares, twice */
+static double
+refine_closest(const Pair *pair, const PointPiece *a, const PointPiece *b, double *u)
+{
+	double		least = distance_at(pair, a, b, *u);
+
+	for (double h = 0.25; h > 0.01; h /= 10)
+	{
+		double		middle = Min(Max(*u, h), 1 - h),
+					left = distance_at(pair, a, b, middle - h),
+					centre = distance_at(pair, a, b, middle),
+					right = distance_at(pair, a, b, middle + h),
+					bend = left * left - 2 * centre * centre + right * right,
+					at,
+					distance;
+
+		if (bend <= 0)
+			break;
+		at = middle + h * (left * left - right * right) / (2 * bend);
+		at = Min(Max(at, 0), 1);
+		distance = distance_at(pair, a, b, at);
+		if (distance >= least)
+			break;
+		least = distance;
+		*u = at;
+	}
+	return least;
+}
+
 /* over a stretch short enough for a tangent plane, the u at which two are closest, and how far apart they are then */
 static double
 stretch_closest(const Pair *pair, const PointPiece *a, const PointPiece *b, double *u)
 {
 	double		d0[SERIES_DIMS],
 				d1[SERIES_DIMS],
-				p[SERIES_DIMS],
-				q[SERIES_DIMS],
 				scale[2],
 				sum = 0;
 
@@ -72,9 +111,8 @@ stretch_closest(const Pair *pair, const PointPiece *a, const PointPiece *b, doub
 	/* only what may be nearer is measured on the spheroid */
 	if (!pair->metric->geographic || (pair->best < TANGENT_LIMIT && sum > pair->best * pair->best * 1.02 + 1e-6))
 		return sqrt(sum);
-	point_place(a, *u, p);
-	point_place(b, *u, q);
-	return point_metres(pair->metric, p, q, pair->dims);
+	/* where the two are far apart, no plane is tangent to both */
+	return sum < TANGENT_NEAR * TANGENT_NEAR ? distance_at(pair, a, b, *u) : refine_closest(pair, a, b, u);
 }
 
 /* a stretch on which both are known; keeps what is nearer than the best */

@@ -26,6 +26,7 @@
 #include "vector/vector_join.h"
 
 #define FEW 8					/* values that lanes do not help */
+#define STATES_AHEAD 8			/* that are on their way to the processor while one is added to */
 #define FEW_SUMMED 24			/* nor where all that is asked for is their sum */
 
 /* ---- which aggregates ---- */
@@ -574,6 +575,8 @@ take_means(const VectorAggregate *agg, const BlockRowsTaken *taken, const double
 		MomentState *state = group_state(agg, taken->runs[r].group);
 		int			n = taken->runs[r].n;
 
+		if (r + STATES_AHEAD < taken->nruns)
+			__builtin_prefetch(group_state(agg, taken->runs[r + STATES_AHEAD].group), true);
 		state->sum += n < FEW_SUMMED ? sum_few(values, n) : codec_sum_float64(values, n);
 		state->n += n;
 		values += n;
