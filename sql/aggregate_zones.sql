@@ -135,6 +135,10 @@ SET timezone = 'Europe/Paris';
 SELECT * FROM differences;
 SET timezone = 'UTC';
 -- columns that came later, went, or changed their type
+ALTER TABLE paris ADD COLUMN added int;
+ALTER TABLE z_heap ADD COLUMN added int;
+SELECT twin('SELECT date_trunc(''day'', t) AS d, max(f8), count(added), min(added), sum(i2) FROM TABLE GROUP BY d', 'paris') AS added,
+	twin('SELECT date_trunc(''day'', t) AS d, max(f8), sum(added) FROM TABLE WHERE added IS NULL GROUP BY d', 'paris') AS asked;
 ALTER TABLE paris ADD COLUMN late int DEFAULT 7, DROP COLUMN yes, ALTER COLUMN local TYPE timestamptz;
 ALTER TABLE z_heap ADD COLUMN late int DEFAULT 7, DROP COLUMN yes, ALTER COLUMN local TYPE timestamptz;
 SELECT twin('SELECT date_trunc(''day'', t) AS d, late, count(late), sum(late), max(local) FROM TABLE GROUP BY d, late', 'paris');

@@ -174,6 +174,8 @@ segment_side_summary(SegmentReader *reader, int block, BlockSide side, AttrNumbe
 {
 	const ColumnSummary *summaries;
 
+	if (attno > reader->entry->natts)
+		return NULL;			/* it was added later */
 	if (side != BLOCK_WHOLE && reader->sides && reader->sides[attno])
 		return &reader->sides[attno][2 * block + (side == BLOCK_AFTER)];
 	summaries = block_summaries(reader, attno);
