@@ -237,8 +237,6 @@ extern void segment_reader_open(SegmentReader *reader, Relation rel, ChunkStore 
 extern bool segment_block_zone(SegmentReader *reader, int block, AttrNumber attno, ZoneMap *zone);
 extern bool segment_block_stride(SegmentReader *reader, int block, AttrNumber attno, int64 *stride);
 extern bool segment_summary(const SegmentEntry *entry, AttrNumber attno, ColumnSummary *summary);
-extern const float *segment_block_box(SegmentReader *reader, int block, AttrNumber attno);
-extern bool segment_box(const SegmentEntry *entry, AttrNumber attno, float *box);
 extern int	segment_block_of(SegmentReader *reader, int place);
 extern void segment_read_column(SegmentReader *reader, int block, AttrNumber attno, Datum *values, bool *nulls);
 extern bool segment_read_points(SegmentReader *reader, int block, AttrNumber attno, ColumnPoints *points, bool *nulls);

@@ -132,11 +132,24 @@ total_up_whole(Series *series)
 static Totals
 total_up_blocks(Datum value)
 {
-	SeriesReader *reader = series_open(PointerGetDatum(PG_DETOAST_DATUM(value)), SERIES_FLOAT);
-	Totals		totals = {.interpolation = reader->interpolation, .n = reader->n};
+	Series	   *whole = series_of_expanded(value);
+	SeriesReader *reader;
+	Totals		totals = {0};
 	TimestampTz before = 0;
 	double		last = 0;
 
+	/* made by the function before, and never encoded */
+	if (whole)
+	{
+		totals.interpolation = whole->interpolation;
+		totals.n = whole->n;
+		add_totals(&totals, whole, before, last);
+		series_free(whole);
+		return totals;
+	}
+	reader = series_open(PointerGetDatum(PG_DETOAST_DATUM(value)), SERIES_FLOAT);
+	totals.interpolation = reader->interpolation;
+	totals.n = reader->n;
 	for (int b = 0; b < reader->num_blocks; b += SERIES_BLOCKS_AT_ONCE)
 	{
 		Series	   *series = series_read(reader, b, Min(b + SERIES_BLOCKS_AT_ONCE, reader->num_blocks) - 1);
