@@ -118,19 +118,8 @@ add_totals(Totals *totals, const Series *series, TimestampTz before, double valu
 	}
 }
 
-/* what another function has just made is there as a whole */
 static Totals
-total_up_whole(Series *series)
-{
-	Totals		totals = {.interpolation = series->interpolation, .n = series->n};
-
-	add_totals(&totals, series, 0, 0);
-	series_free(series);
-	return totals;
-}
-
-static Totals
-total_up_blocks(Datum value)
+total_up(Datum value)
 {
 	Series	   *whole = series_of_expanded(value);
 	SeriesReader *reader;
@@ -160,14 +149,6 @@ total_up_blocks(Datum value)
 		series_free(series);
 	}
 	return totals;
-}
-
-static Totals
-total_up(Datum value)
-{
-	Series	   *whole = series_of_expanded(value);
-
-	return whole ? total_up_whole(whole) : total_up_blocks(value);
 }
 
 PG_FUNCTION_INFO_V1(territory_float_average_value);
