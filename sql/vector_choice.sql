@@ -3,26 +3,26 @@ SET client_min_messages = warning;
 CREATE SCHEMA vector_choice;
 SET search_path = vector_choice, public;
 CREATE TABLE plain (entity int, t timestamptz, small int2, whole int4, big int8, amount numeric, level float8, low float4,
-	open bool, day date, state text);
+	open bool, day date, state text, place geometry(Point));
 CREATE INDEX ON plain (entity, t);
 INSERT INTO plain
 SELECT e, '2025-03-01 00:00+00'::timestamptz + i * interval '10 minutes', nullif(i % 10, 3), i * 1000 - e, (i + 1)::int8 << (i % 40),
 	   CASE WHEN i % 97 = 0 THEN NULL WHEN e = 3 AND i % 500 = 1 THEN 'NaN' WHEN i % 3 = 0 THEN i / 8.0 ELSE round(i * 1.37, i % 5) END,
 	   CASE WHEN i % 11 > 0 THEN (i % 400) / 4.0 - 50 END, i / 8.0, nullif(i % 7, 0) % 2 = 0, '2025-03-01'::date + i / 144,
-	   (ARRAY['open', 'closed', 'in repair', NULL])[1 + i % 4]
+	   (ARRAY['open', 'closed', 'in repair', NULL])[1 + i % 4], CASE WHEN i % 19 > 0 THEN ST_MakePoint((i % 400) / 4.0 - 50, i / 8.0) END
 FROM generate_series(1, 5) e, generate_series(0, 2999) i;
 INSERT INTO plain VALUES (7, '2025-03-01 00:00+00'), (8, '2025-03-01 00:00+00', 1, 1, 1, 1, 'NaN', '-0', true),
 	(8, '2025-03-01 00:10+00', 1, 1, 1, 1, '-0', '0', true), (8, '2025-03-01 00:20+00', 1, 1, 1, 1, '0', '-0', false);
 CREATE TABLE sealed (LIKE plain INCLUDING ALL) USING territory;
 INSERT INTO sealed SELECT * FROM plain;
 SELECT rows FROM territory.seal('sealed');
-INSERT INTO plain SELECT entity, t + interval '1 year', small, whole, big, amount, level, low, open, day, state FROM plain WHERE entity < 3;
-INSERT INTO sealed SELECT entity, t + interval '1 year', small, whole, big, amount, level, low, open, day, state FROM sealed WHERE entity < 3;
+INSERT INTO plain SELECT entity, t + interval '1 year', small, whole, big, amount, level, low, open, day, state, place FROM plain WHERE entity < 3;
+INSERT INTO sealed SELECT entity, t + interval '1 year', small, whole, big, amount, level, low, open, day, state, place FROM sealed WHERE entity < 3;
 DELETE FROM plain WHERE entity = 2 AND whole % 7 = 0;
 DELETE FROM sealed WHERE entity = 2 AND whole % 7 = 0;
 VACUUM ANALYZE plain, sealed;
-CREATE TABLE kinds (id int PRIMARY KEY, kind text);
-INSERT INTO kinds SELECT i, CASE WHEN i > 2 THEN 'meter' ELSE 'counter' END FROM generate_series(1, 8) i;
+CREATE TABLE kinds (id int PRIMARY KEY, kind text, one int, since timestamptz, least float8);
+INSERT INTO kinds SELECT i, CASE WHEN i > 2 THEN 'meter' ELSE 'counter' END, 1, '2025-03-01'::timestamptz + (10 - i) * interval '2 days', i - 5 FROM generate_series(1, 8) i;
 ANALYZE kinds;
 
 -- both sides of a question, which must agree, and whether one was answered in the scan
@@ -59,6 +59,15 @@ SELECT id, (twin('SELECT date_bin(''1 hour'', t, ''2000-01-01''), ' || list || '
 SELECT id, (twin('SELECT kind, ' || list || ' FROM SOURCE JOIN kinds ON entity = id GROUP BY 1')).* FROM lists ORDER BY id;
 SELECT (twin('SELECT kind, count(*) FILTER (WHERE kind = ''meter'' AND level > 0), sum(CASE WHEN kind = ''meter'' THEN small END) FROM SOURCE JOIN kinds ON entity = id GROUP BY 1')).*;
 SELECT (twin('SELECT entity, day, count(*) FILTER (WHERE level > 0), sum(CASE WHEN open THEN 1 ELSE 0 END) FROM SOURCE GROUP BY ROLLUP (entity, day)')).*;
+
+-- one condition after the other asks the same block, whatever those before it left
+SELECT id, (twin('SELECT entity, count(*) FILTER (WHERE ' || a || '), sum(small) FILTER (WHERE ' || b || '), count(*) FILTER (WHERE ' || a || ' AND ' || b || '), sum(CASE WHEN ' || a || ' THEN 1 WHEN ' || b || ' THEN 20 WHEN open AND ' || a || ' THEN 300 ELSE 4000 END) FROM SOURCE GROUP BY 1')).*
+FROM (VALUES (1, 't < ''2025-03-10''', 'level > 10 AND small = 1'), (2, 't < ''2020-01-01''', 'level > 10 AND small = 1'),
+	(3, 'small > 100 AND level > 0', 't BETWEEN ''2025-03-05'' AND ''2025-03-06'' AND level > 0'), (4, 'whole = ANY (''{2000,3000,7000}'')', 'amount > 50 AND NOT open'),
+	(5, 'ST_MakePoint(level, low) && ST_MakeEnvelope(0, 0, 20, 20)', 'place && ST_MakeEnvelope(0, 0, 20, 400) AND ST_X(place) > 3'),
+	(6, 'open AND ST_X(place) > 3', 'ST_Y(place) < 100 AND place && ST_MakeEnvelope(0, 0, 20, 400)')) c(id, a, b) ORDER BY id;
+SELECT (twin('SELECT id, count(*), sum(small) FROM SOURCE JOIN kinds ON entity = one AND t >= since AND t < since + interval ''10 days'' AND level > least AND small < 7 GROUP BY 1')).*;
+SELECT (twin('SELECT id, count(*), min(place::text) FROM SOURCE JOIN kinds ON entity = one AND place && ST_MakeEnvelope(least, 0, 40, 400) AND ST_X(place) < id AND t >= since GROUP BY 1')).*;
 
 -- conditions see only rows that pass the query's own
 SELECT (twin('SELECT count(*) FILTER (WHERE 10 / small > 1), sum(CASE WHEN 10 / small > 1 THEN 1 END) FROM SOURCE WHERE small <> 0')).*;

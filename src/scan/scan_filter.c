@@ -789,22 +789,26 @@ filter_block(SealedScan *scan, void *arg)
 	return left;
 }
 
-/* flags, among the rows of the open block that scan->dead does not flag, those that a decided clause hides */
-void
-scan_filter_block(ScanFilter *filter, SealedScan *scan)
-{
-	filter_block(scan, filter);
-}
-
-/* the same in flags of the caller's, for rows of the open block that these do not flag; the block's own stay */
+/*
+ * Flags in hidden, among the rows of the open block that it does not flag, those
+ * that a decided clause hides.  What the scan knows of its own rows stays.
+ */
 void
 scan_filter_mark(ScanFilter *filter, SealedScan *scan, uint8 *hidden)
 {
 	uint8	   *dead = scan->dead;
+	int			first = scan->first_left;
+	int			end = scan->end_left;
 
 	scan->dead = hidden;
+	scan->first_left = 0;
+	scan->end_left = sealed_scan_block_rows(scan);
+	scan->lent = true;
 	filter_block(scan, filter);
+	scan->lent = false;
 	scan->dead = dead;
+	scan->first_left = first;
+	scan->end_left = end;
 }
 
 /* the scan passes over rows that a decided clause hides; without filter, over those that its keys exclude */

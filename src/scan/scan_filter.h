@@ -19,7 +19,6 @@ typedef struct ScanFilter ScanFilter;
 extern ScanFilter *scan_filter_begin(List *quals, Index relid, PlanState *parent);
 extern void scan_filter_imply(ScanFilter *filter, List *quals, List *specs, ExprState **values);
 extern void scan_filter_start(ScanFilter *filter, ExprContext *econtext);
-extern void scan_filter_block(ScanFilter *filter, SealedScan *scan);
 extern void scan_filter_mark(ScanFilter *filter, SealedScan *scan, uint8 *hidden);
 extern void scan_filter_attach(ScanFilter *filter, SealedScan *scan);
 extern ExprState *scan_filter_rest(ScanFilter *filter);

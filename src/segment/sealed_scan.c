@@ -270,8 +270,7 @@ make_room(SealedScan *scan, int column)
 
 /*
  * A column of the open block, from 0, into values and nulls, unless it is there.
- * Of points that are coordinates already, only rows that are left are built: so
- * not while a filter runs, whose flags may be lent.
+ * Of points that are coordinates already, only rows that are left are built.
  */
 void
 sealed_scan_decode(SealedScan *scan, int column)
@@ -285,7 +284,8 @@ sealed_scan_decode(SealedScan *scan, int column)
 	values = make_room(scan, column);
 	old = MemoryContextSwitchTo(scan->block_context);
 	if (scan->points[column])
-		column_build_points(scan->points[column], scan->nulls[column], scan->dead, sealed_scan_block_rows(scan), values);
+		column_build_points(scan->points[column], scan->nulls[column], scan->lent ? NULL : scan->dead,
+							sealed_scan_block_rows(scan), values);
 	else if (segment_block_line(&scan->reader, scan->block, column + 1, &line))
 	{
 		block_line_fill(&line, values);

@@ -59,6 +59,7 @@ typedef struct SealedScan
 	uint8	   *dead;			/* of the open block: rows that are dead or excluded by the keys; or NULL */
 	int			first_left;		/* rows of it before this are flagged ... */
 	int			end_left;		/* ... and those from this on */
+	bool		lent;			/* dead is somebody's flags, for a while: it says nothing of which rows are wanted */
 	Datum	  **values;			/* per attribute, of the open block; NULL: not decoded */
 	bool	  **nulls;
 	ColumnPoints **points;		/* the same as coordinates; NULL: not decoded so */

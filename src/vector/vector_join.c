@@ -572,7 +572,6 @@ filter_by_vectors(VectorState *state, BlockRowsTaken *taken)
 	VectorJoin *join = state->join;
 	SealedScan *sealed = state->sealed;
 	int			rows = sealed_scan_block_rows(sealed);
-	uint8	   *dead = sealed->dead;
 	int			n = 0;
 	MemoryContext old;
 
@@ -585,16 +584,16 @@ filter_by_vectors(VectorState *state, BlockRowsTaken *taken)
 		join->filter = NULL;
 	else
 	{
-		sealed->dead = palloc(rows);
-		memset(sealed->dead, true, rows);
+		uint8	   *hidden = palloc(rows);
+
+		memset(hidden, true, rows);
 		for (int i = 0; i < taken->n; i++)
-			sealed->dead[taken->rows[i]] = false;
-		scan_filter_block(join->filter, sealed);
+			hidden[taken->rows[i]] = false;
+		scan_filter_mark(join->filter, sealed, hidden);
 		for (int i = 0; i < taken->n; i++)
-			if (!sealed->dead[taken->rows[i]])
+			if (!hidden[taken->rows[i]])
 				taken->rows[n++] = taken->rows[i];
 		taken->n = n;
-		sealed->dead = dead;
 	}
 	MemoryContextSwitchTo(old);
 	return join->filter != NULL;
