@@ -71,7 +71,7 @@ sub plain_plan
 				push @child, $line;
 			}
 			elsif ($in_child) { push @child, $line }
-			elsif ($line =~ /^ *(Sealed Filter|Pruned By|Segments Read|Segments Pruned|Blocks Read|Blocks Pruned|Sealed Rows Removed by Filter)\b/) { }
+			elsif ($line =~ /^ *(Sealed Filter|Pruned By|Segments Read|Segments Pruned|Blocks Read|Blocks Pruned|Sealed Rows Removed by Filter|Counters|Blocks Answered from Summaries)\b/) { }
 			else { push @own, $line }
 		}
 		if (@child)

@@ -18,7 +18,8 @@ POLYMORPHIC = {'anyenum': ('enum',), 'anyarray': ('array',), 'anyrange': ('range
 ORDERED = ('array_agg', 'string_agg', 'json_agg', 'jsonb_agg', 'st_makeline')
 # what is asked of the results of PostGIS's, and of those that take two of a kind
 ASKED = {'st_extent': '({})::text', 'st_collect': 'ST_NumGeometries({})', 'st_memcollect': 'ST_NPoints({})', 'st_union': 'ST_NPoints({})',
-         'st_memunion': 'ST_NPoints({})', 'st_clusterintersecting': 'cardinality({})', 'xmlagg': '({}) IS NULL'}
+         'st_memunion': 'ST_NPoints({})', 'st_clusterintersecting': 'cardinality({})', 'xmlagg': '({}) IS NULL',
+         'territory.stats_summary': 'territory.num_values({})'}
 EXACT = ('min', 'max', 'count', 'regr_count', 'largest', 'percentile_disc', 'percentile_cont', 'mode', 'cume_dist', 'percent_rank')
 UNSTABLE = ('corr', 'regr_r2', 'regr_slope', 'regr_intercept')
 GEOMETRY_ARGUMENTS = ('double precision', 'text', 'integer', 'boolean')
