@@ -21,6 +21,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "random.h"
+
 #define FIRST_MINUTE 1748736000 /* 2025-06-01 00:00 UTC */
 
 typedef struct Sensor
@@ -45,24 +47,6 @@ random_bits(void)
 	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
 	z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
 	return z ^ (z >> 31);
-}
-
-/* 0 <= x < 1 */
-static double
-uniform(void)
-{
-	return (double) (random_bits() >> 11) / 9007199254740992.0;
-}
-
-/* about normal: six uniforms, centred, of variance 1 */
-static double
-normal(void)
-{
-	double		sum = 0;
-
-	for (int i = 0; i < 6; i++)
-		sum += uniform();
-	return (sum - 3) * M_SQRT2;
 }
 
 static void

@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "random.h"
+
 #define WIDE 61
 #define HIGH 60
 #define APART 148.0
@@ -69,24 +71,6 @@ random_bits(void)
 	a ^= a << 23;
 	random_state[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
 	return random_state[1] + b;
-}
-
-/* 0 <= x < 1 */
-static double
-uniform(void)
-{
-	return (double) (random_bits() >> 11) / 9007199254740992.0;
-}
-
-/* about normal: six uniforms, centred, of variance 1 */
-static double
-normal(void)
-{
-	double		sum = 0;
-
-	for (int i = 0; i < 6; i++)
-		sum += uniform();
-	return (sum - 3) * M_SQRT2;
 }
 
 static int
