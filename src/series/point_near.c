@@ -156,38 +156,6 @@ piece_inside(Near *near, const PointPiece *piece, int *inside)
 	*inside = -1;
 }
 
-PG_FUNCTION_INFO_V1(territory_point_when_inside);
-Datum
-territory_point_when_inside(PG_FUNCTION_ARGS)
-{
-	static const double none[2] = {0, 0};
-	SeriesReader *reader = series_open(PG_GETARG_DATUM(0), SERIES_POINT);
-	Near		near = begin_near(fcinfo, reader, 0, true);
-	PeriodSet  *set = periods_new();
-	Series	   *series;
-	int			block = 0;
-
-	while ((series = point_read_near(reader, &block, point_target_box(near.target), none)) != NULL)
-	{
-		PointWalk	walk;
-		PointPiece	piece;
-		int			inside = -1;
-
-		point_walk_start(&walk, series, DT_NOBEGIN, DT_NOEND);
-		while (point_walk_next(&walk, &piece))
-		{
-			if (piece.index % 1024 == 0)
-				CHECK_FOR_INTERRUPTS();
-			if (series->starts[piece.index])
-				inside = -1;
-			piece_inside(&near, &piece, &inside);
-			flush_parts(&near, &piece, set);
-		}
-		series_free(series);
-	}
-	PG_RETURN_DATUM(periods_multirange(set));
-}
-
 /* ---- within a distance ---- */
 
 /* what units are worth between a place and the edge */
@@ -297,19 +265,16 @@ target_margin(const Near *near, double *margin)
 	point_margin(near->metric, box->min[1], box->max[1], near->metres, margin);
 }
 
-PG_FUNCTION_INFO_V1(territory_point_when_within);
-Datum
-territory_point_when_within(PG_FUNCTION_ARGS)
+/* when a point is in an area of the target, or, if so asked, within the distance of it */
+static Datum
+near_periods(SeriesReader *reader, Near *near, const double *margin, bool within)
 {
-	SeriesReader *reader = series_open(PG_GETARG_DATUM(0), SERIES_POINT);
-	Near		near = begin_near(fcinfo, reader, PG_GETARG_FLOAT8(2), false);
 	PeriodSet  *set = periods_new();
+	bool		areas = !within || point_target_has_area(near->target);
 	Series	   *series;
-	double		margin[2];
 	int			block = 0;
 
-	target_margin(&near, margin);
-	while ((series = point_read_near(reader, &block, point_target_box(near.target), margin)) != NULL)
+	while ((series = point_read_near(reader, &block, point_target_box(near->target), margin)) != NULL)
 	{
 		PointWalk	walk;
 		PointPiece	piece;
@@ -322,14 +287,38 @@ territory_point_when_within(PG_FUNCTION_ARGS)
 				CHECK_FOR_INTERRUPTS();
 			if (series->starts[piece.index])
 				inside = -1;
-			piece_within(&near, &piece);
-			if (point_target_has_area(near.target))
-				piece_inside(&near, &piece, &inside);
-			flush_parts(&near, &piece, set);
+			if (within)
+				piece_within(near, &piece);
+			if (areas)
+				piece_inside(near, &piece, &inside);
+			flush_parts(near, &piece, set);
 		}
 		series_free(series);
 	}
-	PG_RETURN_DATUM(periods_multirange(set));
+	return periods_multirange(set);
+}
+
+PG_FUNCTION_INFO_V1(territory_point_when_inside);
+Datum
+territory_point_when_inside(PG_FUNCTION_ARGS)
+{
+	static const double none[2] = {0, 0};
+	SeriesReader *reader = series_open(PG_GETARG_DATUM(0), SERIES_POINT);
+	Near		near = begin_near(fcinfo, reader, 0, true);
+
+	PG_RETURN_DATUM(near_periods(reader, &near, none, false));
+}
+
+PG_FUNCTION_INFO_V1(territory_point_when_within);
+Datum
+territory_point_when_within(PG_FUNCTION_ARGS)
+{
+	SeriesReader *reader = series_open(PG_GETARG_DATUM(0), SERIES_POINT);
+	Near		near = begin_near(fcinfo, reader, PG_GETARG_FLOAT8(2), false);
+	double		margin[2];
+
+	target_margin(&near, margin);
+	PG_RETURN_DATUM(near_periods(reader, &near, margin, true));
 }
 
 /* ---- ever ---- */
