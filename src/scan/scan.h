@@ -177,6 +177,7 @@ extern bool scan_prune_keys(List *specs, ExprState **values, ExprContext *econte
 extern ExprState **scan_prune_values(List *specs, List *values, PlanState *parent);
 
 /* scan_box.c */
+extern char *scan_c_symbol(Oid function);
 extern BoxTest scan_box_test(Oid op, Oid type, bool *lossy);
 extern Node *scan_box_implied(PlannerInfo *root, Index relid, Node *clause);
 extern bool scan_box_key(List *spec, Datum value, PruneKey *key);

@@ -27,6 +27,28 @@
 #include "utils/syscache.h"
 
 #include "scan/scan.h"
+#include "segment/point.h"
+
+/* by which the library of a function in C knows it; NULL: it is in another language, or gone */
+char *
+scan_c_symbol(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	char	   *symbol = NULL;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
+	{
+		bool		isnull;
+		Datum		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+
+		if (!isnull)
+			symbol = TextDatumGetCString(source);
+	}
+	ReleaseSysCache(tuple);
+	return symbol;
+}
 
 /* ---- operators ---- */
 
@@ -49,27 +71,15 @@ test_of_function(const char *symbol, bool *lossy)
 BoxTest
 scan_box_test(Oid op, Oid type, bool *lossy)
 {
-	BoxTest		test = 0;
 	Oid			left,
 				right;
-	HeapTuple	tuple;
+	char	   *symbol;
 
 	op_input_types(op, &left, &right);
 	if (left != type || right != type)
 		return 0;
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(get_opcode(op)));
-	if (!HeapTupleIsValid(tuple))
-		return 0;
-	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
-	{
-		bool		isnull;
-		Datum		symbol = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
-
-		if (!isnull)
-			test = test_of_function(TextDatumGetCString(symbol), lossy);
-	}
-	ReleaseSysCache(tuple);
-	return test;
+	symbol = scan_c_symbol(get_opcode(op));
+	return symbol ? test_of_function(symbol, lossy) : 0;
 }
 
 /* ---- functions ---- */
@@ -170,7 +180,7 @@ scan_box_key(List *spec, Datum value, PruneKey *key)
 		return false;
 	if (list_nth_int(spec, PRUNE_LOSSY))
 	{
-		srid = box_geometry_srid(VARDATA_ANY(plain));
+		srid = geometry_srid(VARDATA_ANY(plain));
 		if (srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) == 0)
 			box->srid = srid;
 		else if (srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) != srid)

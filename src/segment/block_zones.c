@@ -70,19 +70,12 @@ exclude_without_values(const int32 *nulls, const int *first_row, int n, uint8 *o
 		out[b] |= nulls[b] >= first_row[b + 1] - first_row[b];
 }
 
-CODEC_CLONES static void
-exclude_range(const int64 *min, const int64 *max, int n, int64 low, int64 high, uint8 *out)
-{
-	for (int b = 0; b < n; b++)
-		out[b] |= (min[b] > high) | (max[b] < low);
-}
-
 /* zone_excludes() of blocks first to first + n - 1, by what stands in the header, in flags */
 static void
 exclude_by_key(const BlockHeader *header, const HeaderColumn *column, int first, int n, const PruneKey *key, uint8 *out)
 {
-	int64		low = PG_INT64_MIN,
-				high = PG_INT64_MAX;
+	int64		low,
+				high;
 
 	if (key->is_null_test)
 	{
@@ -99,11 +92,8 @@ exclude_by_key(const BlockHeader *header, const HeaderColumn *column, int first,
 			out[b] = out[b] || !prune_key_within(key, column->min[first + b], column->max[first + b]);
 		return;
 	}
-	if (key->strategy != BTLessStrategyNumber && key->strategy != BTLessEqualStrategyNumber)
-		low = key->key;
-	if (key->strategy != BTGreaterStrategyNumber && key->strategy != BTGreaterEqualStrategyNumber)
-		high = key->key;
-	exclude_range(column->min + first, column->max + first, n, low, high, out);
+	prune_key_range(key, &low, &high);
+	zones_exclude_range(column->min + first, column->max + first, n, low, high, out);
 }
 
 static void

@@ -21,6 +21,14 @@
 
 #include "codec/codec_stream.h"
 #include "segment/box.h"
+#include "segment/point.h"
+
+typedef enum BoxKnown
+{
+	BOX_UNKNOWN,				/* PostGIS has to tell */
+	BOX_EMPTY,					/* there is none */
+	BOX_KNOWN,
+} BoxKnown;
 
 #define GEOMETRY_LEAST 12		/* bytes of an empty one: SRID and flags, type, count */
 
@@ -77,7 +85,7 @@ box_of_points(const char *bytes, int n, int dimensions, float *box)
 }
 
 /* of a geometry after its length word, as PostGIS serializes it */
-BoxKnown
+static BoxKnown
 box_of_geometry(const char *bytes, size_t len, float *box)
 {
 	uint8		flags = len >= GEOMETRY_LEAST ? bytes[3] : 0;
@@ -108,15 +116,6 @@ box_of_geometry(const char *bytes, size_t len, float *box)
 		head[1] != (len - at) / (dimensions * sizeof(double)))
 		return BOX_UNKNOWN;
 	return box_of_points(bytes + at, head[1], dimensions, box) ? BOX_KNOWN : BOX_UNKNOWN;
-}
-
-int32
-box_geometry_srid(const char *bytes)
-{
-	uint32		srid = (uint8) bytes[0] << 16 | (uint8) bytes[1] << 8 | (uint8) bytes[2];
-
-	/* of 21 bits, the first is the sign */
-	return (int32) (srid << 11) >> 11;
 }
 
 /* ---- keys ---- */
@@ -222,7 +221,7 @@ box_key_passes_value(const BoxKey *key, Datum value)
 	BoxKnown	known = box_of_geometry(bytes, len, box);
 	bool		passes;
 
-	if (key->srid >= 0 && len >= GEOMETRY_LEAST && box_geometry_srid(bytes) != key->srid)
+	if (key->srid >= 0 && len >= GEOMETRY_LEAST && geometry_srid(bytes) != key->srid)
 		passes = true;
 	else if (known == BOX_KNOWN)
 		passes = !key->never && box_passes(key, box);

@@ -8,18 +8,6 @@
 #include "territory.h"
 #include "fmgr.h"
 
-/* a serialized geometry's flags, the fourth byte after its length word */
-#define GEOMETRY_HAS_Z 0x01
-#define GEOMETRY_HAS_M 0x02
-#define GEOMETRY_HAS_BOX 0x04
-#define GEOMETRY_GEODETIC 0x08
-#define GEOMETRY_EXTENDED 0x10
-#define GEOMETRY_VERSION_2 0x40
-
-/* its type */
-#define GEOMETRY_POINT 1
-#define GEOMETRY_LINE 2
-
 /* column op value, both as boxes */
 typedef enum BoxTest
 {
@@ -27,13 +15,6 @@ typedef enum BoxTest
 	BOX_CONTAINS,				/* ~ */
 	BOX_WITHIN,					/* @ */
 } BoxTest;
-
-typedef enum BoxKnown
-{
-	BOX_UNKNOWN,				/* PostGIS has to tell */
-	BOX_EMPTY,					/* there is none */
-	BOX_KNOWN,
-} BoxKnown;
 
 typedef struct BoxKey
 {
@@ -47,8 +28,6 @@ typedef struct BoxKey
 	Datum		value;
 } BoxKey;
 
-extern BoxKnown box_of_geometry(const char *bytes, size_t len, float *box);
-extern int32 box_geometry_srid(const char *bytes);
 extern void box_round_outwards(const double *corners, float *box);
 extern bool box_key_init(BoxKey *key, BoxTest test, const char *bytes, size_t len);
 extern bool box_key_excludes(const BoxKey *key, const float *box);

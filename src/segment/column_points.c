@@ -16,6 +16,7 @@
 #include "codec/codec.h"
 #include "segment/box.h"
 #include "segment/column.h"
+#include "segment/point.h"
 
 #define POINT_SIZE(dimensions) (VARHDRSZ + POINT_HEADER + (dimensions) * sizeof(double))
 

@@ -16,23 +16,32 @@
 #include "codec/codec_stream.h"
 #include "segment/segment.h"
 
-/* does a key of = ANY lie there? */
-bool
-prune_key_within(const PruneKey *key, int64 min, int64 max)
+/* how many of the keys, which ascend, are below a value */
+int
+prune_keys_below(const PruneKey *key, int64 value)
 {
 	int			low = 0;
 	int			high = key->nkeys;
 
 	while (low < high)
 	{
-		int			middle = (low + high) / 2;
+		int			middle = low + (high - low) / 2;
 
-		if (key->keys[middle] < min)
+		if (key->keys[middle] < value)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < key->nkeys && key->keys[low] <= max;
+	return low;
+}
+
+/* does a key of = ANY lie there? */
+bool
+prune_key_within(const PruneKey *key, int64 min, int64 max)
+{
+	int			first = prune_keys_below(key, min);
+
+	return first < key->nkeys && key->keys[first] <= max;
 }
 
 static bool
@@ -188,8 +197,9 @@ zone_column(Directory *directory, AttrNumber attno, ZoneKind kind)
 	return column;
 }
 
-CODEC_CLONES static void
-exclude_range(const int64 *min, const int64 *max, int n, int64 low, int64 high, uint8 *out)
+/* flag those of which no value lies from low to high; above its max where there is none */
+CODEC_CLONES void
+zones_exclude_range(const int64 *min, const int64 *max, int n, int64 low, int64 high, uint8 *out)
 {
 	for (int s = 0; s < n; s++)
 		out[s] |= (min[s] > high) | (max[s] < low) | (min[s] > max[s]);
@@ -206,8 +216,8 @@ directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *
 	for (int k = 0; k < nkeys; k++)
 	{
 		const PruneKey *key = &keys[k];
-		int64		low = PG_INT64_MIN,
-					high = PG_INT64_MAX;
+		int64		low,
+					high;
 		ZoneColumn *column;
 
 		if (key->box)
@@ -223,11 +233,8 @@ directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *
 					out[s] = zone_excludes(directory->entries[s]->zones, directory->entries[s]->nzones, key, 1);
 			continue;
 		}
-		if (key->strategy != BTLessStrategyNumber && key->strategy != BTLessEqualStrategyNumber)
-			low = key->key;
-		if (key->strategy != BTGreaterStrategyNumber && key->strategy != BTGreaterEqualStrategyNumber)
-			high = key->key;
+		prune_key_range(key, &low, &high);
 		column = zone_column(directory, key->attno, key->zone);
-		exclude_range(column->min, column->max, n, low, high, out);
+		zones_exclude_range(column->min, column->max, n, low, high, out);
 	}
 }

@@ -156,18 +156,13 @@ key_mask_limits(const PruneKey *key, int64 *low, int64 *high)
 {
 	if (key->is_null_test || key->zone == ZONE_NONE)
 		return false;
-	*low = PG_INT64_MIN;
-	*high = PG_INT64_MAX;
 	if (key->nkeys > 0)
 	{
 		*low = key->keys[0];
 		*high = key->keys[key->nkeys - 1];
 		return true;
 	}
-	if (key->strategy != BTLessStrategyNumber && key->strategy != BTLessEqualStrategyNumber)
-		*low = key->key;
-	if (key->strategy != BTGreaterStrategyNumber && key->strategy != BTGreaterEqualStrategyNumber)
-		*high = key->key;
+	prune_key_range(key, low, high);
 	if (!key->decides)
 		return true;
 	/* where a strict comparison stayed one, nothing lies beyond its key */
@@ -179,31 +174,12 @@ key_mask_limits(const PruneKey *key, int64 *low, int64 *high)
 	return true;
 }
 
-/* how many of the keys, which ascend, are below a value */
-static int
-keys_below(const PruneKey *key, int64 value)
-{
-	int			low = 0;
-	int			high = key->nkeys;
-
-	while (low < high)
-	{
-		int			middle = low + (high - low) / 2;
-
-		if (key->keys[middle] < value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* the keys of = ANY from low to high: how many, and the first */
 int
 key_mask_among(const PruneKey *key, int64 low, int64 high, const int64 **first)
 {
-	int			begin = keys_below(key, low);
-	int			end = high < PG_INT64_MAX ? keys_below(key, high + 1) : key->nkeys;
+	int			begin = prune_keys_below(key, low);
+	int			end = high < PG_INT64_MAX ? prune_keys_below(key, high + 1) : key->nkeys;
 
 	*first = key->keys + begin;
 	return end - begin;

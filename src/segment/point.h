@@ -14,7 +14,10 @@
 /* SRID, flags, type, count */
 #define POINT_HEADER 12
 #define POINT_MAX_DIMENSIONS 4
-#define POINT_TYPE 1
+
+/* type of a geometry */
+#define GEOMETRY_POINT 1
+#define GEOMETRY_LINE 2
 
 /* flags, the fourth byte */
 #define GEOMETRY_HAS_Z 0x01
@@ -58,7 +61,7 @@ geometry_read_point(const char *bytes, size_t len, int *dims, double *v)
 		return POINT_NONE;
 	memcpy(head, bytes + at, sizeof head);
 	at += sizeof head;
-	if (head[0] != POINT_TYPE || head[1] > 1)
+	if (head[0] != GEOMETRY_POINT || head[1] > 1)
 		return POINT_NONE;
 	if (head[1] == 0)
 		return POINT_EMPTY;

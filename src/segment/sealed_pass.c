@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "segment/key_mask.h"
+#include "segment/point.h"
 #include "segment/sealed_scan.h"
 
 /* how many rows of the open block are not flagged */
@@ -100,7 +101,7 @@ mask_points(SealedScan *scan, const PruneKey *key, const ColumnPoints *points, b
 
 	if (some_null)
 		mask_nulls(scan->nulls[key->attno - 1], rows, out);
-	if (key->box->srid >= 0 && box_geometry_srid(points->header) != key->box->srid)
+	if (key->box->srid >= 0 && geometry_srid(points->header) != key->box->srid)
 		return;
 	if (!box_key_mask_points(key->box, x, y, rows, out))
 		return;

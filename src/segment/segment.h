@@ -12,6 +12,7 @@
 
 #include "territory.h"
 #include "access/attnum.h"
+#include "access/stratnum.h"
 #include "executor/tuptable.h"
 #include "utils/snapshot.h"
 
@@ -161,6 +162,17 @@ typedef struct PruneKey
 	const BoxKey *box;			/* column op value, both as boxes; zone and what compares are unused */
 } PruneKey;
 
+/* the keys that a comparison with one leaves, its own among them */
+static inline void
+prune_key_range(const PruneKey *key, int64 *low, int64 *high)
+{
+	bool		below = key->strategy == BTLessStrategyNumber || key->strategy == BTLessEqualStrategyNumber;
+	bool		above = key->strategy == BTGreaterStrategyNumber || key->strategy == BTGreaterEqualStrategyNumber;
+
+	*low = below ? PG_INT64_MIN : key->key;
+	*high = above ? PG_INT64_MAX : key->key;
+}
+
 /* directory.c */
 extern List *directory_level(ChunkStore *store, Snapshot snapshot, int level, int32 first, int32 last,
 							 List **tids);
@@ -183,12 +195,14 @@ extern void directory_close_groups(ChunkStore *store, SegmentNumber next);
 extern void directory_insert(ChunkStore *store, SegmentEntry *entry);
 extern void directory_delete(ChunkStore *store, SegmentNumber number);
 extern void directory_refresh_groups(ChunkStore *store, const SegmentNumber *numbers, int n);
-extern bool zone_satisfies(const ZoneMap *zone, const PruneKey *key);
-extern bool prune_key_within(const PruneKey *key, int64 min, int64 max);
-extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
-extern bool segment_excluded(const SegmentEntry *entry, const PruneKey *keys, int nkeys);
 
 /* directory_zones.c */
+extern int	prune_keys_below(const PruneKey *key, int64 value);
+extern bool prune_key_within(const PruneKey *key, int64 min, int64 max);
+extern bool zone_satisfies(const ZoneMap *zone, const PruneKey *key);
+extern bool zone_excludes(const ZoneMap *zones, int nzones, const PruneKey *keys, int nkeys);
+extern bool segment_excluded(const SegmentEntry *entry, const PruneKey *keys, int nkeys);
+extern void zones_exclude_range(const int64 *min, const int64 *max, int n, int64 low, int64 high, uint8 *out);
 extern void directory_exclude(Directory *directory, const PruneKey *keys, int nkeys, uint8 *out);
 
 /* directory_cache.c */

@@ -81,7 +81,6 @@ typedef struct PointWalk
 
 extern void point_walk_start(PointWalk *walk, const Series *series, TimestampTz from, TimestampTz to);
 extern bool point_walk_next(PointWalk *walk, PointPiece *piece);
-extern void point_piece_at(const PointPiece *piece, TimestampTz t, int dims, double *at);
 
 /* a part u of the way through a piece */
 static inline void

@@ -30,7 +30,7 @@ point_walk_start(PointWalk *walk, const Series *series, TimestampTz from, Timest
 }
 
 /* where the point is at an instant of a piece */
-void
+static void
 point_piece_at(const PointPiece *piece, TimestampTz t, int dims, double *at)
 {
 	if (t <= piece->start || t >= piece->end)

@@ -89,7 +89,7 @@ row_check_finite(double value)
 						errhint("Leave such rows out: FILTER (WHERE value < 'Infinity' AND value > '-Infinity').")));
 }
 
-bool
+static bool
 row_all_finite(const double *values, int n)
 {
 	int			odd = 0;

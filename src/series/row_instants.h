@@ -52,7 +52,6 @@ extern RowState *row_instants_take_args(FunctionCallInfo call, RowState *state, 
 										   int noptions, RowOptionsFunction read);
 extern const RowInstants *row_instants_sorted(FunctionCallInfo call);
 extern void row_check_finite(double value);
-extern bool row_all_finite(const double *values, int n);
 extern void row_refuse_null(const char *argument);
 extern bool row_interpolation(const BatchArgument *arg, int row);
 extern double row_duration(const BatchArgument *arg, int row, const char *argument);

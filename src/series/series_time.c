@@ -128,7 +128,7 @@ time_span(FunctionCallInfo fcinfo, SeriesKind kind)
 }
 
 /* when it is known */
-PeriodSet *
+static PeriodSet *
 series_spans(const Series *series)
 {
 	PeriodSet  *set = periods_new();
@@ -169,7 +169,7 @@ known_at(const Series *series, TimestampTz t)
 }
 
 /* of a float series */
-bool
+static bool
 series_value_at(const Series *series, TimestampTz t, double *value)
 {
 	int			i = known_at(series, t);
@@ -269,7 +269,7 @@ add_period(Series *result, const Series *series, const Period *period)
 }
 
 /* the series during the periods; one without instants where it is nothing then */
-Series *
+static Series *
 series_at(const Series *series, const PeriodSet *set)
 {
 	Series	   *result = series_like(series, 0);

@@ -110,9 +110,6 @@ extern Series *series_like(const Series *series, int room);
 extern void series_add_instant(Series *series, const Series *source, int i, TimestampTz t, bool starts);
 extern void series_add_between(Series *series, const Series *source, int i, TimestampTz t, bool starts);
 extern Series *series_read_around(SeriesReader *reader, TimestampTz from, TimestampTz to);
-extern bool series_value_at(const Series *series, TimestampTz t, double *value);
-extern PeriodSet *series_spans(const Series *series);
-extern Series *series_at(const Series *series, const PeriodSet *set);
 extern double series_fixed_interval(const Interval *interval, const char *what);
 
 #endif

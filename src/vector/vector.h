@@ -528,6 +528,7 @@ extern bool vector_aggregate_passes(VectorState *state, VectorAggregate *agg);
 extern void vector_aggregates_finish(VectorState *state, VectorGroup *group, Datum *values, bool *nulls);
 
 /* vector_choice.c */
+extern void vector_hide_others(const BlockRowsTaken *taken, uint8 *hidden, int rows);
 extern VectorChoice *vector_choice_begin(Expr *filter, Expr *argument, Index rti, PlanState *parent);
 extern void vector_choice_start(VectorChoice *choice, ExprContext *econtext);
 extern bool vector_choice_take_block(VectorState *state, VectorAggregate *agg);

@@ -16,13 +16,11 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"
-#include "catalog/pg_language.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -139,6 +137,7 @@ vector_batch_expected(Aggref *ref)
 	HeapTuple	tuple;
 	Oid			transition,
 				type;
+	char	   *symbol;
 	bool		known = false;
 
 	if (ref->aggfilter || !sources_of(ref, sources))
@@ -153,18 +152,9 @@ vector_batch_expected(Aggref *ref)
 		elog(ERROR, "cache lookup failed for aggregate %u", ref->aggfnoid);
 	transition = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggtransfn;
 	ReleaseSysCache(tuple);
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(transition));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", transition);
-	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
-	{
-		bool		isnull;
-		Datum		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
-
-		for (int i = 0; i < nbatches && !isnull && !known; i++)
-			known = strcmp(TextDatumGetCString(source), batches[i].symbol) == 0;
-	}
-	ReleaseSysCache(tuple);
+	symbol = scan_c_symbol(transition);
+	for (int i = 0; i < nbatches && symbol && !known; i++)
+		known = strcmp(symbol, batches[i].symbol) == 0;
 	return known;
 }
 

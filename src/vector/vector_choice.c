@@ -141,11 +141,12 @@ vector_choice_start(VectorChoice *choice, ExprContext *econtext)
 
 /* ---- blocks ---- */
 
-static void
-hide_others(const BlockRowsTaken *taken, uint8 *hidden, int rows)
+/* flags the rows of a block that are not taken */
+void
+vector_hide_others(const BlockRowsTaken *taken, uint8 *hidden, int rows)
 {
-	memset(hidden, !taken->dense, rows);
-	for (int i = 0; !taken->dense && i < taken->n; i++)
+	memset(hidden, taken->n < rows, rows);
+	for (int i = 0; taken->n < rows && i < taken->n; i++)
 		hidden[taken->rows[i]] = false;
 }
 
@@ -155,7 +156,7 @@ choose(VectorState *state, VectorChoice *choice)
 	int			rows = sealed_scan_block_rows(state->sealed);
 	int			last = choice->nsources - 1;
 
-	hide_others(&state->taken, choice->hidden, rows);
+	vector_hide_others(&state->taken, choice->hidden, rows);
 	memset(choice->chosen, last, rows);
 	for (int s = 0; s < last; s++)
 	{

@@ -50,7 +50,7 @@ struct CutMemory
 	int64		first;			/* ... and the last of those taken are these */
 	int64		last;
 	uint32		hash;			/* of the constant keys */
-	RunCut  **cuts;
+	RunCut	  **cuts;
 	CutGroups **groups;
 };
 
@@ -185,7 +185,7 @@ vector_cut_find(VectorState *state)
 {
 	const int64 *at = times(state);
 	int			n = state->taken.n;
-	RunCut   *cut = *cut_bucket(state, at[0], at[n - 1]);
+	RunCut	   *cut = *cut_bucket(state, at[0], at[n - 1]);
 
 	for (; cut; cut = cut->next)
 		if (cut->rows == n && cut->first == at[0] && cut->last == at[n - 1] && holds(cut, at))
@@ -254,8 +254,8 @@ vector_cut_keep(VectorState *state)
 {
 	const BlockRowsTaken *taken = &state->taken;
 	const int64 *at = times(state);
-	RunCut  **bucket = cut_bucket(state, at[0], at[taken->n - 1]);
-	RunCut   *cut = take_room(state, sizeof(RunCut));
+	RunCut	  **bucket = cut_bucket(state, at[0], at[taken->n - 1]);
+	RunCut	   *cut = take_room(state, sizeof(RunCut));
 	int			i = 0;
 
 	if (cut == NULL)

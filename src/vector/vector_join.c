@@ -586,9 +586,7 @@ filter_by_vectors(VectorState *state, BlockRowsTaken *taken)
 	{
 		uint8	   *hidden = palloc(rows);
 
-		memset(hidden, true, rows);
-		for (int i = 0; i < taken->n; i++)
-			hidden[taken->rows[i]] = false;
+		vector_hide_others(taken, hidden, rows);
 		scan_filter_mark(join->filter, sealed, hidden);
 		for (int i = 0; i < taken->n; i++)
 			if (!hidden[taken->rows[i]])
