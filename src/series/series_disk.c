@@ -121,6 +121,16 @@ all_finite(const double *v, int n)
 	return !odd;
 }
 
+CODEC_CLONES static bool
+all_between(const double *v, int n, double min, double max)
+{
+	int			odd = 0;
+
+	for (int i = 0; i < n; i++)
+		odd |= !(v[i] >= min) | !(v[i] <= max);
+	return !odd;
+}
+
 static void
 check_instants(const Series *series)
 {
@@ -638,14 +648,10 @@ static void
 check_block(const Series *series, int first, int n, const SeriesBlock *block)
 {
 	const TimestampTz *t = series->t + first;
-	bool		ok = t[0] == block->start && t[n - 1] == block->end;
+	bool		ok = t[0] == block->start && t[n - 1] == block->end && all_increase(t, n);
 
-	for (int i = 1; i < n; i++)
-		ok &= t[i] > t[i - 1];
-	if (series->kind != SERIES_STATE)
-		for (int d = 0; d < series->dims; d++)
-			for (const double *v = series->v[d] + first, *end = v + n; v < end; v++)
-				ok &= *v >= block->min[d] && *v <= block->max[d];
+	for (int d = 0; d < series->dims && series->kind != SERIES_STATE; d++)
+		ok = ok && all_between(series->v[d] + first, n, block->min[d], block->max[d]);
 	if (!ok)
 		corrupt("a block is not what its entry says");
 }
