@@ -65,6 +65,11 @@ CREATE FUNCTION territory.stbox(series territory.point_series) RETURNS territory
 COMMENT ON FUNCTION territory.stbox(territory.point_series) IS
 'Where and when a moving point was: the box of its positions and its time, both ends included. Reads the header of the series only. The cast is the same.';
 
+CREATE FUNCTION territory.bounding_box(series territory.point_series) RETURNS territory.stbox
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'territory_stbox_of_point_series';
+COMMENT ON FUNCTION territory.bounding_box(territory.point_series) IS
+'Where and when a moving point was: the box of its positions and its time, both ends included; as_geometry() gives its rectangle. Reads the header of the series only. The same as stbox(series).';
+
 CREATE CAST (geometry AS territory.stbox) WITH FUNCTION territory.stbox(geometry);
 CREATE CAST (tstzrange AS territory.stbox) WITH FUNCTION territory.stbox(tstzrange);
 CREATE CAST (territory.float_series AS territory.stbox) WITH FUNCTION territory.stbox(territory.float_series);
