@@ -180,6 +180,7 @@ extern ExprState **scan_prune_values(List *specs, List *values, PlanState *paren
 extern char *scan_c_symbol(Oid function);
 extern BoxTest scan_box_test(Oid op, Oid type, bool *lossy);
 extern Node *scan_box_implied(PlannerInfo *root, Index relid, Node *clause);
+extern int32 scan_srid_of_typmod(int32 typmod);
 extern bool scan_box_key(List *spec, Datum value, PruneKey *key);
 extern void scan_box_may_call(List *spec, Datum value, PruneKey *key);
 

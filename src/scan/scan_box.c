@@ -162,8 +162,8 @@ scan_box_implied(PlannerInfo *root, Index relid, Node *clause)
 /* ---- values ---- */
 
 /* where the column's type says that all its values have one; else 0 */
-static int32
-srid_of_typmod(int32 typmod)
+int32
+scan_srid_of_typmod(int32 typmod)
 {
 	return typmod < 0 ? 0 : ((typmod & 0x0FFFFF00) - (typmod & 0x10000000)) >> 8;
 }
@@ -181,9 +181,9 @@ scan_box_key(List *spec, Datum value, PruneKey *key)
 	if (list_nth_int(spec, PRUNE_LOSSY))
 	{
 		srid = geometry_srid(VARDATA_ANY(plain));
-		if (srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) == 0)
+		if (scan_srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) == 0)
 			box->srid = srid;
-		else if (srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) != srid)
+		else if (scan_srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) != srid)
 			return false;
 		/* nothing has the box of an empty geometry, but it may equal another */
 		if (box->never)
