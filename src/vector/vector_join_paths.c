@@ -242,6 +242,9 @@ add_clauses(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, VectorTarget
 		pairs = lappend(pairs, info);
 	}
 	join->quals = vector_ordered_quals(root, pairs);
+	/* pairs whose keys are equal: each of them is asked, and the few that pass tell how many they were */
+	join->pairs = input->rows / Max(clauselist_selectivity(root, pairs, 0, JOIN_INNER, NULL), 1e-30);
+	join->pairs = Min(join->pairs, fact->rows * join->path->rows);
 	return true;
 }
 
@@ -352,7 +355,7 @@ vector_join_cost(const JoinTarget *join, RelOptInfo *fact, VectorEstimate *estim
 	QualCost	quals;
 
 	cost_qual_eval(&quals, join->quals, NULL);
-	estimate->read += fact->rows * join->read * LOOK_UP_COST * cpu_operator_cost + join->rows * quals.per_tuple;
+	estimate->read += fact->rows * join->read * LOOK_UP_COST * cpu_operator_cost + join->pairs * quals.per_tuple;
 	estimate->join = join->path->total_cost + quals.startup +
 		join->path->rows * (cpu_tuple_cost + list_length(join->facts) * cpu_operator_cost);
 }
