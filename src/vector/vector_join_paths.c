@@ -224,6 +224,7 @@ add_clauses(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, VectorTarget
 	RelOptInfo *others = join->path->parent;
 	List	   *infos = list_union_ptr(fact->joininfo, others->joininfo);
 	List	   *pairs = NIL;
+	List	   *keys = NIL;
 	ListCell   *lc;
 
 	infos = list_concat(infos, compat_join_implied_equalities(root, input->relids, join->others, fact));
@@ -236,15 +237,16 @@ add_clauses(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, VectorTarget
 			!vector_can_evaluate((Node *) info->clause, target))
 			return !vector_refuse(target, "condition without columns");
 		if (!above && add_key(info, fact, join))
+		{
+			keys = lappend(keys, info);
 			continue;
+		}
 		if (join->type != JOIN_INNER && !above)
 			return !vector_refuse(target, "condition of an outer join or semi-join that is no equality");
 		pairs = lappend(pairs, info);
 	}
 	join->quals = vector_ordered_quals(root, pairs);
-	/* pairs whose keys are equal: each of them is asked, and the few that pass tell how many they were */
-	join->pairs = input->rows / Max(clauselist_selectivity(root, pairs, 0, JOIN_INNER, NULL), 1e-30);
-	join->pairs = Min(join->pairs, fact->rows * join->path->rows);
+	join->pairs = fact->rows * join->path->rows * clauselist_selectivity(root, keys, 0, JOIN_INNER, NULL);
 	return true;
 }
 
