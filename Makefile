@@ -35,7 +35,7 @@ SQL_FILES = src/territory.sql \
 	$(call room,src/vector/vector.sql) \
 	$(call room,src/series/float_series.sql src/series/state_series.sql src/series/point_series.sql \
 		src/series/row_instants.sql) \
-	$(call room,src/spacetime/stbox.sql src/spacetime/cell.sql) \
+	$(call room,src/spacetime/stbox.sql src/spacetime/stbox_index.sql src/spacetime/cell.sql) \
 	$(call room,$(addprefix src/model/,domains.sql layers.sql policies.sql zones.sql sharing.sql \
 		situation.sql alerts.sql commands.sql requests.sql indicators.sql))
 
