@@ -36,8 +36,8 @@ SQL_FILES = src/territory.sql \
 	$(call room,src/series/float_series.sql src/series/state_series.sql src/series/point_series.sql \
 		src/series/row_instants.sql) \
 	$(call room,src/spacetime/stbox.sql src/spacetime/stbox_index.sql src/spacetime/cell.sql) \
-	$(call room,$(addprefix src/model/,domains.sql layers.sql policies.sql zones.sql sharing.sql \
-		situation.sql alerts.sql commands.sql requests.sql indicators.sql))
+	$(call room,$(addprefix src/model/,domains.sql layers.sql tools.sql assets.sql catalogue.sql publications.sql \
+		policies.sql zones.sql sharing.sql situation.sql alerts.sql commands.sql requests.sql indicators.sql))
 
 # REGRESS="one two" in the environment or on the command line runs only those.
 # What the others build on is tested first, and last that none left anything.
