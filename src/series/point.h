@@ -17,14 +17,6 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
-#define RETURN_EXPANDED_OR_NULL(series) \
-	do { \
-		Series	   *result_ = (series); \
-		if (result_->n == 0) \
-			PG_RETURN_NULL(); \
-		PG_RETURN_DATUM(series_expand(result_)); \
-	} while (0)
-
 /* ---- metres: point_metric.c ---- */
 
 /* how coordinates of an SRID are measured; lives as long as the backend */
@@ -45,6 +37,7 @@ typedef struct PointMetric
 extern const PointMetric *point_metric(int32 srid);
 extern List *point_srid_definitions(int32 srid);
 extern double point_metres(const PointMetric *metric, const double *p, const double *q, int dims);
+extern void point_steps(const PointMetric *metric, const Series *series, int first, int n, double *metres);
 extern double point_bearing(const PointMetric *metric, const double *p, const double *q);
 extern void point_scale(const PointMetric *metric, double y, double *scale);
 extern void point_margin(const PointMetric *metric, double ymin, double ymax, double metres, double *margin);

@@ -63,8 +63,8 @@ struct CellMap
 /* ---- in full ---- */
 
 /* x and y of the world, from 0 to 1; or not finite */
-static void
-compute(const CellMap *map, double x, double y, double *world)
+void
+cell_map_world(const CellMap *map, double x, double y, double *world)
 {
 	double		p[2] = {x, y},
 				sine;
@@ -103,7 +103,7 @@ cell_in_full(const CellMap *map, double x, double y)
 	if (!isfinite(x) || !isfinite(y))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a position with a coordinate that is not finite has no cell")));
-	compute(map, x, y, world);
+	cell_map_world(map, x, y, world);
 	if (!isfinite(world[0]) || !isfinite(world[1]))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the position %g %g of SRID %d is nowhere on the globe", x, y, map->srid),
@@ -140,7 +140,7 @@ sample(const CellMap *map, const Square *square, double world[SAMPLES][SAMPLES][
 		{
 			double	   *w = world[j][i];
 
-			compute(map, (square->column + (double) i / (SAMPLES - 1)) / map->per_side,
+			cell_map_world(map, (square->column + (double) i / (SAMPLES - 1)) / map->per_side,
 					(square->row + (double) j / (SAMPLES - 1)) / map->per_side, w);
 			if (!(w[0] > 0 && w[0] < 1 && w[1] > 0 && w[1] < 1))
 				return false;
