@@ -6,6 +6,7 @@ import sys
 
 import codec_alone
 import directory
+import maps
 import mobilitydb
 import readings
 import uuids
@@ -17,6 +18,7 @@ SECTIONS = {
     'readings': readings.bench,
     'uuid': uuids.bench,
     'vehicles': vehicles.bench,
+    'maps': maps.bench,
     'directory': directory.bench,
     'codec': codec_alone.bench,
 }

@@ -341,7 +341,7 @@ cell_map_count(const CellMap *map, const float *box)
 	{
 		double		world[2];
 
-		compute(map, box[corner & 2], box[(corner & 1) * 2 + 1], world);
+		cell_map_world(map, box[corner & 2], box[(corner & 1) * 2 + 1], world);
 		if (!isfinite(world[0]) || !isfinite(world[1]))
 			return 0;
 		for (int c = 0; c < 2; c++)
