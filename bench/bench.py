@@ -6,6 +6,7 @@ import sys
 
 import codec_alone
 import directory
+import maps
 import mobilitydb
 import readings
 import series
@@ -19,6 +20,7 @@ SECTIONS = {
     'uuid': uuids.bench,
     'vehicles': vehicles.bench,
     'series': series.bench,
+    'maps': maps.bench,
     'directory': directory.bench,
     'codec': codec_alone.bench,
 }
