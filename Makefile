@@ -19,8 +19,8 @@ PROJ_CFLAGS ?= $(shell pkg-config --cflags proj 2> /dev/null)
 PROJ_LIBS ?= $(or $(shell pkg-config --libs proj 2> /dev/null),-lproj)
 
 PG_CPPFLAGS = -I$(srcdir)/src $(GEOS_CFLAGS) $(PROJ_CFLAGS)
-# float sums must be the same on every machine, so nothing is fused
-PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement -ffp-contract=off
+# float sums must be the same on every machine, so nothing is fused; nobody asks errno about a root, and vectors have none
+PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement -ffp-contract=off -fno-math-errno
 SHLIB_LINK = -lzstd $(GEOS_LIBS) $(PROJ_LIBS) -lm
 # bitcode for inlining would need clang on every machine, and helps nothing here
 override with_llvm = no

@@ -32,6 +32,7 @@
 #include "codec/codec_stream.h"
 #include "series/row_instants.h"
 #include "series/row_pieces.h"
+#include "series/series.h"
 
 #define MOST_ARGUMENTS 8
 #define FIRST_ROOM 4			/* of a tail */
@@ -65,9 +66,9 @@ row_add(FunctionCallInfo call, BatchFunction take)
 	Assert(call->nargs <= MOST_ARGUMENTS);
 	for (int i = 1; i < call->nargs; i++)
 	{
-		args[i - 1].values = &call->args[i].value;
-		args[i - 1].nulls = call->args[i].isnull ? &call->args[i].isnull : NULL;
-		args[i - 1].constant = false;
+		args[i - 1] = (BatchArgument){.values = &call->args[i].value};
+		if (call->args[i].isnull)
+			args[i - 1].nulls = &call->args[i].isnull;
 	}
 	state = take(call, state, args, 1);
 	call->isnull = state == NULL;
@@ -518,6 +519,7 @@ row_instants_sorted(FunctionCallInfo call)
 	Assert(all->n == state->n);
 	if (!sorted)
 		sort_all(all, state->valued);
+	series_check_span(all->t[0], all->t[all->n - 1], "what is aggregated by time");
 	return all;
 }
 
