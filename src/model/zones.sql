@@ -216,7 +216,7 @@ BEGIN
 		SELECT * INTO overlap FROM territory.overlapping_zones($2, $3, $5) LIMIT 1;
 		IF FOUND THEN
 			RAISE exclusion_violation USING MESSAGE = format('zone "%s" of kind "%s" overlaps zone "%s"', $3, $2, overlap.other),
-				DETAIL = format('They share an area of %s square units of SRID %s.', overlap.area, given_srid),
+				DETAIL = format('They share an area of %s square units of SRID %s.', overlap.area::float4, given_srid),
 				HINT = 'Zones of an exclusive kind share borders only; ST_Difference or ST_Snap helps.';
 		END IF;
 	END IF;
