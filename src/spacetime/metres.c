@@ -17,6 +17,8 @@
 
 #include <math.h>
 
+#include "fmgr.h"
+
 #include "series/point.h"
 
 bool
@@ -55,4 +57,11 @@ metres_grow(int32 srid, double *min, double *max, double metres)
 		min[0] = -half;
 		max[0] = half;
 	}
+}
+
+PG_FUNCTION_INFO_V1(territory_is_geographic);
+Datum
+territory_is_geographic(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(metres_are_angles(PG_GETARG_INT32(0)));
 }
