@@ -116,6 +116,8 @@ def check(connections, report):
     elapsed, expected = measure.timed_rows(connections['heap'], plain)
     report.line('plain, by an index on the time', [elapsed])
     report.check('the same pairs', all(rows(c, query.format(NEAR.format(place='c.place'))) == expected for c in connections.values()))
+    three = QUERIES[1][1].format(NEAR.format(place=QUERIES[1][2]))
+    report.check('the same pairs where places are in a table of their own', all(rows(c, three) == expected for c in connections.values()))
     few = query.replace('FROM reports r', 'FROM (SELECT * FROM reports WHERE id % 50 = 7 OFFSET 0) r')
     run(connections['heap'], 'SET enable_indexscan = off; SET enable_bitmapscan = off')
     expected = rows(connections['heap'], few.format(PLAIN.format(place='c.place')))
