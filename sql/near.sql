@@ -230,5 +230,5 @@ RESET ROLE;
 SELECT count(*) FROM b JOIN a ON ST_DWithin(b.l, a.l, 500) AND b.t - a.t BETWEEN '-2 hours' AND '2 hours' WHERE b.id % 2 = 0;
 SELECT count(*) FROM b WHERE ST_DWithin(l, 'SRID=2154;POINT(774000 6283000)', 2000) AND t BETWEEN '2026-03-28 12:00' AND '2026-03-29 12:00' AND b.id % 2 = 0;
 DROP TABLE hiding, queries, a, b, a_index, b_index, a_territory, b_territory, sensors, counts, columns CASCADE;
-DROP FUNCTION shape, answer, lines;
+DROP FUNCTION shape, answer, lines, differing(text, text);
 DROP ROLE near_reader;
