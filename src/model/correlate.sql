@@ -14,19 +14,12 @@ END;
 COMMENT ON FUNCTION territory.distance_in_space(geometry, geometry) IS
 'How far apart two geometries are: metres on the spheroid where the SRID is geographic, else units of the SRID. Heights are not looked at. Null for an empty geometry; error for two SRIDs.';
 
-CREATE FUNCTION territory.place_in(geom geometry, srid integer) RETURNS geometry
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 200
+CREATE FUNCTION territory.in_srid(pos geography, srid integer) RETURNS geometry
+	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT CASE WHEN ST_SRID(geom) = srid THEN geom ELSE ST_Transform(geom, srid) END;
+	SELECT territory.in_srid(pos::geometry, srid);
 END;
-COMMENT ON FUNCTION territory.place_in(geometry, integer) IS 'A place in another SRID; as it is, where it has this one. For correlate().';
-
-CREATE FUNCTION territory.place_in(geog geography, srid integer) RETURNS geometry
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 200
-BEGIN ATOMIC
-	SELECT territory.place_in(geog::geometry, srid);
-END;
-COMMENT ON FUNCTION territory.place_in(geography, integer) IS 'A place as a geometry in an SRID. For correlate().';
+COMMENT ON FUNCTION territory.in_srid(geography, integer) IS 'A geography as a geometry in an SRID, transformed where it is in another.';
 
 -- a layer that can be asked for series of a column, with the names of its columns
 CREATE FUNCTION territory.correlated_layer(layer regclass, column_name name) RETURNS territory.layers
@@ -104,7 +97,7 @@ BEGIN
 			(layer).entity_key, (layer).entity_position, (layer).entity_table);
 	END IF;
 	IF srid IS NOT NULL THEN
-		place := format('territory.place_in(%s, %s)', place, srid);
+		place := format('territory.in_srid(%s, %s)', place, srid);
 	END IF;
 	RETURN format('SELECT %1$s AS entity, %2$s AS place, s.series
 		FROM (SELECT %3$s, territory.float_series(t, v, ''step'', %4$L::interval) AS series
