@@ -10,6 +10,7 @@ import maps
 import mobilitydb
 import readings
 import series
+import space
 import uuids
 import vehicles
 from measure import connect
@@ -21,6 +22,7 @@ SECTIONS = {
     'vehicles': vehicles.bench,
     'series': series.bench,
     'maps': maps.bench,
+    'space': space.bench,
     'directory': directory.bench,
     'codec': codec_alone.bench,
 }
