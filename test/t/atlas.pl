@@ -109,7 +109,7 @@ $node->command_ok([ 'pg_dump', '-d', $node->connstr('postgres'), '-f', "$dir/pla
 $node->command_ok([ 'pg_dump', '-d', $node->connstr('postgres'), '-Fc', '-f', "$dir/custom" ], 'custom dump');
 unlike(slurp_file("$dir/plain.sql"), qr/atlas_(places|segments|layers|follow_entity)/, 'no dump holds the atlas');
 restored('plain', 'a plain dump', 1, 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/plain.sql");
-restored('custom', 'pg_restore -j', 1, 'pg_restore', '-j', '2', "$dir/custom");
+restored('custom', 'pg_restore', 1, 'pg_restore', "$dir/custom");
 $node->safe_psql('postgres', 'CREATE DATABASE disabled TEMPLATE template0');
 $node->command_ok([ 'pg_restore', '--schema-only', '-d', $node->connstr('disabled'), "$dir/custom" ], 'the schema alone');
 $node->command_ok([ 'pg_restore', '--data-only', '--disable-triggers', '-d', $node->connstr('disabled'), "$dir/custom" ],
@@ -125,7 +125,7 @@ my $subscriber = territory_node('atlas_subscriber');
 $subscriber->safe_psql('postgres', $tables . $layers);
 $node->safe_psql('postgres', 'CREATE PUBLICATION everything FOR TABLE bus, lamp, power');
 $subscriber->safe_psql('postgres',
-	"CREATE SUBSCRIPTION everything CONNECTION '" . $node->connstr('postgres') . "' PUBLICATION everything");
+	"CREATE SUBSCRIPTION everything CONNECTION '" . $node->connstr . " dbname=postgres' PUBLICATION everything");
 $subscriber->wait_for_subscription_sync($node, 'everything');
 is(answers($subscriber, 'postgres'), $expected, 'answers of a subscriber');
 is(differences($subscriber, 'postgres'), '', 'the atlas of a subscriber');
