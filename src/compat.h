@@ -212,10 +212,12 @@ compat_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nke
 /* a disabled path costs more, or is counted as disabled */
 #if PG_VERSION_NUM >= 180000
 #define path_copy_disabled(to, from) ((to)->disabled_nodes = (from)->disabled_nodes)
+#define path_add_disabled(to, from) ((to)->disabled_nodes += (from)->disabled_nodes)
 #define seqscan_disable_cost() 0
 #define path_disable_seqscan(path) ((path)->disabled_nodes = enable_seqscan ? 0 : 1)
 #else
 #define path_copy_disabled(to, from) ((void) 0)
+#define path_add_disabled(to, from) ((void) 0)
 #define seqscan_disable_cost() (enable_seqscan ? 0 : disable_cost)
 #define path_disable_seqscan(path) \
 	((path)->startup_cost += seqscan_disable_cost(), (path)->total_cost += seqscan_disable_cost())

@@ -22,6 +22,7 @@ extern void vector_init(void);
 extern void last_init(void);
 extern void series_init(void);
 extern void row_init(void);
+extern void near_init(void);
 extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
@@ -34,6 +35,7 @@ _PG_init(void)
 	last_init();
 	series_init();
 	row_init();
+	near_init();
 	DefineCustomIntVariable("territory.segment_rows",
 							"Most rows in a segment.",
 							"Smaller segments prune better and compress less.",

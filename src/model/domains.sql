@@ -218,3 +218,46 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION territory.remove_domain(text) IS
 'Take a service out of the territory; refused while layers remain. For members of its steward.';
+
+CREATE FUNCTION territory.change_domain(code text, title text, description text, organisation text, steward regrole) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_for_caller';
+COMMENT ON FUNCTION territory.change_domain(text, text, text, text, regrole) IS 'Writes for set_domain(); call that.';
+
+CREATE FUNCTION territory.change_domain_for(caller regrole, code text, title text, description text, organisation text,
+	steward regrole) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	domain territory.domains;
+	holder regrole;
+BEGIN
+	SELECT * INTO domain FROM territory.domains d WHERE d.code = $2 FOR NO KEY UPDATE;
+	IF domain.code IS NULL THEN
+		RAISE undefined_object USING MESSAGE = format('domain "%s" does not exist', $2), HINT = 'See territory.domains.';
+	END IF;
+	PERFORM territory.check_steward(caller, domain.steward, format('domain "%s"', $2));
+	IF $6 IS NOT NULL THEN
+		PERFORM territory.check_steward(caller, $6, format('what role %s is to look after', $6));
+	END IF;
+	IF $5 IS NOT NULL THEN
+		SELECT o.steward INTO holder FROM territory.organisations o WHERE o.code = $5;
+		IF NOT FOUND THEN
+			RAISE undefined_object USING MESSAGE = format('organisation "%s" does not exist', $5),
+				HINT = 'Add it with territory.add_organisation().';
+		END IF;
+		PERFORM territory.check_steward(caller, holder, format('organisation "%s"', $5));
+	END IF;
+	UPDATE territory.domains d SET title = coalesce(nullif($3, ''), d.title), description = coalesce($4, d.description),
+		organisation = coalesce($5, d.organisation), steward = coalesce($6, d.steward) WHERE d.code = $2;
+END $$;
+COMMENT ON FUNCTION territory.change_domain_for(regrole, text, text, text, text, regrole) IS
+'What change_domain() does for its caller; not to be called.';
+REVOKE EXECUTE ON FUNCTION territory.change_domain_for(regrole, text, text, text, text, regrole) FROM PUBLIC;
+
+CREATE FUNCTION territory.set_domain(code text, title text DEFAULT NULL, description text DEFAULT NULL,
+	organisation text DEFAULT NULL, steward regrole DEFAULT NULL) RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT territory.change_domain(code, title, description, organisation, steward);
+END;
+COMMENT ON FUNCTION territory.set_domain(text, text, text, text, regrole) IS
+'Change what is said of a domain, or hand it over to another steward; what is left out stays. For members of its steward, who are members of the new one and of the organisation''s.';

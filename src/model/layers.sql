@@ -158,6 +158,13 @@ BEGIN
 			END IF;
 		END LOOP;
 	END LOOP;
+	SELECT a.attname AS key INTO item FROM pg_attribute a
+	WHERE a.attrelid = layer.rel AND layer.limits ? a.attname::text
+		AND a.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'numeric'::regtype);
+	IF FOUND THEN
+		RAISE datatype_mismatch USING MESSAGE = format('column "%s" of %s is not a number', item.key, layer.rel),
+			HINT = 'Limits are of integer, floating-point and numeric columns.';
+	END IF;
 	IF (layer.entity_table IS NULL) <> (layer.entity_key IS NULL) OR (layer.entity_table IS NULL) <> (layer.entity_position IS NULL) THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'entity_table, entity_key and entity_position go together',
 			HINT = 'Name the table of the entities'' places, its key and its position, or none of them.';
@@ -268,16 +275,44 @@ CREATE TRIGGER layout_to_layer AFTER INSERT OR UPDATE ON territory.layouts FOR E
 
 -- Adding and removing.
 
-CREATE FUNCTION territory.store_layer(layer territory.layers) RETURNS void
+CREATE FUNCTION territory.store_layer(layer territory.layers, existing boolean) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_for_caller';
-COMMENT ON FUNCTION territory.store_layer(territory.layers) IS 'Writes for add_layer(); call that.';
+COMMENT ON FUNCTION territory.store_layer(territory.layers, boolean) IS 'Writes for add_layer() and set_layer(); call these.';
 
-CREATE FUNCTION territory.store_layer_for(caller regrole, layer territory.layers) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+-- what set_layer() leaves out stays; a null in a JSON object takes that column out of it
+CREATE FUNCTION territory.merge_layer(was territory.layers, layer territory.layers) RETURNS territory.layers
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	layer.domain := coalesce(layer.domain, was.domain);
+	layer.title := coalesce(layer.title, was.title);
+	layer.description := coalesce(layer.description, was.description);
+	layer.organisation := coalesce(layer.organisation, was.organisation);
+	layer.licence := coalesce(layer.licence, was.licence);
+	layer.keywords := coalesce(layer.keywords, was.keywords);
+	layer.units := jsonb_strip_nulls(was.units || coalesce(layer.units, '{}'));
+	layer.properties := jsonb_strip_nulls(was.properties || coalesce(layer.properties, '{}'));
+	layer.limits := jsonb_strip_nulls(was.limits || coalesce(layer.limits, '{}'));
+	layer.every := coalesce(layer.every, was.every);
+	layer.entity_columns := coalesce(layer.entity_columns, was.entity_columns);
+	layer.time_column := coalesce(layer.time_column, was.time_column);
+	layer.position_column := coalesce(layer.position_column, was.position_column);
+	IF layer.entity_table IS NULL AND layer.entity_key IS NULL AND layer.entity_position IS NULL THEN
+		layer.entity_table := was.entity_table;
+		layer.entity_key := was.entity_key;
+		layer.entity_position := was.entity_position;
+	END IF;
+	layer.srid := coalesce(layer.srid, was.srid);
+	layer.created_at := was.created_at;
+	RETURN layer;
+END $$;
+COMMENT ON FUNCTION territory.merge_layer(territory.layers, territory.layers) IS
+'A layer as it was, changed by what is not null of another; not to be called.';
+
+CREATE FUNCTION territory.check_layer_owners(caller regrole, layer territory.layers) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	holder regrole;
 BEGIN
-	PERFORM territory.check_layer_relation(caller, layer.rel);
 	SELECT d.steward INTO holder FROM territory.domains d WHERE d.code = layer.domain;
 	IF NOT FOUND THEN
 		RAISE undefined_object USING MESSAGE = format('domain "%s" does not exist', layer.domain),
@@ -292,6 +327,27 @@ BEGIN
 		END IF;
 		PERFORM territory.check_steward(caller, holder, format('organisation "%s"', layer.organisation));
 	END IF;
+END $$;
+COMMENT ON FUNCTION territory.check_layer_owners(regrole, territory.layers) IS
+'An error where the caller does not look after the domain and the organisation of a layer; not to be called.';
+
+CREATE FUNCTION territory.store_layer_for(caller regrole, layer territory.layers, existing boolean) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	was territory.layers;
+BEGIN
+	PERFORM territory.check_layer_relation(caller, layer.rel);
+	IF existing THEN
+		SELECT * INTO was FROM territory.layers l WHERE l.rel = layer.rel FOR UPDATE;
+		IF NOT FOUND THEN
+			RAISE undefined_object USING MESSAGE = format('%s is not a layer', layer.rel),
+				HINT = 'Make it one with territory.add_layer().';
+		END IF;
+		layer := territory.merge_layer(was, layer);
+	ELSE
+		layer.created_at := now();
+	END IF;
+	PERFORM territory.check_layer_owners(caller, layer);
 	IF coalesce(layer.title, '') = '' THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'a layer needs a title';
 	END IF;
@@ -299,19 +355,49 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'every has to be a positive interval';
 	END IF;
 	PERFORM territory.check_layer(layer);
-	layer.created_at := now();
+	layer.srid := coalesce(territory.column_srid(layer.rel, layer.position_column),
+		territory.column_srid(layer.entity_table, layer.entity_position), layer.srid);
+	-- the trigger numbers its columns
 	layer.stored_for := 0;
-	INSERT INTO territory.layers SELECT layer.*;
-EXCEPTION
-	WHEN unique_violation THEN
+	INSERT INTO territory.layers SELECT layer.*
+	ON CONFLICT ON CONSTRAINT layers_pkey DO UPDATE SET (domain, title, description, organisation, licence, keywords,
+		entity_columns, time_column, position_column, entity_table, entity_key, entity_position, srid, units, properties,
+		limits, every, stored_for) = (excluded.domain, excluded.title, excluded.description, excluded.organisation,
+		excluded.licence, excluded.keywords, excluded.entity_columns, excluded.time_column, excluded.position_column,
+		excluded.entity_table, excluded.entity_key, excluded.entity_position, excluded.srid, excluded.units,
+		excluded.properties, excluded.limits, excluded.every, 0)
+	WHERE existing;
+	IF NOT FOUND THEN
 		RAISE duplicate_object USING MESSAGE = format('%s is a layer already', layer.rel),
-			HINT = 'Take it out with territory.remove_layer() first.';
-	WHEN foreign_key_violation THEN
-		RAISE undefined_object USING MESSAGE = format('domain "%s" was removed', layer.domain);
+			HINT = 'Change it with territory.set_layer(), or take it out with territory.remove_layer() first.';
+	END IF;
+EXCEPTION WHEN foreign_key_violation THEN
+	RAISE undefined_object USING MESSAGE = format('domain "%s" was removed', layer.domain);
 END $$;
-COMMENT ON FUNCTION territory.store_layer_for(regrole, territory.layers) IS
+COMMENT ON FUNCTION territory.store_layer_for(regrole, territory.layers, boolean) IS
 'What store_layer() does for its caller; not to be called.';
-REVOKE EXECUTE ON FUNCTION territory.store_layer_for(regrole, territory.layers) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION territory.store_layer_for(regrole, territory.layers, boolean) FROM PUBLIC;
+
+-- What is told of a territory table's layout is told to its scans, too.
+CREATE FUNCTION territory.layer_to_layout(layer_rel regclass) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	layer territory.layers;
+	stored record;
+BEGIN
+	SELECT * INTO layer FROM territory.layers l WHERE l.rel = layer_rel;
+	SELECT * INTO stored FROM territory.layout(layer_rel);
+	IF (layer.entity_columns, layer.time_column, layer.position_column, layer.entity_table, layer.entity_key, layer.entity_position)
+			IS DISTINCT FROM (stored.entity_columns, stored.time_column, stored.position_column, stored.entity_table,
+				stored.entity_key, stored.entity_position)
+		AND EXISTS (SELECT FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+			WHERE c.oid = layer_rel AND a.amname = 'territory' AND c.relkind IN ('r', 'm')) THEN
+		PERFORM territory.set_layout(layer_rel, layer.entity_columns, layer.time_column, layer.position_column, stored.time_zone,
+			stored.other_zone, layer.entity_table, layer.entity_key, layer.entity_position);
+	END IF;
+END $$;
+COMMENT ON FUNCTION territory.layer_to_layout(regclass) IS
+'Stores as the layout of a territory table what its layer says; not to be called.';
 
 CREATE FUNCTION territory.add_layer(rel regclass, domain text, title text, description text DEFAULT NULL,
 	organisation text DEFAULT NULL, licence text DEFAULT NULL, keywords text[] DEFAULT NULL, units jsonb DEFAULT NULL,
@@ -327,45 +413,43 @@ BEGIN
 	PERFORM territory.check_layer_relation(quote_ident(current_user)::regrole, rel);
 	-- this locks the relation, so that nobody drops it meanwhile
 	SELECT * INTO stored FROM territory.layout(rel);
-	layer.rel := rel;
-	layer.domain := domain;
-	layer.title := title;
-	layer.description := description;
-	layer.organisation := organisation;
-	layer.licence := licence;
-	layer.keywords := keywords;
-	layer.units := coalesce(units, '{}');
-	layer.properties := coalesce(properties, '{}');
-	layer.limits := coalesce(limits, '{}');
-	layer.every := every;
-	layer.entity_columns := coalesce(entity_columns, stored.entity_columns);
-	layer.time_column := coalesce(time_column, stored.time_column);
-	layer.position_column := coalesce(position_column, stored.position_column);
 	IF entity_table IS NULL AND entity_key IS NULL AND entity_position IS NULL THEN
-		layer.entity_table := stored.entity_table;
-		layer.entity_key := stored.entity_key;
-		layer.entity_position := stored.entity_position;
-	ELSE
-		layer.entity_table := entity_table;
-		layer.entity_key := entity_key;
-		layer.entity_position := entity_position;
+		entity_table := stored.entity_table;
+		entity_key := stored.entity_key;
+		entity_position := stored.entity_position;
 	END IF;
-	layer.srid := coalesce(srid, territory.column_srid(rel, layer.position_column),
-		territory.column_srid(layer.entity_table, layer.entity_position));
-	layer.column_numbers := '{}';
-	PERFORM territory.store_layer(layer);
-	-- what is told of a territory table is its layout, too
-	IF (layer.entity_columns, layer.time_column, layer.position_column, layer.entity_table, layer.entity_key, layer.entity_position)
-			IS DISTINCT FROM (stored.entity_columns, stored.time_column, stored.position_column, stored.entity_table,
-				stored.entity_key, stored.entity_position)
-		AND EXISTS (SELECT FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = rel AND a.amname = 'territory'
-			AND c.relkind IN ('r', 'm')) THEN
-		PERFORM territory.set_layout(rel, layer.entity_columns, layer.time_column, layer.position_column, stored.time_zone,
-			stored.other_zone, layer.entity_table, layer.entity_key, layer.entity_position);
-	END IF;
+	SELECT rel, domain, title, description, organisation, licence, keywords, coalesce(units, '{}'), coalesce(properties, '{}'),
+		coalesce(limits, '{}'), every, coalesce(entity_columns, stored.entity_columns), coalesce(time_column, stored.time_column),
+		coalesce(position_column, stored.position_column), entity_table, entity_key, entity_position, srid, '{}'
+	INTO layer.rel, layer.domain, layer.title, layer.description, layer.organisation, layer.licence, layer.keywords, layer.units,
+		layer.properties, layer.limits, layer.every, layer.entity_columns, layer.time_column, layer.position_column,
+		layer.entity_table, layer.entity_key, layer.entity_position, layer.srid, layer.column_numbers;
+	PERFORM territory.store_layer(layer, false);
+	PERFORM territory.layer_to_layout(rel);
 END $$;
 COMMENT ON FUNCTION territory.add_layer(regclass, text, text, text, text, text, text[], jsonb, jsonb, jsonb, interval, name[], name, name, regclass, name, name, integer) IS
 'Make a table, partitioned or foreign table, view or materialized view a layer of a domain. Its entity, time and position columns are detected (see layout()) or told; units (UCUM), properties (what is observed) and limits ([lowest, highest]) are JSON objects by column; every is how often an entity reports. For the owner of the table who is a member of the domain''s steward (and of the organisation''s, where one is named).';
+
+CREATE FUNCTION territory.set_layer(rel regclass, domain text DEFAULT NULL, title text DEFAULT NULL, description text DEFAULT NULL,
+	organisation text DEFAULT NULL, licence text DEFAULT NULL, keywords text[] DEFAULT NULL, units jsonb DEFAULT NULL,
+	properties jsonb DEFAULT NULL, limits jsonb DEFAULT NULL, every interval DEFAULT NULL,
+	entity_columns name[] DEFAULT NULL, time_column name DEFAULT NULL, position_column name DEFAULT NULL,
+	entity_table regclass DEFAULT NULL, entity_key name DEFAULT NULL, entity_position name DEFAULT NULL,
+	srid integer DEFAULT NULL) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	layer territory.layers;
+BEGIN
+	SELECT rel, domain, title, description, organisation, licence, keywords, units, properties, limits, every, entity_columns,
+		time_column, position_column, entity_table, entity_key, entity_position, srid, '{}'
+	INTO layer.rel, layer.domain, layer.title, layer.description, layer.organisation, layer.licence, layer.keywords, layer.units,
+		layer.properties, layer.limits, layer.every, layer.entity_columns, layer.time_column, layer.position_column,
+		layer.entity_table, layer.entity_key, layer.entity_position, layer.srid, layer.column_numbers;
+	PERFORM territory.store_layer(layer, true);
+	PERFORM territory.layer_to_layout(rel);
+END $$;
+COMMENT ON FUNCTION territory.set_layer(regclass, text, text, text, text, text, text[], jsonb, jsonb, jsonb, interval, name[], name, name, regclass, name, name, integer) IS
+'Change what is said of a layer: what is left out stays, and a column whose value is null in units, properties or limits is taken out there. For who may add it.';
 
 CREATE FUNCTION territory.erase_layer(rel regclass) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'territory_for_caller';

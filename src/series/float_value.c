@@ -121,7 +121,7 @@ add_totals(Totals *totals, const Series *series, TimestampTz before, double valu
 static Totals
 total_up(Datum value)
 {
-	Series	   *whole = series_of_expanded(value);
+	const Series *whole = series_of_expanded(value);
 	SeriesReader *reader;
 	Totals		totals = {0};
 	TimestampTz before = 0;
@@ -133,7 +133,6 @@ total_up(Datum value)
 		totals.interpolation = whole->interpolation;
 		totals.n = whole->n;
 		add_totals(&totals, whole, before, last);
-		series_free(whole);
 		return totals;
 	}
 	reader = series_open(PointerGetDatum(PG_DETOAST_DATUM(value)), SERIES_FLOAT);

@@ -65,9 +65,9 @@ row_add(FunctionCallInfo call, BatchFunction take)
 	Assert(call->nargs <= MOST_ARGUMENTS);
 	for (int i = 1; i < call->nargs; i++)
 	{
-		args[i - 1].values = &call->args[i].value;
-		args[i - 1].nulls = call->args[i].isnull ? &call->args[i].isnull : NULL;
-		args[i - 1].constant = false;
+		args[i - 1] = (BatchArgument){.values = &call->args[i].value};
+		if (call->args[i].isnull)
+			args[i - 1].nulls = &call->args[i].isnull;
 	}
 	state = take(call, state, args, 1);
 	call->isnull = state == NULL;

@@ -100,6 +100,7 @@ typedef struct SeriesReader
 	const SeriesBlock *blocks;
 	int			num_states;
 	text	  **states;			/* read at the first block of a state series */
+	const Series *expanded;		/* what it was made of, if it never was encoded; else: */
 	Datum		value;			/* as it came, toasted or not */
 	struct varlena *whole;		/* detoasted, once more than a few blocks were asked for */
 	uint32		size;			/* of the whole value */
@@ -121,6 +122,7 @@ extern void series_check_space(const Series *series, int32 srid, int dims); /* a
 
 /* to and from values; the encoder checks the invariants, with errors for users */
 extern void series_check(const Series *series);
+extern void series_bound_block(const Series *series, int first, int n, SeriesBlock *block);	/* its times and its box */
 extern struct varlena *series_encode(const Series *series);
 extern struct varlena *series_append(Datum value, const Series *tail);	/* tail may go on with the last section */
 extern Series *series_decode(Datum value);
@@ -130,8 +132,11 @@ extern Series *series_read(SeriesReader *reader, int first_block, int last_block
 extern int	series_find_block(const SeriesReader *reader, TimestampTz t);	/* last that starts <= t, or -1 */
 
 /* for the next function only: nothing is encoded unless somebody asks for the bytes (series_expanded.c) */
-extern Datum series_expand(const Series *series);
-extern Series *series_of_expanded(Datum value);
+extern Datum series_expand(Series *series);
+extern const Series *series_of_expanded(Datum value);
+extern const Series *series_view(Datum value);
+extern Series *series_copy(const Series *series, int first, int n);
+extern SeriesReader *series_open_expanded(const Series *series);
 
 /* names of interpolations: "discrete", "step", "linear"; SQLSTATE 22023 for another */
 extern SeriesInterpolation series_interpolation(const char *name);
@@ -140,6 +145,7 @@ extern const char *series_type_name(SeriesKind kind);
 extern char *series_instant_text(TimestampTz t);	/* ISO 8601, for errors */
 
 #define PG_GETARG_SERIES(i) series_decode(PG_GETARG_DATUM(i))
+#define PG_GETARG_SERIES_VIEW(i) series_view(PG_GETARG_DATUM(i))
 #define PG_RETURN_SERIES(series) PG_RETURN_POINTER(series_encode(series))
 
 #endif

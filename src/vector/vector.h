@@ -335,6 +335,7 @@ typedef struct VectorState
 	AttrNumber *columns;
 	Bitmapset  *key_columns;	/* of them, those that only keys read which headers may tell */
 	Bitmapset  *qual_columns;	/* those that quals read */
+	Bitmapset  *point_columns;	/* positions of which only coordinates, and quals, are asked */
 	TupleTableSlot *sealed_slot;
 	TupleTableSlot *hot_slot;
 	TableScanDesc hot_scan;
@@ -536,6 +537,7 @@ extern bool vector_choice_take_block(VectorState *state, VectorAggregate *agg);
 /* vector_batch.c */
 extern bool vector_batch_expected(Aggref *ref);
 extern void vector_batch_begin(VectorState *state, VectorAggregate *agg);
+extern Bitmapset *vector_batch_point_columns(VectorState *state, Bitmapset *others, Index rti);
 extern void vector_batch_take_block(VectorState *state, VectorAggregate *agg);
 
 /* vector_block.c */

@@ -66,14 +66,32 @@ vector_columns_begin(VectorState *state, List *keys, List *others, List *quals, 
 		state->qual_columns = bms_add_member(state->qual_columns, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
 }
 
+/* is all decided that quals ask of this column in the open block? */
+static bool
+done_with_quals(VectorState *state, AttrNumber attno)
+{
+	return state->filter == NULL || scan_filter_rest(state->filter) == NULL ||
+		!(bms_is_member(attno, state->qual_columns) || bms_is_member(0, state->qual_columns));
+}
+
 /* may headers tell all that is asked of this column in the open block? */
 static bool
 only_for_keys(VectorState *state, AttrNumber attno)
 {
-	if (!bms_is_member(attno, state->key_columns) || (state->join && !state->join->is_settled))
+	return bms_is_member(attno, state->key_columns) && !(state->join && !state->join->is_settled) &&
+		done_with_quals(state, attno);
+}
+
+/* are coordinates all that is asked of this column, and is it sealed as such?  They are decoded then. */
+static bool
+only_coordinates(VectorState *state, AttrNumber attno)
+{
+	const ColumnPoints *points;
+
+	if (!bms_is_member(attno, state->point_columns) || !done_with_quals(state, attno))
 		return false;
-	return state->filter == NULL || scan_filter_rest(state->filter) == NULL ||
-		!(bms_is_member(attno, state->qual_columns) || bms_is_member(0, state->qual_columns));
+	points = sealed_scan_points(state->sealed, attno - 1);
+	return points && column_points_plain(points);
 }
 
 /* decode what rows of the open block are asked for, but for keys that headers may tell */
@@ -86,7 +104,7 @@ show_columns(VectorState *state)
 		state->ncolumns = state->join->is_settled ? state->join->ncolumns_settled : state->join->ncolumns_all;
 	for (int c = 0; c < state->ncolumns; c++)
 		if ((sealed->shown == NULL || bms_is_member(state->columns[c], sealed->shown)) &&
-			!only_for_keys(state, state->columns[c]))
+			!only_for_keys(state, state->columns[c]) && !only_coordinates(state, state->columns[c]))
 			sealed_scan_decode(sealed, state->columns[c] - 1);
 }
 
