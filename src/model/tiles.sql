@@ -29,7 +29,7 @@ BEGIN
 	LOOP
 		-- text of times is slow to make, and no map compares it
 		IF item.type IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) THEN
-			list := list || format(', extract(epoch FROM %s.%I)::float8 AS %2$I', alias, item.attname);
+			list := list || format(', date_part(''epoch'', %s.%I) AS %2$I', alias, item.attname);
 		ELSIF item.type = 'numeric'::regtype THEN
 			list := list || format(', %s.%I::float8', alias, item.attname);
 		ELSIF item.type IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype,
@@ -259,11 +259,10 @@ END;
 COMMENT ON FUNCTION territory.may_show(territory.layers) IS
 'Whether who asks may select the columns of a layer that say who, when and where.';
 
-CREATE FUNCTION territory.layer_tile(layer territory.layers, z integer, x integer, y integer, show text, until timestamptz,
+CREATE FUNCTION territory.layer_tile(layer territory.layers, z integer, x integer, y integer, bounds geometry, show text, until timestamptz,
 	since timestamptz, wanted text[], value name, statistic text, cell_zoom integer, max_features integer) RETURNS bytea
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	bounds geometry := territory.tile_bounds(z, x, y, layer.srid);
 	title text := regexp_replace(layer.rel::text, '^public\.', '');
 	statement text;
 	n bigint;
@@ -282,7 +281,7 @@ BEGIN
 	END IF;
 	RETURN result;
 END $$;
-COMMENT ON FUNCTION territory.layer_tile(territory.layers, integer, integer, integer, text, timestamptz, timestamptz, text[], name, text, integer, integer) IS
+COMMENT ON FUNCTION territory.layer_tile(territory.layers, integer, integer, integer, geometry, text, timestamptz, timestamptz, text[], name, text, integer, integer) IS
 'What one layer shows on a tile; not to be called.';
 
 -- Which layers: found where the caller's search_path counts.
@@ -354,7 +353,7 @@ BEGIN
 				HINT = CASE show WHEN 'traces' THEN 'It lacks a position, a time or an entity column.'
 					ELSE 'It has no position column, and no table of its entities'' places.' END;
 		END IF;
-		result := result || territory.layer_tile(layer, z, x, y, show, until, since,
+		result := result || territory.layer_tile(layer, z, x, y, territory.tile_bounds(z, x, y, layer.srid), show, until, since,
 			(SELECT array_agg(btrim(c)) FROM string_to_table(columns, ',') c), value, statistic, cell_zoom, max_features);
 	END LOOP;
 	RETURN result;
