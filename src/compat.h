@@ -50,11 +50,15 @@
 #define relation_physical(rel) ((rel)->rd_locator)
 #define relphysical_equals(a, b) RelFileLocatorEquals(a, b)
 #define relation_new_since(rel) ((rel)->rd_firstRelfilelocatorSubid)
+#define relphysical_number(physical) ((physical).relNumber)
+#define compat_set_new_file relation_set_new_filelocator
 #else
 #define RelPhysical RelFileNode
 #define relation_physical(rel) ((rel)->rd_node)
 #define relphysical_equals(a, b) RelFileNodeEquals(a, b)
 #define relation_new_since(rel) ((rel)->rd_firstRelfilenodeSubid)
+#define relphysical_number(physical) ((physical).relNode)
+#define compat_set_new_file relation_set_new_filenode
 #endif
 
 #if PG_VERSION_NUM < 160000

@@ -21,6 +21,7 @@ extern void scan_init(void);
 extern void vector_init(void);
 extern void last_init(void);
 extern void series_init(void);
+extern void atlas_init(void);
 extern void row_init(void);
 extern void near_init(void);
 extern void seal_each_statement_init(void);
@@ -34,6 +35,7 @@ _PG_init(void)
 	vector_init();
 	last_init();
 	series_init();
+	atlas_init();
 	row_init();
 	near_init();
 	DefineCustomIntVariable("territory.segment_rows",

@@ -255,7 +255,8 @@ BEGIN
 	SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns FROM pg_attribute a
 	WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')
 		AND NOT a.attname = ANY (known.entity_columns);
-	IF columns IS NULL OR condition IS NULL OR EXISTS (SELECT FROM unnest(known.entity_columns || known.time_column) c(column_name)
+	IF columns IS NULL OR condition IS NULL
+		OR NOT has_schema_privilege((SELECT c.relnamespace FROM pg_class c WHERE c.oid = $1), 'USAGE') OR EXISTS (SELECT FROM unnest(known.entity_columns || known.time_column) c(column_name)
 			WHERE column_name IS NOT NULL AND NOT has_column_privilege($1, column_name::text, 'SELECT')) THEN
 		RETURN;
 	END IF;
@@ -279,8 +280,7 @@ BEGIN
 			AND has_schema_privilege((SELECT c.relnamespace FROM pg_class c WHERE c.oid = l.rel), 'USAGE'), s.at_time, s.state
 		FROM territory.asset_links k
 		JOIN territory.layers l ON l.rel = k.rel
-		LEFT JOIN LATERAL territory.entity_state(l.rel, k.entity) s ON has_any_column_privilege(l.rel, 'SELECT')
-			AND has_schema_privilege((SELECT c.relnamespace FROM pg_class c WHERE c.oid = l.rel), 'USAGE')
+		CROSS JOIN LATERAL territory.entity_state(l.rel, k.entity) s
 		WHERE k.asset = $1 ORDER BY l.domain, l.rel::text, k.entity;
 END $$;
 COMMENT ON FUNCTION territory.asset_state(text) IS

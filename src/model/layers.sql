@@ -209,6 +209,18 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION territory.follow_column(regclass, integer) IS 'The name of a column of now; null where it was dropped.';
 
+-- A stored layout knows the places' columns by name only.
+CREATE FUNCTION territory.layers_to_layouts() RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	UPDATE territory.layouts o SET entity_table = l.entity_table, entity_key = l.entity_key, entity_position = l.entity_position
+	FROM territory.layers l
+	WHERE l.rel = o.relation AND l.stored_for = l.rel::oid AND o.entity_table IS NOT NULL
+		AND (o.entity_table, o.entity_key, o.entity_position) IS DISTINCT FROM (l.entity_table, l.entity_key, l.entity_position);
+END;
+COMMENT ON FUNCTION territory.layers_to_layouts() IS
+'Tells stored layouts what became of the tables of their entities'' places; not to be called.';
+
 CREATE FUNCTION territory.follow_layers() RETURNS event_trigger
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -237,6 +249,7 @@ BEGIN
 			l.entity_key, l.entity_position)
 		IS DISTINCT FROM (n.entity_columns, n.time_column, n.position_column, n.units, n.properties, n.limits,
 			n.entity_key, n.entity_position);
+	PERFORM territory.layers_to_layouts();
 END $$;
 COMMENT ON FUNCTION territory.follow_layers() IS 'Keeps the names that layers know columns by.';
 CREATE EVENT TRIGGER territory_follow_layers ON ddl_command_end
@@ -251,6 +264,7 @@ BEGIN
 	UPDATE territory.layers l SET entity_table = NULL, entity_key = NULL, entity_position = NULL, place_numbers = NULL
 	FROM pg_event_trigger_dropped_objects() d
 	WHERE d.classid = 'pg_class'::regclass AND d.objsubid = 0 AND l.entity_table::oid = d.objid;
+	PERFORM territory.layers_to_layouts();
 END $$;
 COMMENT ON FUNCTION territory.forget_dropped_layers() IS 'Takes dropped tables out of the territory.';
 CREATE EVENT TRIGGER territory_forget_dropped_layers ON sql_drop EXECUTE FUNCTION territory.forget_dropped_layers();

@@ -29,9 +29,12 @@ static const char *const blocks[HEIGHTS] = {
 static int
 height_of(double value, double low, double high)
 {
+	/* halves do not overflow, but those of the least numbers vanish */
+	double		half = isinf(high - low) ? 0.5 : 1;
+
 	if (high == low)
 		return HEIGHTS / 2 - 1;
-	return Min((int) ((value / 2 - low / 2) / (high / 2 - low / 2) * HEIGHTS), HEIGHTS - 1);
+	return Min((int) ((value * half - low * half) / (high * half - low * half) * HEIGHTS), HEIGHTS - 1);
 }
 
 /* the stretches, and what is known of them */

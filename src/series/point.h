@@ -43,6 +43,7 @@ typedef struct PointMetric
 
 extern const PointMetric *point_metric(int32 srid);
 extern double point_metres(const PointMetric *metric, const double *p, const double *q, int dims);
+extern void point_steps(const PointMetric *metric, const Series *series, int first, int n, double *metres);
 extern double point_bearing(const PointMetric *metric, const double *p, const double *q);
 extern void point_scale(const PointMetric *metric, double y, double *scale);
 extern void point_margin(const PointMetric *metric, double ymin, double ymax, double metres, double *margin);

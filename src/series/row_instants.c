@@ -32,6 +32,7 @@
 #include "codec/codec_stream.h"
 #include "series/row_instants.h"
 #include "series/row_pieces.h"
+#include "series/series.h"
 
 #define MOST_ARGUMENTS 8
 #define FIRST_ROOM 4			/* of a tail */
@@ -518,6 +519,7 @@ row_instants_sorted(FunctionCallInfo call)
 	Assert(all->n == state->n);
 	if (!sorted)
 		sort_all(all, state->valued);
+	series_check_span(all->t[0], all->t[all->n - 1], "what is aggregated by time");
 	return all;
 }
 

@@ -12,7 +12,7 @@
  * Invariants of every value, checked wherever one is made (series_encode) and
  * again when one is read from a client or a damaged page:
  *	- at least one instant and at most SERIES_MAX_INSTANTS; instants strictly
- *	  increase and are finite;
+ *	  increase, are finite, and span at most SERIES_MAX_SPAN;
  *	- floats and coordinates are finite (-0.0 is kept; NaN and infinities are
  *	  refused); a state is a text without length limit, never null;
  *	- "starts[i]" says that a section starts at instant i: nothing is known
@@ -40,6 +40,10 @@
 #define SERIES_VERSION	1
 #define SERIES_MAX_SRID 999999	/* PostGIS' own limit */
 #define SERIES_MAX_INSTANTS (1 << 27)	/* more than 4 years of seconds; 2.3 GB once decoded */
+
+/* from the first instant to the last, so that the difference of two instants is a number of microseconds */
+#define SERIES_MAX_YEARS 290000
+#define SERIES_MAX_SPAN (SERIES_MAX_YEARS * INT64CONST(31557600) * USECS_PER_SEC)
 
 /* on disk, never renumber */
 typedef enum SeriesKind
@@ -123,6 +127,8 @@ extern void series_check_space(const Series *series, int32 srid, int dims); /* a
 /* to and from values; the encoder checks the invariants, with errors for users */
 extern void series_check(const Series *series);
 extern void series_bound_block(const Series *series, int first, int n, SeriesBlock *block);	/* its times and its box */
+extern bool series_span_too_long(TimestampTz from, TimestampTz to);
+extern void series_check_span(TimestampTz from, TimestampTz to, const char *what);
 extern struct varlena *series_encode(const Series *series);
 extern struct varlena *series_append(Datum value, const Series *tail);	/* tail may go on with the last section */
 extern Series *series_decode(Datum value);

@@ -24,6 +24,7 @@
 #include <math.h>
 
 #include "access/detoast.h"
+#include "common/int.h"
 #include "utils/memutils.h"
 
 #include "codec/codec_stream.h"
@@ -121,6 +122,34 @@ all_finite(const double *v, int n)
 	return !odd;
 }
 
+CODEC_CLONES static bool
+all_between(const double *v, int n, double min, double max)
+{
+	int			odd = 0;
+
+	for (int i = 0; i < n; i++)
+		odd |= !(v[i] >= min) | !(v[i] <= max);
+	return !odd;
+}
+
+bool
+series_span_too_long(TimestampTz from, TimestampTz to)
+{
+	int64		span;
+
+	return pg_sub_s64_overflow(to, from, &span) || span > SERIES_MAX_SPAN;
+}
+
+void
+series_check_span(TimestampTz from, TimestampTz to, const char *what)
+{
+	if (series_span_too_long(from, to))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("%s spans more than %d years", what, SERIES_MAX_YEARS),
+						errdetail("It starts at %s and ends at %s.", series_instant_text(from), series_instant_text(to)),
+						errhint("Look for wrong times, and leave them out.")));
+}
+
 static void
 check_instants(const Series *series)
 {
@@ -175,6 +204,7 @@ series_check(const Series *series)
 						errmsg("states are not interpolated linearly"),
 						errhint("Use \"step\" or \"discrete\".")));
 	check_instants(series);
+	series_check_span(series->t[0], series->t[series->n - 1], psprintf("a %s", series_type_name(series->kind)));
 	if (series->kind != SERIES_STATE)
 		check_numbers(series);
 }
@@ -477,6 +507,8 @@ check_blocks(const SeriesReader *reader, uint32 states_length, int stored_dims)
 	}
 	if (at != reader->size)
 		corrupt("it is longer than its blocks");
+	if (series_span_too_long(reader->blocks[0].start, reader->blocks[reader->num_blocks - 1].end))
+		corrupt("its blocks are not in order");
 }
 
 /* a part of a value out of line, from the value's beginning; data follows a varlena header */
@@ -638,14 +670,10 @@ static void
 check_block(const Series *series, int first, int n, const SeriesBlock *block)
 {
 	const TimestampTz *t = series->t + first;
-	bool		ok = t[0] == block->start && t[n - 1] == block->end;
+	bool		ok = t[0] == block->start && t[n - 1] == block->end && all_increase(t, n);
 
-	for (int i = 1; i < n; i++)
-		ok &= t[i] > t[i - 1];
-	if (series->kind != SERIES_STATE)
-		for (int d = 0; d < series->dims; d++)
-			for (const double *v = series->v[d] + first, *end = v + n; v < end; v++)
-				ok &= *v >= block->min[d] && *v <= block->max[d];
+	for (int d = 0; d < series->dims && series->kind != SERIES_STATE; d++)
+		ok = ok && all_between(series->v[d] + first, n, block->min[d], block->max[d]);
 	if (!ok)
 		corrupt("a block is not what its entry says");
 }
@@ -851,6 +879,7 @@ series_append(Datum value, const Series *tail)
 								  series_instant_text(reader->end), series_instant_text(tail->t[0])),
 						errhint("Make the series anew, of rows in any order, with the aggregate %s(t, …).",
 								series_type_name(tail->kind))));
+	series_check_span(reader->start, tail->t[tail->n - 1], psprintf("a %s", series_type_name(tail->kind)));
 	if ((int64) reader->n + tail->n > SERIES_MAX_INSTANTS)
 		series_reserve(series_new(tail->kind, tail->interpolation, tail->srid, tail->dims, 1),
 					   SERIES_MAX_INSTANTS + 1);

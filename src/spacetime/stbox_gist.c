@@ -4,8 +4,8 @@
  *
  * The idea: keys as in stbox_key.h.  Which page a box goes to is told by the
  * volume that its key would gain: units of space and time multiply all volumes
- * alike, so none has to be weighed against the other.  A page is cut across the
- * dimension in which both halves overlap least for its extent.
+ * alike, so none has to be weighed against the other.  A page is cut across a
+ * dimension in which both halves overlap little for its extent.
  */
 #include "territory.h"
 
@@ -13,7 +13,7 @@
 #include <math.h>
 
 #include "access/gist.h"
-#include "access/stratnum.h"
+#include "common/hashfn.h"
 #include "utils/sortsupport.h"
 
 #include "spacetime/stbox_key.h"
@@ -22,6 +22,9 @@
 #define LEAST_SPACE 1e-5
 #define LEAST_TIME 1.0
 #define MOST	1e30
+
+/* a dimension whose halves overlap by so much more of its extent will do, too */
+#define NEARLY_AS_GOOD 0.1
 
 /* dimensions of a key: x, y, z, time */
 #define KEY_DIMS 4
@@ -178,12 +181,15 @@ sort_along(const GistEntryVector *entries, int d, Place *places, int n)
 	qsort(places, n, sizeof(Place), compare_places);
 }
 
-/* where to cut: 0.3 to 0.7 of the page, least overlap for its extent; what is nearer the middle where that is alike */
+/*
+ * Where to cut: 0.3 to 0.7 of the page, least overlap for its extent, and what is
+ * nearer the middle where that is alike.  Infinite where there is no extent.
+ */
 static double
 best_cut(const Place *places, int n, double *highest, int *cut)
 {
-	double		lowest,
-				least = places[0].min,
+	double		lowest = INFINITY,
+				least = INFINITY,
 				best = INFINITY;
 	int			first = Max(1, n * 3 / 10),
 				last = Min(n - 1, n - n * 3 / 10);
@@ -195,8 +201,7 @@ best_cut(const Place *places, int n, double *highest, int *cut)
 		highest[i + 1] = Max(highest[i], places[i].max);
 		least = Min(least, places[i].min);
 	}
-	lowest = INFINITY;
-	for (int i = n - 1; i >= first; i--)
+	for (int i = n - 1; i >= first && highest[n] > least; i--)
 	{
 		double		extent = highest[n] - least,
 					cost;
@@ -204,9 +209,7 @@ best_cut(const Place *places, int n, double *highest, int *cut)
 		lowest = Min(lowest, places[i].min);
 		if (i > last)
 			continue;
-		/* what does not overlap is a gap: better still */
-		cost = extent > 0 ? (highest[i] - lowest) / extent : 1;
-		cost += 0.1 * fabs(2.0 * i / n - 1);
+		cost = Max(0, highest[i] - lowest) / extent + 0.1 * fabs(2.0 * i / n - 1);
 		if (cost < best)
 		{
 			best = cost;
@@ -236,32 +239,42 @@ sort_by_kind(const GistEntryVector *entries, Place *places, int n)
 	return cut;
 }
 
-/* all are of one kind: across the dimension in which the halves overlap least */
+/*
+ * All are of one kind: across a dimension in which the halves overlap little for
+ * its extent.  Where several do, each gets its turn, which the key tells: a page
+ * that is always cut in time, because all instants are whole hours, would cover
+ * the whole town.
+ */
 static int
-sort_by_overlap(const GistEntryVector *entries, Place *best_places, int n)
+sort_by_overlap(const GistEntryVector *entries, Place *places, int n)
 {
-	Place	   *places = palloc(n * sizeof(Place));
+	const STBox *first = DatumGetSTBox(entries->vector[FirstOffsetNumber].key);
 	double	   *highest = palloc((n + 1) * sizeof(double));
-	double		best = INFINITY;
-	int			cut = n / 2;
+	double		costs[KEY_DIMS],
+				least = INFINITY;
+	int			cuts[KEY_DIMS],
+				chosen[KEY_DIMS],
+				num_chosen = 0,
+				d;
 
-	for (int d = 0; d < KEY_DIMS; d++)
+	for (d = 0; d < KEY_DIMS; d++)
 	{
-		int			at = n / 2;
-		double		cost;
-
-		if (!has_dim(DatumGetSTBox(entries->vector[FirstOffsetNumber].key), d))
+		costs[d] = INFINITY;
+		if (!has_dim(first, d))
 			continue;
 		sort_along(entries, d, places, n);
-		cost = best_cut(places, n, highest, &at);
-		if (cost < best)
-		{
-			best = cost;
-			cut = at;
-			memcpy(best_places, places, n * sizeof(Place));
-		}
+		costs[d] = best_cut(places, n, highest, &cuts[d]);
+		least = Min(least, costs[d]);
 	}
-	return cut;
+	for (d = 0; d < KEY_DIMS; d++)
+		if (costs[d] < INFINITY && costs[d] <= least + NEARLY_AS_GOOD)
+			chosen[num_chosen++] = d;
+	/* all at one place and instant; places are sorted */
+	if (num_chosen == 0)
+		return n / 2;
+	d = chosen[DatumGetUInt32(hash_any((const unsigned char *) first, sizeof(STBox))) % num_chosen];
+	sort_along(entries, d, places, n);
+	return cuts[d];
 }
 
 static STBox *
@@ -296,4 +309,101 @@ territory_stbox_gist_picksplit(PG_FUNCTION_ARGS)
 	split->spl_ldatum = STBoxGetDatum(fill_side(entries, places, cut, split->spl_left));
 	split->spl_rdatum = STBoxGetDatum(fill_side(entries, places + cut, n - cut, split->spl_right));
 	PG_RETURN_POINTER(split);
+}
+
+/* ---- building by sorting ---- */
+
+/*
+ * The order of a Z curve through the middles in x, y and time.  Space counts as a
+ * float does, time in steps of about a minute: over a town and some years both
+ * change in about as many bits.
+ */
+static uint32
+ordered_float(double value)
+{
+	float		f = (float) Max(Min(value, FLT_MAX), -FLT_MAX);
+	uint32		bits;
+
+	memcpy(&bits, &f, sizeof bits);
+	return bits & 0x80000000 ? ~bits : bits | 0x80000000;
+}
+
+static void
+middle(const STBox *box, uint32 *place)
+{
+	double		minutes = box->tmin / 2 / (double) (1 << 26) + box->tmax / 2 / (double) (1 << 26);
+
+	place[0] = ordered_float(box->min[0] / 2 + box->max[0] / 2);
+	place[1] = ordered_float(box->min[1] / 2 + box->max[1] / 2);
+	place[2] = (uint32) (Max(Min(minutes, 2147483647.0), -2147483648.0) + 2147483648.0);
+}
+
+/* compares the coordinate whose highest bit that differs is highest */
+static int
+compare_on_curve(Datum a, Datum b, SortSupport ssup)
+{
+	uint32		pa[3],
+				pb[3],
+				most = 0;
+	int			by = 0;
+
+	middle(DatumGetSTBox(a), pa);
+	middle(DatumGetSTBox(b), pb);
+	for (int d = 0; d < 3; d++)
+	{
+		uint32		differs = pa[d] ^ pb[d];
+
+		if (most < differs && most < (most ^ differs))
+		{
+			most = differs;
+			by = d;
+		}
+	}
+	return pa[by] < pb[by] ? -1 : pa[by] > pb[by];
+}
+
+/* every third bit, of the upper 21 */
+static uint64
+spread_bits(uint32 value)
+{
+	uint64		x = value >> 11;
+
+	x = (x | x << 32) & UINT64CONST(0x1f00000000ffff);
+	x = (x | x << 16) & UINT64CONST(0x1f0000ff0000ff);
+	x = (x | x << 8) & UINT64CONST(0x100f00f00f00f00f);
+	x = (x | x << 4) & UINT64CONST(0x10c30c30c30c30c3);
+	return (x | x << 2) & UINT64CONST(0x1249249249249249);
+}
+
+static Datum
+abbreviate(Datum original, SortSupport ssup)
+{
+	uint32		place[3];
+
+	middle(DatumGetSTBox(original), place);
+	return (Datum) (spread_bits(place[0]) << 2 | spread_bits(place[1]) << 1 | spread_bits(place[2]));
+}
+
+static bool
+keep_abbreviating(int count, SortSupport ssup)
+{
+	return false;
+}
+
+PG_FUNCTION_INFO_V1(territory_stbox_gist_sortsupport);
+Datum
+territory_stbox_gist_sortsupport(PG_FUNCTION_ARGS)
+{
+	SortSupport ssup = (SortSupport) PG_GETARG_POINTER(0);
+
+	ssup->comparator = compare_on_curve;
+	/* a Datum of 4 bytes holds no code */
+	if (ssup->abbreviate && sizeof(Datum) == sizeof(uint64))
+	{
+		ssup->comparator = ssup_datum_unsigned_cmp;
+		ssup->abbrev_converter = abbreviate;
+		ssup->abbrev_abort = keep_abbreviating;
+		ssup->abbrev_full_comparator = compare_on_curve;
+	}
+	PG_RETURN_VOID();
 }

@@ -135,6 +135,7 @@ SELECT lives_ok($$SELECT territory.set_layout('flows', entity_columns => '{sta''
 SELECT is(entity_columns, '{sta''tion,note}'::name[], 'the layer knows') FROM territory.layers WHERE rel = 'flows'::regclass;
 DROP TABLE stations;
 SELECT is((entity_table, entity_key, entity_position)::text, '(,,)', 'the places went') FROM territory.layers WHERE rel = 'flows'::regclass;
+SELECT is((entity_table, entity_key, entity_position)::text, '(,,)', 'from its layout, too') FROM territory.layout('flows');
 
 -- removing
 SELECT throws_ok($$SELECT territory.remove_domain('water')$$, '2BP01', 'domain "water" still has layers: public.flows', 'a domain with layers');
