@@ -24,6 +24,7 @@ extern void series_init(void);
 extern void atlas_init(void);
 extern void row_init(void);
 extern void near_init(void);
+extern void cell_init(void);
 extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
@@ -38,6 +39,7 @@ _PG_init(void)
 	atlas_init();
 	row_init();
 	near_init();
+	cell_init();
 	DefineCustomIntVariable("territory.segment_rows",
 							"Most rows in a segment.",
 							"Smaller segments prune better and compress less.",

@@ -15,6 +15,7 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
 
 #define RETURN_EXPANDED_OR_NULL(series) \
 	do { \
@@ -42,6 +43,7 @@ typedef struct PointMetric
 #define POINT_MAX_METRES 100000.0
 
 extern const PointMetric *point_metric(int32 srid);
+extern List *point_srid_definitions(int32 srid);
 extern double point_metres(const PointMetric *metric, const double *p, const double *q, int dims);
 extern void point_steps(const PointMetric *metric, const Series *series, int first, int n, double *metres);
 extern double point_bearing(const PointMetric *metric, const double *p, const double *q);

@@ -79,9 +79,9 @@ read_definition(const char *definition, PointMetric *metric)
 	return true;
 }
 
-/* spatial_ref_sys' srtext, proj4text or authority, whichever PROJ understands first */
-static bool
-read_srid(int32 srid, PointMetric *metric)
+/* spatial_ref_sys' srtext, proj4text and authority, those that are not null; NIL: the SRID is not known */
+List *
+point_srid_definitions(int32 srid)
 {
 	static const char query[] =
 		"SELECT pg_catalog.unnest(ARRAY[srtext, proj4text OPERATOR(pg_catalog.||) ' +type=crs', pg_catalog.concat(auth_name, ':', auth_srid)]) "
@@ -89,19 +89,35 @@ read_srid(int32 srid, PointMetric *metric)
 	Oid			type = INT4OID;
 	Datum		value = Int32GetDatum(srid);
 	char	   *schema = get_namespace_name(point_postgis_schema());
-	bool		known = false;
+	MemoryContext outer = CurrentMemoryContext;
+	List	   *definitions = NIL;
 
 	SPI_connect();
 	if (SPI_execute_with_args(psprintf(query, quote_identifier(schema)), 1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read spatial_ref_sys");
-	for (uint64 i = 0; i < SPI_processed && !known; i++)
+	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		char	   *definition = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		MemoryContext inner = MemoryContextSwitchTo(outer);
 
-		known = definition != NULL && read_definition(definition, metric);
+		if (definition != NULL)
+			definitions = lappend(definitions, pstrdup(definition));
+		MemoryContextSwitchTo(inner);
 	}
 	SPI_finish();
-	return known;
+	return definitions;
+}
+
+/* whichever PROJ understands first */
+static bool
+read_srid(int32 srid, PointMetric *metric)
+{
+	ListCell   *lc;
+
+	foreach(lc, point_srid_definitions(srid))
+		if (read_definition(lfirst(lc), metric))
+			return true;
+	return false;
 }
 
 static void

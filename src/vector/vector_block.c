@@ -41,6 +41,23 @@ vector_store_row(VectorState *state, int row)
 
 /* ---- columns ---- */
 
+/* may a key be told without its column being decoded? */
+static bool
+is_told_by_headers(const VectorKey *key)
+{
+	return key->form == KEY_COLUMN || key->form == KEY_STRETCH || key->form == KEY_PLACE;
+}
+
+/* is it a column of points, whose coordinates are a key's? */
+static bool
+is_place(VectorState *state, AttrNumber attno)
+{
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].form == KEY_PLACE && state->keys[k].column == attno)
+			return true;
+	return false;
+}
+
 /* quals: those that are not stretches; others: all that reads rows but these and keys */
 void
 vector_columns_begin(VectorState *state, List *keys, List *others, List *quals, Index rti)
@@ -50,14 +67,14 @@ vector_columns_begin(VectorState *state, List *keys, List *others, List *quals, 
 
 	pull_varattnos((Node *) others, rti, &attributes);
 	for (int k = 0; k < state->nkeys; k++)
-		if (state->keys[k].form != KEY_COLUMN && state->keys[k].form != KEY_STRETCH)
+		if (!is_told_by_headers(&state->keys[k]))
 			pull_varattnos(list_nth(keys, k), rti, &attributes);
 	pull_varattnos((Node *) quals, rti, &of_quals);
 	for (int k = 0; k < state->nkeys; k++)
 	{
 		VectorKey  *key = &state->keys[k];
 
-		if ((key->form == KEY_COLUMN || key->form == KEY_STRETCH) &&
+		if (is_told_by_headers(key) &&
 			!bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes) &&
 			!bms_is_member(key->column - FirstLowInvalidHeapAttributeNumber, attributes))
 			state->key_columns = bms_add_member(state->key_columns, key->column);
@@ -105,15 +122,20 @@ show_columns(VectorState *state)
 	for (int c = 0; c < state->ncolumns; c++)
 		if ((sealed->shown == NULL || bms_is_member(state->columns[c], sealed->shown)) &&
 			!only_for_keys(state, state->columns[c]) && !only_coordinates(state, state->columns[c]))
+		{
+			/* its coordinates first, of which geometries are made, else they are lost to keys */
+			if (is_place(state, state->columns[c]))
+				sealed_scan_points(sealed, state->columns[c] - 1);
 			sealed_scan_decode(sealed, state->columns[c] - 1);
+		}
 }
 
-/* ... and these */
+/* ... and these; places are decoded as their keys need them */
 void
 vector_show_keys(VectorState *state)
 {
 	for (int c = 0; c < state->ncolumns; c++)
-		if (bms_is_member(state->columns[c], state->key_columns))
+		if (bms_is_member(state->columns[c], state->key_columns) && !is_place(state, state->columns[c]))
 			sealed_scan_decode(state->sealed, state->columns[c] - 1);
 }
 

@@ -33,6 +33,7 @@
 
 /* in cpu_operator_cost, for each row */
 #define VALUE_COST 0.04			/* a column is decoded, compared, or added to a kernel's state */
+#define PLACE_COST 0.4			/* coordinates are decoded, and placed */
 #define CALL_COST 0.5			/* a function is called for it, beside what its arguments cost */
 
 /* of blocks that summaries may answer, some hold dead rows, or the ends of a range */
@@ -96,7 +97,11 @@ key_cost(PlannerInfo *root, Node *key)
 	AttrNumber	column;
 	QualCost	cost;
 
-	if (vector_key_form(key, &column) != KEY_ANY || IsA(key, Var))
+	KeyForm		form = vector_key_form(key, &column);
+
+	if (form == KEY_PLACE)
+		return PLACE_COST * cpu_operator_cost;
+	if (form != KEY_ANY || IsA(key, Var))
 		return VALUE_COST * cpu_operator_cost;
 	cost_qual_eval_node(&cost, key, root);
 	return cost.per_tuple + CALL_COST * cpu_operator_cost;
