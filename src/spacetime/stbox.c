@@ -16,6 +16,7 @@
 #include "utils/typcache.h"
 
 #include "series/point.h"
+#include "spacetime/metres.h"
 #include "spacetime/stbox.h"
 
 /* ---- making ---- */
@@ -435,55 +436,15 @@ stbox_intersect(STBox *box, const STBox *other)
 	return true;
 }
 
-/* a sum, never above (below) the exact one; exact where that is a double */
-static double
-add_outwards(double a, double b, double towards)
-{
-	double		sum = a + b,
-				part = sum - a,
-				rest = (a - (sum - part)) + (b - part);
-
-	/* NaN, of infinities, is no rest */
-	if (towards < 0 ? rest < 0 : rest > 0)
-		sum = nextafter(sum, towards);
-	return sum + 0.0;
-}
-
-/*
- * No further than the poles, unless the box was there already; and all
- * longitudes where it reaches over the date line or a pole, for what is near may
- * be on the other side.
- */
-static void
-stay_on_globe(STBox *box, const STBox *before, const PointMetric *metric)
-{
-	double		half = 180 / metric->degrees,
-				pole = half / 2;
-
-	if (box->max[1] >= pole || box->min[1] <= -pole || box->min[0] < -half || box->max[0] > half)
-	{
-		box->min[0] = Min(before->min[0], -half);
-		box->max[0] = Max(before->max[0], half);
-	}
-	box->min[1] = Max(box->min[1], Min(-pole, before->min[1]));
-	box->max[1] = Min(box->max[1], Max(pole, before->max[1]));
-}
-
 static void
 expand_space(STBox *box, double metres)
 {
-	const PointMetric *metric = point_metric(box->srid);
-	STBox		before = *box;
-	double		margin[STBOX_DIMS] = {0, 0, metres};
-
-	point_margin(metric, box->min[1], box->max[1], metres, margin);
-	for (int d = 0; d < stbox_dims(box); d++)
+	metres_grow(box->srid, box->min, box->max, metres);
+	if (stbox_has(box, STBOX_HAS_Z))
 	{
-		box->min[d] = add_outwards(box->min[d], -margin[d], -INFINITY);
-		box->max[d] = add_outwards(box->max[d], margin[d], INFINITY);
+		box->min[2] = metres_add_outwards(box->min[2], -metres, -INFINITY);
+		box->max[2] = metres_add_outwards(box->max[2], metres, INFINITY);
 	}
-	if (metric->geographic)
-		stay_on_globe(box, &before, metric);
 }
 
 void

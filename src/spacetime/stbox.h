@@ -151,6 +151,9 @@ stbox_contains(const STBox *a, const STBox *b)
 	return stbox_holds(STBOX_CONTAINS, a, b);
 }
 
+/* stbox_operators.c */
+extern STBoxRelation stbox_relation(Oid function);
+
 /* stbox_geometry.c */
 extern bool stbox_set_geometry(STBox *box, Datum geometry);	/* false: it is empty */
 extern Datum stbox_geometry(const STBox *box);	/* its rectangle, or what that shrinks to; the box has space */

@@ -22,10 +22,14 @@ CREATE FUNCTION territory.stbox_send(box territory.stbox) RETURNS bytea
 COMMENT ON FUNCTION territory.stbox_send(territory.stbox) IS
 'An stbox in binary, as drivers get it: the reference describes the bytes.';
 
+CREATE FUNCTION territory.stbox_analyze(column_stats internal) RETURNS boolean
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_analyze';
+COMMENT ON FUNCTION territory.stbox_analyze(internal) IS 'keeps a sample of the boxes of a column for ANALYZE; not to be called';
+
 CREATE TYPE territory.stbox (
 	INPUT = territory.stbox_in, OUTPUT = territory.stbox_out,
 	RECEIVE = territory.stbox_recv, SEND = territory.stbox_send,
-	INTERNALLENGTH = 72, ALIGNMENT = double, STORAGE = plain);
+	ANALYZE = territory.stbox_analyze, INTERNALLENGTH = 72, ALIGNMENT = double, STORAGE = plain);
 COMMENT ON TYPE territory.stbox IS 'a box in space and time: ranges of x, y and, it may be, z in an SRID, and a range of time; either part may be missing';
 
 -- Boxes of geometries, periods and series.
@@ -143,6 +147,14 @@ COMMENT ON FUNCTION territory.expand(territory.stbox, double precision, interval
 
 -- Operators. Boxes are compared in the dimensions that both have.
 
+CREATE FUNCTION territory.stbox_sel(root internal, operator oid, args internal, rel_id integer) RETURNS double precision
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_sel';
+COMMENT ON FUNCTION territory.stbox_sel(internal, oid, internal, integer) IS 'estimates how many boxes an operator holds of; not to be called';
+
+CREATE FUNCTION territory.stbox_joinsel(root internal, operator oid, args internal, join_type smallint, join_info internal) RETURNS double precision
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_joinsel';
+COMMENT ON FUNCTION territory.stbox_joinsel(internal, oid, internal, smallint, internal) IS 'estimates how many pairs of boxes an operator holds of; not to be called';
+
 CREATE FUNCTION territory.stbox_overlaps(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overlaps';
 COMMENT ON FUNCTION territory.stbox_overlaps(territory.stbox, territory.stbox) IS
@@ -150,7 +162,7 @@ COMMENT ON FUNCTION territory.stbox_overlaps(territory.stbox, territory.stbox) I
 
 CREATE OPERATOR territory.&& (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overlaps,
-	COMMUTATOR = OPERATOR(territory.&&), RESTRICT = areasel, JOIN = areajoinsel);
+	COMMUTATOR = OPERATOR(territory.&&), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_contains(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_contains';
@@ -159,7 +171,7 @@ COMMENT ON FUNCTION territory.stbox_contains(territory.stbox, territory.stbox) I
 
 CREATE OPERATOR territory.@> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_contains,
-	COMMUTATOR = OPERATOR(territory.<@), RESTRICT = contsel, JOIN = contjoinsel);
+	COMMUTATOR = OPERATOR(territory.<@), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_contained(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_contained';
@@ -168,7 +180,7 @@ COMMENT ON FUNCTION territory.stbox_contained(territory.stbox, territory.stbox) 
 
 CREATE OPERATOR territory.<@ (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_contained,
-	COMMUTATOR = OPERATOR(territory.@>), RESTRICT = contsel, JOIN = contjoinsel);
+	COMMUTATOR = OPERATOR(territory.@>), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_same(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_same';
@@ -177,7 +189,7 @@ COMMENT ON FUNCTION territory.stbox_same(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory.~= (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_same,
-	COMMUTATOR = OPERATOR(territory.~=), RESTRICT = contsel, JOIN = contjoinsel);
+	COMMUTATOR = OPERATOR(territory.~=), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_adjacent(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_adjacent';
@@ -186,7 +198,7 @@ COMMENT ON FUNCTION territory.stbox_adjacent(territory.stbox, territory.stbox) I
 
 CREATE OPERATOR territory.-|- (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_adjacent,
-	COMMUTATOR = OPERATOR(territory.-|-), RESTRICT = contsel, JOIN = contjoinsel);
+	COMMUTATOR = OPERATOR(territory.-|-), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_left(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_left';
@@ -195,7 +207,7 @@ COMMENT ON FUNCTION territory.stbox_left(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory.<< (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_left,
-	COMMUTATOR = OPERATOR(territory.>>), RESTRICT = positionsel, JOIN = positionjoinsel);
+	COMMUTATOR = OPERATOR(territory.>>), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_right(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_right';
@@ -204,7 +216,7 @@ COMMENT ON FUNCTION territory.stbox_right(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory.>> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_right,
-	COMMUTATOR = OPERATOR(territory.<<), RESTRICT = positionsel, JOIN = positionjoinsel);
+	COMMUTATOR = OPERATOR(territory.<<), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_overleft(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overleft';
@@ -213,7 +225,7 @@ COMMENT ON FUNCTION territory.stbox_overleft(territory.stbox, territory.stbox) I
 
 CREATE OPERATOR territory.&< (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overleft,
-	RESTRICT = positionsel, JOIN = positionjoinsel);
+	RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_overright(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overright';
@@ -222,7 +234,7 @@ COMMENT ON FUNCTION territory.stbox_overright(territory.stbox, territory.stbox) 
 
 CREATE OPERATOR territory.&> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overright,
-	RESTRICT = positionsel, JOIN = positionjoinsel);
+	RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_below(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_below';
@@ -231,7 +243,7 @@ COMMENT ON FUNCTION territory.stbox_below(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory.<<| (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_below,
-	COMMUTATOR = OPERATOR(territory.|>>), RESTRICT = positionsel, JOIN = positionjoinsel);
+	COMMUTATOR = OPERATOR(territory.|>>), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_above(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_above';
@@ -240,7 +252,7 @@ COMMENT ON FUNCTION territory.stbox_above(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory.|>> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_above,
-	COMMUTATOR = OPERATOR(territory.<<|), RESTRICT = positionsel, JOIN = positionjoinsel);
+	COMMUTATOR = OPERATOR(territory.<<|), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_overbelow(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overbelow';
@@ -249,7 +261,7 @@ COMMENT ON FUNCTION territory.stbox_overbelow(territory.stbox, territory.stbox) 
 
 CREATE OPERATOR territory.&<| (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overbelow,
-	RESTRICT = positionsel, JOIN = positionjoinsel);
+	RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_overabove(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overabove';
@@ -258,7 +270,7 @@ COMMENT ON FUNCTION territory.stbox_overabove(territory.stbox, territory.stbox) 
 
 CREATE OPERATOR territory.|&> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overabove,
-	RESTRICT = positionsel, JOIN = positionjoinsel);
+	RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_front(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_front';
@@ -267,7 +279,7 @@ COMMENT ON FUNCTION territory.stbox_front(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory.<</ (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_front,
-	COMMUTATOR = OPERATOR(territory./>>), RESTRICT = positionsel, JOIN = positionjoinsel);
+	COMMUTATOR = OPERATOR(territory./>>), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_back(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_back';
@@ -276,7 +288,7 @@ COMMENT ON FUNCTION territory.stbox_back(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory./>> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_back,
-	COMMUTATOR = OPERATOR(territory.<</), RESTRICT = positionsel, JOIN = positionjoinsel);
+	COMMUTATOR = OPERATOR(territory.<</), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_overfront(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overfront';
@@ -285,7 +297,7 @@ COMMENT ON FUNCTION territory.stbox_overfront(territory.stbox, territory.stbox) 
 
 CREATE OPERATOR territory.&</ (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overfront,
-	RESTRICT = positionsel, JOIN = positionjoinsel);
+	RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_overback(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overback';
@@ -294,7 +306,7 @@ COMMENT ON FUNCTION territory.stbox_overback(territory.stbox, territory.stbox) I
 
 CREATE OPERATOR territory./&> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overback,
-	RESTRICT = positionsel, JOIN = positionjoinsel);
+	RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_before(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_before';
@@ -303,7 +315,7 @@ COMMENT ON FUNCTION territory.stbox_before(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory.<<# (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_before,
-	COMMUTATOR = OPERATOR(territory.#>>), RESTRICT = positionsel, JOIN = positionjoinsel);
+	COMMUTATOR = OPERATOR(territory.#>>), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_after(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_after';
@@ -312,7 +324,7 @@ COMMENT ON FUNCTION territory.stbox_after(territory.stbox, territory.stbox) IS
 
 CREATE OPERATOR territory.#>> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_after,
-	COMMUTATOR = OPERATOR(territory.<<#), RESTRICT = positionsel, JOIN = positionjoinsel);
+	COMMUTATOR = OPERATOR(territory.<<#), RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_overbefore(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overbefore';
@@ -321,7 +333,7 @@ COMMENT ON FUNCTION territory.stbox_overbefore(territory.stbox, territory.stbox)
 
 CREATE OPERATOR territory.&<# (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overbefore,
-	RESTRICT = positionsel, JOIN = positionjoinsel);
+	RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_overafter(a territory.stbox, b territory.stbox) RETURNS boolean
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_overafter';
@@ -330,7 +342,7 @@ COMMENT ON FUNCTION territory.stbox_overafter(territory.stbox, territory.stbox) 
 
 CREATE OPERATOR territory.#&> (
 	LEFTARG = territory.stbox, RIGHTARG = territory.stbox, FUNCTION = territory.stbox_overafter,
-	RESTRICT = positionsel, JOIN = positionjoinsel);
+	RESTRICT = territory.stbox_sel, JOIN = territory.stbox_joinsel);
 
 CREATE FUNCTION territory.stbox_distance(a territory.stbox, b territory.stbox) RETURNS double precision
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_distance';
@@ -442,3 +454,43 @@ CREATE OPERATOR CLASS territory.stbox_ops DEFAULT FOR TYPE territory.stbox USING
 	OPERATOR 1 territory.=,
 	FUNCTION 1 territory.stbox_hash(territory.stbox),
 	FUNCTION 2 territory.stbox_hash_extended(territory.stbox, bigint);
+
+-- The aggregate.
+
+CREATE FUNCTION territory.stbox_extent_add(kept internal, box territory.stbox) RETURNS internal
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_extent_add';
+COMMENT ON FUNCTION territory.stbox_extent_add(internal, territory.stbox) IS 'part of the aggregate extent; not to be called';
+
+CREATE FUNCTION territory.stbox_extent_add_place(kept internal, geom geometry, t timestamptz) RETURNS internal
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'territory_stbox_extent_add_place';
+COMMENT ON FUNCTION territory.stbox_extent_add_place(internal, geometry, timestamptz) IS 'part of the aggregate extent; not to be called';
+
+CREATE FUNCTION territory.stbox_extent_combine(kept internal, other internal) RETURNS internal
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_extent_add';
+COMMENT ON FUNCTION territory.stbox_extent_combine(internal, internal) IS 'part of the aggregate extent; not to be called';
+
+CREATE FUNCTION territory.stbox_extent_serial(kept internal) RETURNS bytea
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_extent_serial';
+COMMENT ON FUNCTION territory.stbox_extent_serial(internal) IS 'part of the aggregate extent; not to be called';
+
+CREATE FUNCTION territory.stbox_extent_deserial(bytes bytea, kept internal) RETURNS internal
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_extent_deserial';
+COMMENT ON FUNCTION territory.stbox_extent_deserial(bytea, internal) IS 'part of the aggregate extent; not to be called';
+
+CREATE FUNCTION territory.stbox_extent(kept internal) RETURNS territory.stbox
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'territory_stbox_extent';
+COMMENT ON FUNCTION territory.stbox_extent(internal) IS 'part of the aggregate extent; not to be called';
+
+CREATE AGGREGATE territory.extent(box territory.stbox) (
+	SFUNC = territory.stbox_extent_add, STYPE = internal, SSPACE = 72, FINALFUNC = territory.stbox_extent,
+	COMBINEFUNC = territory.stbox_extent_combine, SERIALFUNC = territory.stbox_extent_serial,
+	DESERIALFUNC = territory.stbox_extent_deserial, PARALLEL = SAFE);
+COMMENT ON AGGREGATE territory.extent(territory.stbox) IS
+'The smallest box around all boxes, with the parts that all of them have; NULL of none. Nulls count for nothing. Errors: none in common, different SRIDs.';
+
+CREATE AGGREGATE territory.extent(geom geometry, t timestamptz) (
+	SFUNC = territory.stbox_extent_add_place, STYPE = internal, SSPACE = 72, FINALFUNC = territory.stbox_extent,
+	COMBINEFUNC = territory.stbox_extent_combine, SERIALFUNC = territory.stbox_extent_serial,
+	DESERIALFUNC = territory.stbox_extent_deserial, PARALLEL = SAFE);
+COMMENT ON AGGREGATE territory.extent(geometry, timestamptz) IS
+'The smallest box around all geometries at their instants; NULL of none. Rows without a geometry, with an empty one or without an instant count for nothing. Errors: different SRIDs, a coordinate that is NaN.';

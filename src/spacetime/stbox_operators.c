@@ -39,6 +39,46 @@ RELATION(territory_stbox_overfront, STBOX_OVERFRONT);
 RELATION(territory_stbox_back, STBOX_BACK);
 RELATION(territory_stbox_overback, STBOX_OVERBACK);
 
+/* which relation an operator's function tells */
+STBoxRelation
+stbox_relation(Oid function)
+{
+	static const struct
+	{
+		PGFunction	function;
+		STBoxRelation relation;
+	}			relations[] = {
+		{territory_stbox_left, STBOX_LEFT},
+		{territory_stbox_overleft, STBOX_OVERLEFT},
+		{territory_stbox_overlaps, STBOX_OVERLAPS},
+		{territory_stbox_overright, STBOX_OVERRIGHT},
+		{territory_stbox_right, STBOX_RIGHT},
+		{territory_stbox_same, STBOX_SAME},
+		{territory_stbox_contains, STBOX_CONTAINS},
+		{territory_stbox_contained, STBOX_CONTAINED},
+		{territory_stbox_overbelow, STBOX_OVERBELOW},
+		{territory_stbox_below, STBOX_BELOW},
+		{territory_stbox_above, STBOX_ABOVE},
+		{territory_stbox_overabove, STBOX_OVERABOVE},
+		{territory_stbox_adjacent, STBOX_ADJACENT},
+		{territory_stbox_before, STBOX_BEFORE},
+		{territory_stbox_overbefore, STBOX_OVERBEFORE},
+		{territory_stbox_after, STBOX_AFTER},
+		{territory_stbox_overafter, STBOX_OVERAFTER},
+		{territory_stbox_front, STBOX_FRONT},
+		{territory_stbox_overfront, STBOX_OVERFRONT},
+		{territory_stbox_back, STBOX_BACK},
+		{territory_stbox_overback, STBOX_OVERBACK},
+	};
+	FmgrInfo	info;
+
+	fmgr_info(function, &info);
+	for (int i = 0; i < lengthof(relations); i++)
+		if (relations[i].function == info.fn_addr)
+			return relations[i].relation;
+	elog(ERROR, "function %u tells no relation of boxes", function);
+}
+
 PG_FUNCTION_INFO_V1(territory_stbox_distance);
 Datum
 territory_stbox_distance(PG_FUNCTION_ARGS)
