@@ -128,46 +128,62 @@ END;
 COMMENT ON FUNCTION territory.tile_inside(regclass, name, text, geometry, text) IS
 'That a place may be in a tile, as SQL; not to be called.';
 
--- Where entities have their places in a table of their own, and few of them are in the tile, only these are looked up.
-CREATE FUNCTION territory.tile_chosen(layer territory.layers, inside text, bounds geometry) RETURNS text
+-- Where entities have their places in a table of their own: are few of them in the tile, to be looked up one by one?
+CREATE FUNCTION territory.tile_has_few(layer territory.layers, inside text, bounds geometry) RETURNS boolean
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	n bigint;
 BEGIN
-	EXECUTE format('SELECT count(*) FROM (SELECT FROM %s e WHERE %s LIMIT 2001) e', layer.entity_table, replace(inside, '$4', '$1'))
+	EXECUTE format('SELECT count(*) FROM (SELECT FROM %s e WHERE %s LIMIT 1001) e', layer.entity_table, replace(inside, '$4', '$1'))
 	INTO n USING bounds;
-	RETURN CASE WHEN n > 2000 THEN 'true'
-		ELSE format('s.%I = ANY (ARRAY(SELECT e.%I FROM %s e WHERE %s))', layer.entity_columns[1], layer.entity_key, layer.entity_table, inside) END;
+	RETURN n <= 1000;
 END $$;
-COMMENT ON FUNCTION territory.tile_chosen(territory.layers, text, geometry) IS
-'The entities that a tile is about, as SQL; not to be called.';
+COMMENT ON FUNCTION territory.tile_has_few(territory.layers, text, geometry) IS
+'Whether so few entities are in a tile that each is looked up; not to be called.';
 
+CREATE FUNCTION territory.tile_entity_points(layer territory.layers, bounds geometry, since timestamptz, wanted text[]) RETURNS text
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	postgis text := territory.postgis_schema();
+	entities text := territory.tile_entities(layer, 's');
+	first text := format('%I', layer.entity_columns[1]);
+	rest text := (SELECT string_agg(format(', s.%I', e), '' ORDER BY i) FROM unnest(layer.entity_columns[2:]) WITH ORDINALITY u(e, i));
+	inside text := territory.tile_inside(layer.entity_table, layer.entity_position, 'e', bounds, postgis);
+	places text := format('SELECT * FROM (SELECT %s AS __place, e.%I AS %s FROM %s e WHERE %s OFFSET 0) e LEFT JOIN',
+		territory.tile_place(layer.entity_table, layer.entity_position, 'e', postgis), layer.entity_key, first, layer.entity_table, inside);
+	shown text := coalesce(rest, '') || territory.tile_columns(layer.rel, 's', wanted, layer.entity_columns);
+	last text := CASE WHEN layer.time_column IS NOT NULL AND rest IS NOT NULL THEN format('DISTINCT ON (%s)', entities) END;
+	ordered text := CASE WHEN layer.time_column IS NOT NULL THEN format(' ORDER BY %s, s.%I DESC', entities, layer.time_column) END;
+	rows text := format('FROM %s s WHERE %s', layer.rel, territory.tile_times(layer, 's', since));
+BEGIN
+	IF territory.tile_has_few(layer, inside, bounds) THEN
+		RETURN format('%s LATERAL (SELECT %s %s %s AND s.%s = e.%5$s%s%s) s ON true', places, last, substr(shown, 3), rows, first, ordered,
+			CASE WHEN ordered IS NOT NULL AND rest IS NULL THEN ' LIMIT 1' END);
+	END IF;
+	RETURN format('%s (SELECT %s s.%s%s %s%s) s USING (%3$s)', places,
+		coalesce(last, CASE WHEN ordered IS NOT NULL THEN format('DISTINCT ON (%s)', entities) END), first, shown, rows, ordered);
+END $$;
+COMMENT ON FUNCTION territory.tile_entity_points(territory.layers, geometry, timestamptz, text[]) IS
+'The last state of the entities that have their places in a table of their own, as SQL; not to be called.';
+
+-- where an entity was last, not when it was last here
 CREATE FUNCTION territory.tile_points(layer territory.layers, bounds geometry, since timestamptz, wanted text[]) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	postgis text := territory.postgis_schema();
 	entities text := territory.tile_entities(layer, 's');
-	times text := territory.tile_times(layer, 's', since);
-	shown text := coalesce(', ' || entities, '') || territory.tile_columns(layer.rel, 's', wanted,
-		coalesce(layer.entity_columns, '{}') || array_remove(ARRAY[layer.position_column], NULL));
-	inside text;
+	rows text;
 BEGIN
 	IF layer.position_column IS NULL THEN
-		inside := territory.tile_inside(layer.entity_table, layer.entity_position, 'e', bounds, postgis);
-		RETURN format('SELECT * FROM (SELECT %s AS __place, e.%I AS %I FROM %s e WHERE %s OFFSET 0) e LEFT JOIN (SELECT %s %s FROM %s s WHERE %s AND %s%s) s USING (%3$I)',
-			territory.tile_place(layer.entity_table, layer.entity_position, 'e', postgis), layer.entity_key, layer.entity_columns[1],
-			layer.entity_table, inside,
-			CASE WHEN layer.time_column IS NOT NULL THEN format('DISTINCT ON (%s)', entities) END, substr(shown, 3), layer.rel, times,
-			territory.tile_chosen(layer, inside, bounds),
-			CASE WHEN layer.time_column IS NOT NULL THEN format(' ORDER BY %s, s.%I DESC', entities, layer.time_column) END);
-	ELSIF entities IS NULL OR layer.time_column IS NULL THEN
-		RETURN format('SELECT %s AS __place%s FROM %s s WHERE %s AND %s OFFSET 0',
-			territory.tile_place(layer.rel, layer.position_column, 's', postgis), shown, layer.rel,
-			territory.tile_inside(layer.rel, layer.position_column, 's', bounds, postgis), times);
+		RETURN territory.tile_entity_points(layer, bounds, since, wanted);
 	END IF;
-	-- where it was last, not when it was last here
-	RETURN format('SELECT DISTINCT ON (%s) %s AS __place%s FROM %s s WHERE %s ORDER BY %1$s, s.%I DESC', entities,
-		territory.tile_place(layer.rel, layer.position_column, 's', postgis), shown, layer.rel, times, layer.time_column);
+	rows := format('%s AS __place%s%s FROM %s s WHERE %s', territory.tile_place(layer.rel, layer.position_column, 's', postgis),
+		', ' || entities, territory.tile_columns(layer.rel, 's', wanted, coalesce(layer.entity_columns, '{}') || layer.position_column),
+		layer.rel, territory.tile_times(layer, 's', since));
+	IF entities IS NULL OR layer.time_column IS NULL THEN
+		RETURN format('SELECT %s AND %s OFFSET 0', rows, territory.tile_inside(layer.rel, layer.position_column, 's', bounds, postgis));
+	END IF;
+	RETURN format('SELECT DISTINCT ON (%s) %s ORDER BY %1$s, s.%3$I DESC', entities, rows, layer.time_column);
 END $$;
 COMMENT ON FUNCTION territory.tile_points(territory.layers, geometry, timestamptz, text[]) IS
 'The last state of each entity of a tile, as SQL; not to be called.';
@@ -203,11 +219,11 @@ BEGIN
 		figure := CASE statistic WHEN 'avg' THEN 'sum(s.value) / nullif(sum(s.known), 0)' WHEN 'count' THEN 'sum(s.known)'
 			ELSE statistic || '(s.value)' END;
 		counted := format('SELECT %s AS cell, sum(s.n)::bigint AS count, (%s)::float8 AS value FROM (SELECT s.%I AS entity, count(*) AS n, %s AS value,'
-			' count(%s) AS known FROM %s s WHERE %s AND %s GROUP BY 1) s JOIN %s e ON e.%I = s.entity WHERE %s GROUP BY 1',
+			' count(%s) AS known FROM %s s WHERE %s GROUP BY 1) s JOIN %s e ON e.%I = s.entity WHERE %s GROUP BY 1',
 			territory.tile_cell(layer.entity_table, layer.entity_position, 'e', postgis), figure, layer.entity_columns[1],
 			CASE WHEN value IS NULL THEN 'NULL::float8' ELSE format('%s(s.%I)', CASE statistic WHEN 'avg' THEN 'sum' ELSE statistic END, value) END,
 			CASE WHEN value IS NULL THEN 'NULL' ELSE format('s.%I', value) END, layer.rel, times,
-			territory.tile_chosen(layer, inside, bounds), layer.entity_table, layer.entity_key, inside);
+			layer.entity_table, layer.entity_key, inside);
 	ELSE
 		counted := format('SELECT %s AS cell, count(*) AS count, (%s)::float8 AS value FROM %s s WHERE %s AND %s GROUP BY 1',
 			territory.tile_cell(layer.rel, layer.position_column, 's', postgis),
@@ -217,7 +233,7 @@ BEGIN
 	RETURN format('SELECT %s.ST_MakeEnvelope(x0, y0, x0 + side, y0 + side) AS __place, cell::text, count, value FROM (SELECT c.*,'
 		' 4096 / 2.0 ^ ($7 - $1) AS side, 4096 * ((territory.cell_tile(cell)).x / 2.0 ^ ($7 - $1) - $2) AS x0,'
 		' 4096 * ((territory.cell_tile(cell)).y / 2.0 ^ ($7 - $1) - $3) AS y0 FROM (%s) c WHERE cell IS NOT NULL OFFSET 0) c'
-		' WHERE x0 >= 0 AND x0 < 4096 AND y0 >= 0 AND y0 < 4096', postgis, counted);
+		' WHERE x0 >= 0 AND x0 < 4096 AND y0 >= 0 AND y0 < 4096 ORDER BY c.cell', postgis, counted);
 END $$;
 COMMENT ON FUNCTION territory.tile_cells(territory.layers, geometry, timestamptz, name, text) IS
 'The cells of a tile with what their rows amount to, as SQL; not to be called.';
@@ -239,9 +255,8 @@ CREATE FUNCTION territory.can_show(layer territory.layers, show text) RETURNS bo
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE show WHEN 'traces' THEN (layer).position_column IS NOT NULL AND (layer).time_column IS NOT NULL
-			AND pg_catalog.cardinality((layer).entity_columns) > 0
-		ELSE (layer).position_column IS NOT NULL
-			OR (layer).entity_table IS NOT NULL AND pg_catalog.cardinality((layer).entity_columns) > 0 END;
+			AND (layer).entity_columns[1] IS NOT NULL
+		ELSE (layer).position_column IS NOT NULL OR (layer).entity_table IS NOT NULL AND (layer).entity_columns[1] IS NOT NULL END;
 END;
 COMMENT ON FUNCTION territory.can_show(territory.layers, text) IS
 'Whether a layer has what tiles show: places for points and cells; places, times and entities in its own rows for traces.';
@@ -346,12 +361,16 @@ BEGIN
 	-- of points, however old the last one is
 	since := until - coalesce(span, CASE show WHEN 'cells' THEN interval '1 day' WHEN 'traces' THEN interval '1 hour' END);
 	FOR layer IN SELECT * FROM territory.layers l WHERE rels IS NULL OR l.rel = ANY (rels) ORDER BY l.rel::text LOOP
-		IF rels IS NULL AND NOT (territory.can_show(layer, show) AND territory.may_show(layer)) THEN
+		IF rels IS NULL AND NOT (territory.can_show(layer, show) AND territory.may_show(layer)
+				AND (show <> 'cells' OR value IS NULL OR territory.column_number(layer.rel, value) IS NOT NULL)) THEN
 			CONTINUE;
 		ELSIF NOT territory.can_show(layer, show) THEN
 			RAISE invalid_parameter_value USING MESSAGE = format('%s of layer %s cannot be shown', show, layer.rel),
 				HINT = CASE show WHEN 'traces' THEN 'It lacks a position, a time or an entity column.'
 					ELSE 'It has no position column, and no table of its entities'' places.' END;
+		END IF;
+		IF show = 'cells' AND value IS NOT NULL THEN
+			PERFORM territory.check_columns_exist(layer.rel, ARRAY[value]);
 		END IF;
 		result := result || territory.layer_tile(layer, z, x, y, territory.tile_bounds(z, x, y, layer.srid), show, until, since,
 			(SELECT array_agg(btrim(c)) FROM string_to_table(columns, ',') c), value, statistic, cell_zoom, max_features);

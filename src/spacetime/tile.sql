@@ -4,7 +4,7 @@ CREATE FUNCTION territory.tile_point(place geometry, z integer, x integer, y int
 	buffer integer DEFAULT 64) RETURNS geometry
 	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'territory_tile_point';
 COMMENT ON FUNCTION territory.tile_point(geometry, integer, integer, integer, integer, integer) IS
-'A point, of any SRID, in the whole coordinates of a map tile (Web Mercator, z/x/y from the upper left), as ST_AsMVT takes it; null where it lies outside the tile and its buffer, is empty, or is no point.';
+'A point, of any SRID, in the whole coordinates of a map tile (Web Mercator, z/x/y from the upper left), as ST_AsMVT takes it; null where it lies outside the tile and its buffer, or is empty; an error for other geometries.';
 
 CREATE FUNCTION territory.tile_trace(series territory.point_series, z integer, x integer, y integer,
 	extent integer DEFAULT 4096, buffer integer DEFAULT 64,
