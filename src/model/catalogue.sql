@@ -134,7 +134,7 @@ SELECT l.domain, d.title AS domain_title, coalesce(l.organisation, d.organisatio
 	l.entity_columns, l.time_column, l.position_column, l.entity_table, l.srid, l.units, l.properties, l.every,
 	has_table_privilege(l.rel, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE') AS readable,
 	s.bytes, m.rows IS NOT NULL AS measured, coalesce(m.rows, s.estimate) AS rows, m.entities, m.from_time, m.to_time,
-	now() - m.to_time AS age, m.late, m.missing, CASE WHEN territory.layer_is_unique(l) THEN 0 END AS duplicate, m.out_of_range,
+	CASE WHEN isfinite(m.to_time) THEN now() - m.to_time END AS age, m.late, m.missing, CASE WHEN territory.layer_is_unique(l) THEN 0 END AS duplicate, m.out_of_range,
 	ARRAY(SELECT t.code FROM territory.tools t WHERE t.domain = l.domain AND l.rel = ANY (t.reads) AND t.removed_at IS NULL
 		ORDER BY 1) AS tools
 FROM territory.layers l

@@ -131,6 +131,21 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION territory.check_columns_exist(regclass, name[]) IS 'An error where a column does not exist; not to be called.';
 
+-- what a column can be to a layer
+CREATE FUNCTION territory.column_is(rel regclass, column_name name, kind text) RETURNS boolean
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT coalesce((SELECT CASE kind
+			WHEN 'time' THEN b.base IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+			WHEN 'position' THEN t.typname IN ('geometry', 'geography')
+			ELSE b.base IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'numeric'::regtype) END
+		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid,
+			LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END) b(base)
+		WHERE a.attrelid = rel::oid AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped), false);
+END;
+COMMENT ON FUNCTION territory.column_is(regclass, name, text) IS
+'Whether a column is a time, a position or a number, by its type.';
+
 CREATE FUNCTION territory.check_layer(layer territory.layers) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -158,9 +173,15 @@ BEGIN
 			END IF;
 		END LOOP;
 	END LOOP;
-	SELECT a.attname AS key INTO item FROM pg_attribute a
-	WHERE a.attrelid = layer.rel AND layer.limits ? a.attname::text
-		AND a.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'numeric'::regtype);
+	IF layer.time_column IS NOT NULL AND NOT territory.column_is(layer.rel, layer.time_column, 'time') THEN
+		RAISE datatype_mismatch USING MESSAGE = format('column "%s" of %s is not a time', layer.time_column, layer.rel),
+			HINT = 'A time column is timestamptz, timestamp or date.';
+	END IF;
+	IF layer.position_column IS NOT NULL AND NOT territory.column_is(layer.rel, layer.position_column, 'position') THEN
+		RAISE datatype_mismatch USING MESSAGE = format('column "%s" of %s is not a position', layer.position_column, layer.rel),
+			HINT = 'A position column is PostGIS''s geometry or geography.';
+	END IF;
+	SELECT key INTO item FROM jsonb_object_keys(layer.limits) key WHERE NOT territory.column_is(layer.rel, key::name, 'number');
 	IF FOUND THEN
 		RAISE datatype_mismatch USING MESSAGE = format('column "%s" of %s is not a number', item.key, layer.rel),
 			HINT = 'Limits are of integer, floating-point and numeric columns.';
@@ -171,6 +192,10 @@ BEGIN
 	END IF;
 	IF layer.entity_table IS NOT NULL THEN
 		PERFORM territory.check_columns_exist(layer.entity_table, ARRAY[layer.entity_key, layer.entity_position]);
+		IF NOT territory.column_is(layer.entity_table, layer.entity_position, 'position') THEN
+			RAISE datatype_mismatch USING MESSAGE = format('column "%s" of %s is not a position', layer.entity_position,
+					layer.entity_table), HINT = 'A position column is PostGIS''s geometry or geography.';
+		END IF;
 	END IF;
 END $$;
 COMMENT ON FUNCTION territory.check_layer(territory.layers) IS
@@ -238,13 +263,19 @@ BEGIN
 		(SELECT array_agg(territory.follow_column(o.rel, (o.column_numbers->>e)::int) ORDER BY i)
 			FILTER (WHERE territory.follow_column(o.rel, (o.column_numbers->>e)::int) IS NOT NULL)
 			FROM unnest(o.entity_columns) WITH ORDINALITY u(e, i)) AS entity_columns,
-		territory.follow_column(o.rel, (o.column_numbers->>o.time_column)::int) AS time_column,
-		territory.follow_column(o.rel, (o.column_numbers->>o.position_column)::int) AS position_column,
+		-- a column that ALTER TYPE made something else is no longer what it was
+		(SELECT c FROM territory.follow_column(o.rel, (o.column_numbers->>o.time_column)::int) c
+			WHERE territory.column_is(o.rel, c, 'time')) AS time_column,
+		(SELECT c FROM territory.follow_column(o.rel, (o.column_numbers->>o.position_column)::int) c
+			WHERE territory.column_is(o.rel, c, 'position')) AS position_column,
 		territory.follow_keys(o.rel, o.units, o.column_numbers) AS units,
 		territory.follow_keys(o.rel, o.properties, o.column_numbers) AS properties,
-		territory.follow_keys(o.rel, o.limits, o.column_numbers) AS limits,
+		(SELECT coalesce(jsonb_object_agg(f.key, f.value), '{}')
+			FROM jsonb_each(territory.follow_keys(o.rel, o.limits, o.column_numbers)) f
+			WHERE territory.column_is(o.rel, f.key::name, 'number')) AS limits,
 		territory.follow_column(o.entity_table, o.place_numbers[1]) AS entity_key,
-		territory.follow_column(o.entity_table, o.place_numbers[2]) AS entity_position) n
+		(SELECT c FROM territory.follow_column(o.entity_table, o.place_numbers[2]) c
+			WHERE territory.column_is(o.entity_table, c, 'position')) AS entity_position) n
 	WHERE l.rel = o.rel AND (l.entity_columns, l.time_column, l.position_column, l.units, l.properties, l.limits,
 			l.entity_key, l.entity_position)
 		IS DISTINCT FROM (n.entity_columns, n.time_column, n.position_column, n.units, n.properties, n.limits,

@@ -336,8 +336,7 @@ BEGIN
 	END IF;
 	IF column_name IS NOT NULL THEN
 		PERFORM territory.check_columns_exist(layer.rel, ARRAY[column_name]);
-		IF statistic <> 'count' AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = layer.rel AND a.attname = column_name
-			AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'numeric'::regtype)) THEN
+		IF statistic <> 'count' AND NOT territory.column_is(layer.rel, column_name, 'number') THEN
 			RAISE datatype_mismatch USING MESSAGE = format('column "%s" of %s is not a number', column_name, layer.rel),
 				HINT = 'What is no number can be counted.';
 		END IF;

@@ -91,6 +91,10 @@ SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', limits => '{
 SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', limits => '{"v": [3, 1]}')$$, '22023', NULL, 'limits the wrong way round');
 SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', limits => '{"note": [1, 3]}')$$, '42804', 'column "note" of public.more is not a number', 'limits of a text');
 SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', time_column => 'nope')$$, '42703', NULL, 'no such time column');
+SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', time_column => 'note')$$, '42804', 'column "note" of public.more is not a time', 'a time that is none');
+SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', position_column => 'note')$$, '42804', 'column "note" of public.more is not a position', 'a place that is none');
+SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', entity_table => 'stations', entity_key => 'id', entity_position => 'id')$$, '42804',
+	'column "id" of public.stations is not a position', 'nor that of an entity');
 SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', entity_table => 'stations')$$, '22023', NULL, 'half a table of places');
 SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', every => '0')$$, '22023', NULL, 'every nothing');
 SELECT throws_ok($$SELECT territory.add_layer('more', 'water', 'X', organisation => '35238')$$, '42501', NULL, 'for an organisation that is another''s');
@@ -136,6 +140,14 @@ SELECT is(entity_columns, '{sta''tion,note}'::name[], 'the layer knows') FROM te
 DROP TABLE stations;
 SELECT is((entity_table, entity_key, entity_position)::text, '(,,)', 'the places went') FROM territory.layers WHERE rel = 'flows'::regclass;
 SELECT is((entity_table, entity_key, entity_position)::text, '(,,)', 'from its layout, too') FROM territory.layout('flows');
+
+SELECT lives_ok($$SELECT territory.add_layer('more', 'water', 'More', limits => '{"v": [0, 1]}')$$, 'a layer whose columns become something else');
+INSERT INTO more VALUES (1, 'infinity', 2, ''), (2, '2026-01-01', 'NaN', '');
+SELECT is((rows, to_time, age, out_of_range)::text, '(2,infinity,,"{""v"": [2, ""NaN""]}")', 'what is infinite or no number does not end the catalogue') FROM territory.catalogue WHERE layer = 'more'::regclass;
+ALTER TABLE more ALTER t TYPE text, ALTER v TYPE text;
+SELECT is((time_column, limits)::text, '(,{})', 'has no time and no limits then') FROM territory.layers WHERE rel = 'more'::regclass;
+SELECT is(rows, 2::bigint, 'and is counted all the same') FROM territory.catalogue WHERE layer = 'more'::regclass;
+SELECT FROM territory.remove_layer('more');
 
 -- removing
 SELECT throws_ok($$SELECT territory.remove_domain('water')$$, '2BP01', 'domain "water" still has layers: public.flows', 'a domain with layers');
