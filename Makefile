@@ -19,8 +19,8 @@ PROJ_CFLAGS ?= $(shell pkg-config --cflags proj 2> /dev/null)
 PROJ_LIBS ?= $(or $(shell pkg-config --libs proj 2> /dev/null),-lproj)
 
 PG_CPPFLAGS = -I$(srcdir)/src $(GEOS_CFLAGS) $(PROJ_CFLAGS)
-# float sums must be the same on every machine, so nothing is fused
-PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement -ffp-contract=off
+# float sums must be the same on every machine, so nothing is fused; nobody asks errno about a root, and vectors have none
+PG_CFLAGS = -MMD -MP -Wno-declaration-after-statement -ffp-contract=off -fno-math-errno
 SHLIB_LINK = -lzstd $(GEOS_LIBS) $(PROJ_LIBS) -lm
 # bitcode for inlining would need clang on every machine, and helps nothing here
 override with_llvm = no
@@ -35,9 +35,9 @@ SQL_FILES = src/territory.sql \
 	$(call room,src/vector/vector.sql) \
 	$(call room,src/series/float_series.sql src/series/state_series.sql src/series/point_series.sql \
 		src/series/row_instants.sql) \
-	$(call room,src/spacetime/stbox.sql src/spacetime/cell.sql) \
-	$(call room,$(addprefix src/model/,domains.sql layers.sql policies.sql zones.sql sharing.sql \
-		situation.sql alerts.sql commands.sql requests.sql indicators.sql))
+	$(call room,src/spacetime/stbox.sql src/spacetime/stbox_index.sql src/spacetime/cell.sql) \
+	$(call room,$(addprefix src/model/,domains.sql layers.sql tools.sql assets.sql catalogue.sql publications.sql \
+		policies.sql zones.sql sharing.sql situation.sql alerts.sql commands.sql requests.sql indicators.sql))
 
 # REGRESS="one two" in the environment or on the command line runs only those.
 # What the others build on is tested first, and last that none left anything.

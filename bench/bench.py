@@ -8,6 +8,7 @@ import codec_alone
 import directory
 import mobilitydb
 import readings
+import series
 import uuids
 import vehicles
 from measure import connect
@@ -17,6 +18,7 @@ SECTIONS = {
     'readings': readings.bench,
     'uuid': uuids.bench,
     'vehicles': vehicles.bench,
+    'series': series.bench,
     'directory': directory.bench,
     'codec': codec_alone.bench,
 }

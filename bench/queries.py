@@ -177,7 +177,7 @@ def bench_dashboards(options, report, engines):
 def bench_zones(options, report, engines):
     """Blocks are cut at one zone's days, and asked for another's."""
     report.section('Days of another zone', "Q6 on a table whose calendar is Europe/Paris's, by days of UTC; and on one"
-                   " of UTC, by days of Europe/Paris.")
+                   " of UTC whose other zone is Europe/Paris, by days of the latter.")
     asked = {query.name: query for query in w1(options)}['Q6']
     name, connection = 'as_paris', connect(search_path='as_paris,public', **{'territory.bulk_seal': 'on'})
     run(connection, f'CREATE SCHEMA {name}')

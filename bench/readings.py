@@ -21,6 +21,8 @@ def bench(options, report):
         run(connection, f'CREATE SCHEMA as_{side}')
         create_readings(connection, side)
         data.create_sensors(connection, options.work)
+    # the sessions here are of UTC; where the server is a city's, its zone is told by default
+    run(connections['territory'], "SELECT territory.set_layout('readings', other_zone => 'Europe/Paris')")
     load(options, report, connections, count)
     seal(options, report, connections, count)
     clean(connections)

@@ -66,3 +66,9 @@ SELECT chart_svg(ARRAY[s], labels => ARRAY[repeat('long ', 30), 'two']) FROM nig
 SELECT chart_svg(array_agg(s), array_agg(repeat('long ', 30)), height => 100) FROM night, generate_series(1, 5);
 SELECT chart_svg(array_agg(s)) FROM night, generate_series(1, 101);
 SELECT chart_svg(float_series '[-1.7e308@2026-01-01, 1.7e308@2026-01-02]');
+SELECT chart_svg(ARRAY['[1@4713-11-24 BC]', '[1@294276-12-31]']::float_series[]);
+-- hardly any difference: no label or place is NaN, and it ends
+SELECT s, sparkline(s::float_series, 4), (SELECT count(*) FROM regexp_matches(chart_svg(s::float_series)::text, 'text-anchor="end">', 'g')) AS labels,
+	chart_svg(s::float_series)::text ~* '[" ]-?(nan|inf)' AS wrong
+FROM unnest('{"[0@2026-01-01, 5e-324@2026-01-02]","[0@2026-01-01, 1e-310@2026-01-02]","[5e-324@2026-01-01]","[1@2026-01-01, 1.0000000000000002@2026-01-02]",
+	"[1e15@2026-01-01, 1000000000000000.125@2026-01-02]","[1e308@2026-01-01]","[1@0001-01-01, 2@9999-12-31]","[1@294276-12-31 12:00]"}'::text[]) s;

@@ -109,6 +109,7 @@ SELECT u.t, ST_AsEWKT(pos) FROM unnest('SRID=2154;[POINT Z(1 2 3)@2026-01-01 00:
 SELECT duration('{}'), duration('{[2026-01-01, 2026-01-02 03:00), [2026-02-01, 2026-02-01]}'::tstzmultirange);
 SELECT duration('{[2026-01-01,)}'::tstzmultirange);
 SELECT duration('{(-infinity, 2026-01-01)}'::tstzmultirange);
+SELECT duration('{[4714-11-24 BC, 294276-12-31]}');
 
 -- at regular instants, against the rows
 CREATE FUNCTION pg_temp.resampled(kind text, method text, step interval, zone text, max_gap interval) RETURNS TABLE (t timestamptz, v float8)

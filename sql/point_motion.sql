@@ -41,6 +41,21 @@ SELECT max(abs(min_value(bearing(s)) - degrees(ST_Azimuth('POINT(0 0)', e)))) < 
 FROM (SELECT e, ('[POINT(0 0)@2026-01-01 00:00:00, ' || ST_AsText(e, 15) || '@2026-01-01 00:00:01]')::point_series AS s
 	FROM generate_series(0, 359) d, LATERAL (SELECT ST_MakePoint(sin(radians(d)), cos(radians(d))) AS e) w) x;
 
+-- many motions at once are each of them alone, bit for bit: across knots of latitude, long ways and standstills, near poles, with heights, with gaps
+CREATE TEMP TABLE walks AS SELECT name, point_series('2026-01-01'::timestamptz + make_interval(secs => i + i / 100 * 20 + i % 3 * 0.1), p, 'linear', '15 s') AS s
+FROM generate_series(1, 1000) i, LATERAL (VALUES
+	('town', ST_Point(5 + 1e-4 * i, 47.3 + 2e-4 * sin(i), 4326)), ('north', ST_Point(5 + 1e-3 * i, 30 + 0.02 * i, 4326)),
+	('pole', ST_Point(0.01 * i, 79.9 + 0.0005 * i, 4326)), ('flight', ST_Point(5 + CASE WHEN i % 50 = 0 THEN 20 ELSE 0 END + 1e-4 * (i / 3), 47, 4326)),
+	('south', ST_Point(-60 - 1e-4 * i, -33.5 + 1e-4 * i * cos(i), 4326)), ('heights', ST_SetSRID(ST_MakePoint(5 + 1e-4 * i, 47.3, 100 * sin(i)), 4326)),
+	('plane', ST_Point(850000 + 7 * sin(i), 6690000 + 0.3 * i, 2154)), ('plane with heights', ST_SetSRID(ST_MakePoint(850000 + 7 * sin(i), 6690000 + 0.3 * i, i % 10), 2154))) w (name, p)
+GROUP BY name;
+CREATE TEMP TABLE motions AS SELECT name, i, t, lead(t) OVER w AS u, p, lead(p) OVER w AS q FROM walks, unnest(s) WITH ORDINALITY AS r (t, p, i) WINDOW w AS (PARTITION BY name ORDER BY i);
+DELETE FROM motions WHERE u - t > interval '15 s' OR u IS NULL;
+SELECT name, count(*), bool_and(value_at(speed(s), t) = max_value(speed(one))) AS same_speed, abs(min(length(s)) / sum(length(one)) - 1) < 1e-14 AS same_length,
+	bool_and(length(one) = value_at(distance(one, q), t)) FILTER (WHERE name NOT LIKE '%heights') AS same_distance
+FROM walks JOIN motions USING (name), LATERAL (SELECT point_series(at, place) AS one FROM (VALUES (t, p), (u, q)) v (at, place)) o GROUP BY name ORDER BY name;
+SELECT name, abs(length(s) / (SELECT sum(ST_Distance(p::geography, q::geography)) FROM motions m WHERE m.name = w.name) - 1) < 1e-9 AS as_postgis FROM walks w WHERE ST_SRID(trajectory(s)) = 4326 AND name <> 'heights' ORDER BY name;
+
 -- an SRID with another spheroid, one in grads (NTF Paris: 400 grads are a circle), one with feet
 SELECT abs(length('SRID=4277;[POINT(0 52)@2026-01-01, POINT(1 52)@2026-01-02]'::point_series)
 	- ST_DistanceSpheroid('SRID=4277;POINT(0 52)'::geometry, 'SRID=4277;POINT(1 52)'::geometry, 'SPHEROID["Airy 1830",6377563.396,299.3249646]')) < 1e-3 AS airy;

@@ -18,8 +18,8 @@ FROM p, unnest('{2025-12-31 23:59:59.999999, 2026-01-01 00:00, 2026-01-01 00:05,
 ORDER BY name, t;
 -- (PostGIS writes points of a MultiPoint in parentheses or not, by its version)
 SELECT name, regexp_replace(ST_AsEWKT(trajectory(s)), '(?<=[(,])\(([-0-9. ]+)\)', '\1', 'g') AS trajectory FROM p ORDER BY name;
-SELECT name, ST_AsEWKT(bounding_box(s)) AS box FROM p ORDER BY name;
-SELECT name FROM p WHERE NOT ST_Equals(bounding_box(s), ST_Envelope(trajectory(s))) OR ST_SRID(bounding_box(s)) <> ST_SRID(trajectory(s));
+SELECT name, bounding_box(s) AS box, ST_AsEWKT(as_geometry(bounding_box(s))) AS rectangle FROM p ORDER BY name;
+SELECT name FROM p WHERE NOT ST_Equals(as_geometry(bounding_box(s)), ST_Envelope(trajectory(s))) OR srid(bounding_box(s)) <> ST_SRID(trajectory(s));
 
 -- over several blocks: a position is that of the line with times as its measure, the box that of the path
 CREATE TEMP TABLE long AS
@@ -28,7 +28,7 @@ FROM (SELECT '2026-01-01'::timestamptz + i * interval '7 seconds' AS t, ST_SetSR
 	FROM generate_series(1, 5000) i) fixes;
 SELECT count(*) AS instants, max(ST_Distance(position_at(s, t), ST_Force2D(ST_GeometryN(ST_LocateAlong(line, extract(epoch FROM t)), 1)))) < 1e-6 AS same
 FROM long, LATERAL (SELECT '2026-01-01'::timestamptz + i * interval '123.457 seconds' AS t FROM generate_series(1, 283) i) instants;
-SELECT ST_OrderingEquals(trajectory(s), ST_Force2D(line)) AS same_path, ST_Equals(bounding_box(s), ST_Envelope(line)) AS same_box FROM long;
+SELECT ST_OrderingEquals(trajectory(s), ST_Force2D(line)) AS same_path, ST_Equals(as_geometry(bounding_box(s)), ST_Envelope(line)) AS same_box FROM long;
 -- at the two ends of a block, and between them
 SELECT t, ST_AsText(position_at(s, t), 3) FROM long, LATERAL (SELECT '2026-01-01'::timestamptz + i * interval '3.5 seconds' AS t FROM generate_series(2047, 2051) i) b ORDER BY t;
 

@@ -77,6 +77,6 @@ SELECT count(*) FILTER (WHERE e) > 200 AS enough, count(*) FILTER (WHERE e <> co
 FROM (SELECT m, ever_within(a, b, m) AS e, (nearest_approach(a, b)).distance AS d FROM pairs, unnest('{5, 50, 120}'::float8[]) m) x;
 -- lengths, boxes, Douglas-Peucker
 SELECT max(abs(length(s) - CASE srid WHEN 4326 THEN ST_Length(trajectory(s)::geography) ELSE ST_3DLength(trajectory(s)) END)) < 1e-6 AS same_length FROM s WHERE interpolation(s) = 'linear';
-SELECT count(*) FILTER (WHERE NOT ST_Equals(bounding_box(s), ST_Envelope(trajectory(s)))) AS differ FROM s;
+SELECT count(*) FILTER (WHERE NOT ST_Equals(as_geometry(bounding_box(s)), ST_Envelope(trajectory(s)))) AS differ FROM s;
 SELECT count(*) FILTER (WHERE NOT ST_OrderingEquals(ST_Simplify(trajectory(s), m), trajectory(simplify(s, m)))) AS differ
 FROM s, unnest('{10.1, 29.9}'::float8[]) m WHERE interpolation(s) = 'linear' AND srid = 2154 AND ST_NDims(trajectory(s)) = 2 AND ST_GeometryType(trajectory(s)) = 'ST_LineString';

@@ -44,6 +44,10 @@ SELECT '{"num_values": 1, "sum_value": 1, "min_value": 1, "max_value": 1, "m2": 
 SELECT '{"num_values": 0, "sum_value": 1, "min_value": 1, "max_value": 1, "m2": 0, "m3": 0, "m4": 0}'::territory.stats;
 SELECT '{"num_values": 2, "sum_value": 1, "min_value": 2, "max_value": 1, "m2": 0, "m3": 0, "m4": 0}'::territory.stats;
 SELECT '{"num_values": 2, "sum_value": 1e999, "min_value": 2, "max_value": 1, "m2": 0, "m3": 0, "m4": 0}'::territory.stats;
+-- times so far apart that microseconds between them are no number
+SELECT territory.integral(1, t) FROM unnest('{4714-11-24 BC, 294276-12-31}'::timestamptz[]) t;
+SELECT territory.longest_gap(t) FROM unnest('{294276-12-31, 4714-11-24 BC}'::timestamptz[]) t;
+SELECT territory.state_duration('on', t, 'on') FROM unnest('{4714-11-24 BC, 294276-12-31}'::timestamptz[]) t;
 -- the same options in a sealed table, where rows come in batches
 CREATE TABLE e_sealed (LIKE e) USING territory WITH (autovacuum_enabled = off);
 INSERT INTO e_sealed SELECT * FROM e;

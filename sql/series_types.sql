@@ -18,7 +18,7 @@ SELECT point_series '[SRID=4326;POINT(1 2)@2026-01-01, SRID=4326;POINT(1 3)@2026
 -- instants are shown in the session's zone, and are what timestamptz takes
 SET timezone = 'Europe/Paris';
 SELECT float_series '[1@2026-10-25 02:30 CEST, 2@2026-10-25 02:30 CET]';
-SELECT float_series '[1@0044-03-15 12:00 BC, 2@294276-12-31 23:59:59.999999+00]';
+SELECT float_series '[1@4714-11-24 00:00+00 BC, 2@0044-03-15 12:00 BC]', float_series '[2@294276-12-31 23:59:59.999999+00]';
 SET timezone = 'UTC';
 
 -- errors say what was expected and where
@@ -35,6 +35,9 @@ SELECT float_series '[1@never]';
 SELECT float_series '[1@2026-01-01, 2@2026-01-01]';
 SELECT float_series '[1@2026-01-02, 2@2026-01-01]';
 SELECT float_series '[1@infinity]';
+SELECT float_series '[1@4714-11-24 BC, 2@294276-12-31]';
+SELECT append(float_series '[1@0044-03-15 BC]', '294276-12-31', 1);
+SELECT state_series(t, 'a') FROM unnest('{0044-03-15 BC, 294276-12-31}'::timestamptz[]) t;
 SELECT float_series '[NaN@2026-01-01]';
 SELECT float_series '[-Infinity@2026-01-01]';
 SELECT float_series '[1e400@2026-01-01]';

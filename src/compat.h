@@ -50,11 +50,15 @@
 #define relation_physical(rel) ((rel)->rd_locator)
 #define relphysical_equals(a, b) RelFileLocatorEquals(a, b)
 #define relation_new_since(rel) ((rel)->rd_firstRelfilelocatorSubid)
+#define relphysical_number(physical) ((physical).relNumber)
+#define compat_set_new_file relation_set_new_filelocator
 #else
 #define RelPhysical RelFileNode
 #define relation_physical(rel) ((rel)->rd_node)
 #define relphysical_equals(a, b) RelFileNodeEquals(a, b)
 #define relation_new_since(rel) ((rel)->rd_firstRelfilenodeSubid)
+#define relphysical_number(physical) ((physical).relNode)
+#define compat_set_new_file relation_set_new_filenode
 #endif
 
 #if PG_VERSION_NUM < 160000
@@ -212,10 +216,12 @@ compat_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nke
 /* a disabled path costs more, or is counted as disabled */
 #if PG_VERSION_NUM >= 180000
 #define path_copy_disabled(to, from) ((to)->disabled_nodes = (from)->disabled_nodes)
+#define path_add_disabled(to, from) ((to)->disabled_nodes += (from)->disabled_nodes)
 #define seqscan_disable_cost() 0
 #define path_disable_seqscan(path) ((path)->disabled_nodes = enable_seqscan ? 0 : 1)
 #else
 #define path_copy_disabled(to, from) ((void) 0)
+#define path_add_disabled(to, from) ((void) 0)
 #define seqscan_disable_cost() (enable_seqscan ? 0 : disable_cost)
 #define path_disable_seqscan(path) \
 	((path)->startup_cost += seqscan_disable_cost(), (path)->total_cost += seqscan_disable_cost())

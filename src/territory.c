@@ -21,7 +21,10 @@ extern void scan_init(void);
 extern void vector_init(void);
 extern void last_init(void);
 extern void series_init(void);
+extern void atlas_init(void);
 extern void row_init(void);
+extern void near_init(void);
+extern void cell_init(void);
 extern void seal_each_statement_init(void);
 extern void _PG_init(void);
 
@@ -33,7 +36,10 @@ _PG_init(void)
 	vector_init();
 	last_init();
 	series_init();
+	atlas_init();
 	row_init();
+	near_init();
+	cell_init();
 	DefineCustomIntVariable("territory.segment_rows",
 							"Most rows in a segment.",
 							"Smaller segments prune better and compress less.",

@@ -34,6 +34,7 @@
 #include "segment/missing.h"
 #include "segment/sealed_scan.h"
 #include "segment/state.h"
+#include "segment/watch.h"
 
 /* ---- running heap's code on a relation of ours ---- */
 
@@ -274,6 +275,8 @@ territory_copy_for_cluster(Relation from, Relation to, Relation index, bool sort
 							 *cutoff_multi);
 		am_add_first_page(to);
 	}
+	if (segment_watch.copied)
+		segment_watch.copied(from, relphysical_number(relation_physical(to)));
 }
 
 /* ---- the rest ---- */
@@ -285,6 +288,27 @@ territory_nontransactional_truncate(Relation rel)
 	heap_methods->relation_nontransactional_truncate(rel);
 	sealed_fetch_forget();
 	directory_truncated(rel);
+	if (segment_watch.emptied)
+		segment_watch.emptied(rel, relphysical_number(relation_physical(rel)));
+}
+
+/* TRUNCATE, too: the rows that the table had are left behind */
+static void
+territory_set_new_file(Relation rel, const RelPhysical *file, char persistence, TransactionId *freeze_xid,
+					   MultiXactId *min_multi)
+{
+	heap_methods->compat_set_new_file(rel, file, persistence, freeze_xid, min_multi);
+	if (segment_watch.emptied)
+		segment_watch.emptied(rel, relphysical_number(*file));
+}
+
+/* SET TABLESPACE */
+static void
+territory_copy_data(Relation rel, const RelPhysical *file)
+{
+	heap_methods->relation_copy_data(rel, file);
+	if (segment_watch.copied)
+		segment_watch.copied(rel, relphysical_number(*file));
 }
 
 /* heap's VACUUM counted hot rows in reltuples */
@@ -385,6 +409,8 @@ am_ddl_install(TableAmRoutine *methods)
 	methods->index_build_range_scan = territory_index_build_range_scan;
 	methods->index_validate_scan = territory_index_validate_scan;
 	methods->relation_nontransactional_truncate = territory_nontransactional_truncate;
+	methods->compat_set_new_file = territory_set_new_file;
+	methods->relation_copy_data = territory_copy_data;
 	methods->relation_copy_for_cluster = territory_copy_for_cluster;
 	methods->relation_vacuum = territory_relation_vacuum;
 	methods->relation_needs_toast_table = territory_relation_needs_toast_table;

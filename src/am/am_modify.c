@@ -32,6 +32,7 @@
 #include "segment/dead_batch.h"
 #include "segment/lock.h"
 #include "segment/state.h"
+#include "segment/watch.h"
 
 /* ---- change a sealed row ---- */
 
@@ -118,7 +119,10 @@ replace_sealed(Relation rel, ItemPointer tid, CommandId cid, bool wait, TM_Failu
 	if (result == TM_Ok)
 	{
 		if (new_slot)
+		{
+			watch_hot(rel, &new_slot, 1);
 			heap_methods->tuple_insert(rel, new_slot, cid, options, NULL);
+		}
 		if (new_slot && locked && (TTS_IS_HEAPTUPLE(new_slot) || TTS_IS_BUFFERTUPLE(new_slot)))
 			carry_lock(rel, new_slot, cid);
 		ItemPointerSetMovedPartitions(&elsewhere);
@@ -300,6 +304,7 @@ update_sealed(Relation rel, ItemPointer tid, TupleTableSlot *slot, CommandId cid
 	result = lift_row(rel, tid, cid, wait, failure, *mode, &hot);
 	if (result != TM_Ok)
 		return result;
+	watch_hot(rel, &slot, 1);
 	return heap_methods->tuple_update(rel, &hot, slot, cid + 1, snapshot, crosscheck, wait, failure, mode,
 									  update_indexes);
 }
@@ -356,6 +361,7 @@ territory_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot, Com
 				continue;
 			break;
 		}
+		watch_hot(rel, &slot, 1);
 		result = heap_methods->tuple_update(rel, &tid, slot, lifted_command(rel, &tid, cid), snapshot, crosscheck,
 											wait, failure, mode, update_indexes);
 		if (!row_was_sealed(result, failure))
@@ -381,6 +387,7 @@ territory_tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int op
 		return;
 	else
 		unique_check(rel, &slot, 1);
+	watch_hot(rel, &slot, 1);
 	heap_methods->tuple_insert(rel, slot, cid, options, bistate);
 }
 
@@ -397,6 +404,7 @@ territory_tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId
 		if (row_settle(rel, &sealed, cid, LockWaitBlock, &failure) == TM_Ok && tid_is_sealed(&sealed) &&
 			lift_row(rel, &sealed, cid, true, &failure, LockTupleNoKeyExclusive, &hot) == TM_Ok)
 			break;
+	watch_hot(rel, &slot, 1);
 	heap_methods->tuple_insert_speculative(rel, slot, cid, options, bistate, token);
 }
 
@@ -410,6 +418,7 @@ territory_multi_insert(Relation rel, TupleTableSlot **slots, int n, CommandId ci
 	if (n > 0)
 	{
 		unique_check(rel, hot, n);
+		watch_hot(rel, hot, n);
 		heap_methods->multi_insert(rel, hot, n, cid, options, bistate);
 	}
 	pfree(hot);

@@ -43,7 +43,7 @@ enum
 	PRUNE_EXACT,				/* 1: = by the column's own equality */
 	PRUNE_TYPMOD,				/* of the column */
 	PRUNE_OPERATOR,
-	PRUNE_LOSSY,				/* 1: rows that pass are to be asked the qual itself */
+	PRUNE_LOSSY,				/* 1: rows that pass are to be asked the qual itself, which implies this */
 	PRUNE_QUAL,					/* the qual's place; of scan_prune_specs() only, as what follows */
 	PRUNE_GUARDED,				/* 1: some quals hide rows from others */
 };
@@ -180,7 +180,8 @@ extern ExprState **scan_prune_values(List *specs, List *values, PlanState *paren
 /* scan_box.c */
 extern char *scan_c_symbol(Oid function);
 extern BoxTest scan_box_test(Oid op, Oid type, bool *lossy);
-extern Node *scan_box_implied(PlannerInfo *root, Index relid, Node *clause);
+extern List *scan_implied_conditions(PlannerInfo *root, Index relid, Node *clause);
+extern int32 scan_srid_of_typmod(int32 typmod);
 extern bool scan_box_key(List *spec, Datum value, PruneKey *key);
 extern void scan_box_may_call(List *spec, Datum value, PruneKey *key);
 

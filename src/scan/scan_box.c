@@ -1,12 +1,13 @@
 /*
  * scan_box.c
- *	  Conditions on places as tests of boxes.
+ *	  Conditions on places as tests of boxes, and functions as conditions.
  *
  * PostGIS's operators && @ ~ compare boxes, which is done here without calling
- * them.  Functions like ST_Intersects() and ST_DWithin() imply such an operator:
- * their support function tells core which, where an index could answer it.  It
- * is asked here as if there were an index, so that no function has to be known
- * by name; the function itself is then asked of the rows that are left.
+ * them.  Functions like ST_Intersects() and ST_DWithin() imply such an operator,
+ * near_in_time() comparisons with two instants: their support function tells core
+ * which, where an index could answer it.  It is asked here as if there were an
+ * index, so that no function has to be known by name; the function itself is then
+ * asked of the rows that are left.
  *
  * Invariant: rows of which a function would say that SRIDs are mixed are left to
  * it, as far as the column's type or the block tells their SRID.
@@ -86,12 +87,12 @@ scan_box_test(Oid op, Oid type, bool *lossy)
 
 /* an index on one column, which nobody made */
 static IndexOptInfo *
-imagine_index(PlannerInfo *root, Var *column, Oid type, Oid opfamily)
+imagine_index(PlannerInfo *root, Var *column, Oid am, Oid type, Oid opfamily)
 {
 	IndexOptInfo *index = makeNode(IndexOptInfo);
 
 	index->rel = find_base_rel(root, column->varno);
-	index->relam = GIST_AM_OID;
+	index->relam = am;
 	index->ncolumns = index->nkeycolumns = 1;
 	index->indexkeys = palloc(sizeof(int));
 	index->indexkeys[0] = column->varattno;
@@ -111,7 +112,8 @@ index_conditions(PlannerInfo *root, FuncExpr *call, int arg, Oid support)
 {
 	Var		   *column = list_nth_node(Var, call->args, arg);
 	Oid			type = getBaseType(column->vartype);
-	Oid			opclass = GetDefaultOpClass(type, GIST_AM_OID);
+	Oid			am = column_zone_kind(type) == ZONE_NONE ? GIST_AM_OID : BTREE_AM_OID;
+	Oid			opclass = GetDefaultOpClass(type, am);
 	SupportRequestIndexCondition request = {.type = T_SupportRequestIndexCondition};
 
 	if (!OidIsValid(opclass))
@@ -121,27 +123,28 @@ index_conditions(PlannerInfo *root, FuncExpr *call, int arg, Oid support)
 	request.node = (Node *) call;
 	request.indexarg = arg;
 	request.opfamily = get_opclass_family(opclass);
-	request.index = imagine_index(root, column, type, request.opfamily);
+	request.index = imagine_index(root, column, am, type, request.opfamily);
 	request.lossy = true;
 	return (List *) DatumGetPointer(OidFunctionCall1(support, PointerGetDatum(&request)));
 }
 
-/* a test of a column's box that holds wherever the clause does, or NULL */
-Node *
-scan_box_implied(PlannerInfo *root, Index relid, Node *clause)
+/* conditions on one column that hold wherever the clause does, and that zone maps can judge */
+List *
+scan_implied_conditions(PlannerInfo *root, Index relid, Node *clause)
 {
 	FuncExpr   *call = (FuncExpr *) clause;
 	Oid			support;
 	ListCell   *lc;
 
 	if (root == NULL || !IsA(clause, FuncExpr))
-		return NULL;
+		return NIL;
 	support = get_func_support(call->funcid);
 	if (!OidIsValid(support))
-		return NULL;
+		return NIL;
 	foreach(lc, call->args)
 	{
 		Var		   *column = lfirst(lc);
+		List	   *judged = NIL;
 		ListCell   *condition;
 
 		if (!IsA(column, Var) || column->varno != relid || column->varattno <= 0 || column->varlevelsup != 0)
@@ -151,19 +154,20 @@ scan_box_implied(PlannerInfo *root, Index relid, Node *clause)
 			List	   *spec;
 			Node	   *value;
 
-			if (scan_prune_spec(root, relid, lfirst(condition), &spec, &value) &&
-				list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX)
-				return lfirst(condition);
+			if (scan_prune_spec(root, relid, lfirst(condition), &spec, &value))
+				judged = lappend(judged, lfirst(condition));
 		}
+		if (judged)
+			return judged;
 	}
-	return NULL;
+	return NIL;
 }
 
 /* ---- values ---- */
 
 /* where the column's type says that all its values have one; else 0 */
-static int32
-srid_of_typmod(int32 typmod)
+int32
+scan_srid_of_typmod(int32 typmod)
 {
 	return typmod < 0 ? 0 : ((typmod & 0x0FFFFF00) - (typmod & 0x10000000)) >> 8;
 }
@@ -181,9 +185,9 @@ scan_box_key(List *spec, Datum value, PruneKey *key)
 	if (list_nth_int(spec, PRUNE_LOSSY))
 	{
 		srid = geometry_srid(VARDATA_ANY(plain));
-		if (srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) == 0)
+		if (scan_srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) == 0)
 			box->srid = srid;
-		else if (srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) != srid)
+		else if (scan_srid_of_typmod(list_nth_int(spec, PRUNE_TYPMOD)) != srid)
 			return false;
 		/* nothing has the box of an empty geometry, but it may equal another */
 		if (box->never)

@@ -8,7 +8,7 @@
  * a tree gives two bytes a row, is true and is false (neither: null).  Columns
  * are decoded as trees ask for them, and a column whose zone map answers is not.
  * Other quals are left to core's evaluation, row by row, of the rows that pass;
- * where such a qual implies a test of boxes, that hides rows first.
+ * where such a qual implies a test of boxes, or comparisons, those hide rows first.
  *
  * Invariant: a row that an earlier qual hides is shown to no function that may
  * tell of it.  Trees of zone keys call none; a tree that calls an operator which
@@ -77,8 +77,7 @@ typedef struct FilterClause
 	bool		decided;		/* by node, with the values of now */
 	bool		guarded;		/* there may be quals that hide rows from it */
 	bool		early;			/* no such qual is left to core, with the values of now */
-	FilterNode *implied;		/* a test of boxes that holds wherever the clause does, or NULL */
-	bool		hides;			/* implied says something, with the values of now */
+	List	   *implied;		/* FilterNodes: conditions that hold wherever the clause does */
 } FilterClause;
 
 struct ScanFilter
@@ -385,7 +384,7 @@ clause_of(ScanFilter *filter, Node *qual)
 	return NULL;
 }
 
-/* tests of boxes among the prune specs of these quals, of which the filter has some, with their values */
+/* what quals imply among their prune specs, tests of boxes too, of which the filter has some, with their values */
 void
 scan_filter_imply(ScanFilter *filter, List *quals, List *specs, ExprState **values)
 {
@@ -395,17 +394,19 @@ scan_filter_imply(ScanFilter *filter, List *quals, List *specs, ExprState **valu
 	{
 		List	   *spec = lfirst(lc);
 		FilterClause *clause = clause_of(filter, list_nth(quals, list_nth_int(spec, PRUNE_QUAL)));
+		FilterNode *node;
 
-		if (clause == NULL || list_nth_int(spec, PRUNE_FORM) != PRUNE_BOX)
+		if (clause == NULL || (list_nth_int(spec, PRUNE_FORM) != PRUNE_BOX && !list_nth_int(spec, PRUNE_LOSSY)))
 			continue;
 		clause->guarded = list_nth_int(spec, PRUNE_GUARDED);
 		if (clause->node)
 			continue;
-		clause->implied = new_node(FILTER_KEY, NIL);
-		clause->implied->column = list_nth_int(spec, PRUNE_ATTNO) - 1;
-		clause->implied->leaky = true;
-		clause->implied->spec = spec;
-		clause->implied->value = values[foreach_current_index(lc)];
+		node = new_node(FILTER_KEY, NIL);
+		node->column = list_nth_int(spec, PRUNE_ATTNO) - 1;
+		node->leaky = true;
+		node->spec = spec;
+		node->value = values[foreach_current_index(lc)];
+		clause->implied = lappend(clause->implied, node);
 	}
 }
 
@@ -499,12 +500,12 @@ scan_filter_start(ScanFilter *filter, ExprContext *econtext)
 	for (int c = 0; c < filter->nclauses; c++)
 	{
 		FilterClause *clause = &filter->clauses[c];
+		ListCell   *lc;
 
 		clause->early = left == NULL || !clause->guarded;
 		clause->decided = clause->node && start_node(clause->node, econtext) && (clause->early || !clause->node->leaky);
-		if (clause->implied)
-			start_node(clause->implied, econtext);
-		clause->hides = clause->early && is_key(clause->implied);
+		foreach(lc, clause->implied)
+			start_node(lfirst(lc), econtext);
 		if (!clause->decided)
 			left = bms_add_member(left, c);
 	}
@@ -769,9 +770,11 @@ filter_block(SealedScan *scan, void *arg)
 	for (int c = 0; c < filter->nclauses && left > 0; c++)
 	{
 		FilterClause *clause = &filter->clauses[c];
+		ListCell   *lc;
 
-		if (clause->hides)
-			left = sealed_scan_pass_key(scan, &clause->implied->key, NULL);
+		foreach(lc, clause->implied)
+			if (clause->early && is_key(lfirst(lc)))
+				left = sealed_scan_pass_key(scan, &((FilterNode *) lfirst(lc))->key, NULL);
 		if (is_key(clause->node) && (clause->early || !clause->node->leaky))
 			left = sealed_scan_pass_key(scan, &clause->node->key, NULL);
 		else if (clause->decided)

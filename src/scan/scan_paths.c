@@ -119,7 +119,7 @@ scan_share_asked(PlannerInfo *root, RelOptInfo *rel, Node *qual)
 
 	if (scan_prune_spec(root, rel->relid, qual, &spec, &value))
 		return list_nth_int(spec, PRUNE_FORM) == PRUNE_BOX && !list_nth_int(spec, PRUNE_LOSSY) ? 0 : 1;
-	return scan_box_implied(root, rel->relid, qual) ? clause_selectivity(root, qual, rel->relid, JOIN_INNER, NULL) : 1;
+	return scan_implied_conditions(root, rel->relid, qual) ? clause_selectivity(root, qual, rel->relid, JOIN_INNER, NULL) : 1;
 }
 
 /* core's figure for the quals of a row, without what vectors spare */

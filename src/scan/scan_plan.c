@@ -189,17 +189,32 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 	return true;
 }
 
-/* the same of a clause, or of what it implies */
+/* the same of a clause, or of the first condition that it implies */
 bool
 scan_implied_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value)
 {
+	List	   *implied;
+
 	if (scan_prune_spec(root, relid, clause, spec, value))
 		return true;
-	clause = scan_box_implied(root, relid, clause);
-	if (clause == NULL || !scan_prune_spec(root, relid, clause, spec, value))
-		return false;
-	lfirst_int(list_nth_cell(*spec, PRUNE_LOSSY)) = true;
-	return true;
+	implied = scan_implied_conditions(root, relid, clause);
+	return implied && scan_prune_spec(root, relid, linitial(implied), spec, value);
+}
+
+/* add the spec of a qual, or of a condition that it implies */
+static List *
+add_spec(PlannerInfo *root, Index relid, Node *clause, int qual, bool implied, List *specs, List **values)
+{
+	List	   *spec;
+	Node	   *value;
+
+	if (!scan_prune_spec(root, relid, clause, &spec, &value))
+		return specs;
+	if (implied)
+		lfirst_int(list_nth_cell(spec, PRUNE_LOSSY)) = true;
+	if (value)
+		*values = lappend(*values, copyObject(value));
+	return lappend(specs, lappend_int(lappend_int(spec, qual), root->qual_security_level > 0));
 }
 
 /* the prune specs of these quals; values gets a copy of the expression of each that has one */
@@ -211,15 +226,15 @@ scan_prune_specs(PlannerInfo *root, Index relid, List *quals, List **values)
 
 	foreach(lc, quals)
 	{
-		List	   *spec;
-		Node	   *value;
+		int			qual = foreach_current_index(lc),
+					before = list_length(specs);
+		ListCell   *condition;
 
-		if (!scan_implied_spec(root, relid, lfirst(lc), &spec, &value))
+		specs = add_spec(root, relid, lfirst(lc), qual, false, specs, values);
+		if (list_length(specs) > before)
 			continue;
-		spec = lappend_int(lappend_int(spec, foreach_current_index(lc)), root->qual_security_level > 0);
-		specs = lappend(specs, spec);
-		if (value)
-			*values = lappend(*values, copyObject(value));
+		foreach(condition, scan_implied_conditions(root, relid, lfirst(lc)))
+			specs = add_spec(root, relid, lfirst(condition), qual, true, specs, values);
 	}
 	return specs;
 }

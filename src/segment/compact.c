@@ -27,6 +27,7 @@
 #include "segment/seal.h"
 #include "segment/sealed_scan.h"
 #include "segment/state.h"
+#include "segment/watch.h"
 
 #define GROUP_ROWS (64 * SEGMENT_MAX_ROWS)	/* of the segments that are merged at once */
 #define GROUP_SEGMENTS MOVER_MAX_LOCKS
@@ -227,6 +228,8 @@ rewrite_group(Compact *compact)
 		numbers[i] = entries[i]->number;
 		relocated_write(&compact->store, numbers[i], compact->group[i]->went, entries[i]->rows);
 		directory_delete(&compact->store, numbers[i]);
+		if (segment_watch.removed)
+			segment_watch.removed(compact->rel, numbers[i]);
 	}
 	directory_refresh_groups(&compact->store, numbers, compact->ngroup);
 }

@@ -39,6 +39,7 @@
 #include "segment/seal.h"
 #include "segment/segment.h"
 #include "segment/table.h"
+#include "segment/watch.h"
 
 typedef struct Seal
 {
@@ -267,5 +268,7 @@ seal_rows(Relation rel, bool all, TimestampTz before, const BlockRuns *blocks, S
 	UnregisterSnapshot(snapshot);
 	TransferPredicateLocksToHeapRelation(rel);
 	chunk_store_close(&seal.store, NoLock);
+	if (segment_watch.sealed)
+		segment_watch.sealed(rel, blocks == NULL);
 	pfree(seal.tids);
 }

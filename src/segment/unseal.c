@@ -28,6 +28,7 @@
 #include "segment/seal.h"
 #include "segment/sealed_scan.h"
 #include "segment/state.h"
+#include "segment/watch.h"
 
 typedef struct Unseal
 {
@@ -65,6 +66,7 @@ row_in_range(Unseal *unseal, Datum value, bool isnull)
 static void
 insert_hot(Unseal *unseal)
 {
+	watch_hot(unseal->rel, &unseal->slot, 1);
 	heap_methods->tuple_insert(unseal->rel, unseal->slot, GetCurrentCommandId(true), HEAP_INSERT_NO_LOGICAL,
 							   NULL);
 	if (unseal->info->ri_NumIndices > 0)
@@ -157,6 +159,8 @@ unseal_segment(Unseal *unseal, SegmentNumber number)
 	{
 		relocated_write(&unseal->store, number, went, entry->rows);
 		directory_delete(&unseal->store, number);
+		if (segment_watch.removed)
+			segment_watch.removed(unseal->rel, number);
 	}
 	else
 		for (int place = 0; place < entry->rows; place++)

@@ -19,6 +19,7 @@
 #include "codec/codec_summary.h"
 #include "segment/keyset.h"
 #include "segment/segment.h"
+#include "segment/watch.h"
 
 typedef struct WriterColumn
 {
@@ -501,6 +502,8 @@ insert_segment(SegmentWriter *writer, SegmentParts *parts)
 	entry->number = writer->number;
 	write_pieces(writer, &parts->header, &parts->data);
 	directory_insert(writer->store, entry);
+	if (segment_watch.written)
+		segment_watch.written(writer->rel, entry);
 	if (writer->keysets)
 		add_to_keysets(writer);
 }

@@ -26,6 +26,8 @@
 #define CHARACTER 7				/* about so wide, at the font's size */
 #define LINE 16					/* of text */
 #define EDGE 10
+#define ONE_VALUE 1e-13			/* part of a value that does not show */
+#define NO_VALUE 1e-300			/* as good as 0 */
 #define TICK_HEIGHT 40			/* pixels for a tick of values */
 #define TICK_WIDTH 80			/* and for one of time */
 #define MOST_SERIES 100
@@ -147,12 +149,19 @@ find_extent(Chart *chart)
 		chart->from -= USECS_PER_HOUR / 2;
 		chart->to += USECS_PER_HOUR / 2;
 	}
-	if (any && chart->low == chart->high)
+	if (any)
 	{
-		double		around = chart->low == 0 ? 1 : fabs(chart->low) / 10;
+		double		most = Max(fabs(chart->low), fabs(chart->high));
 
-		chart->low -= around;
-		chart->high += around;
+		series_check_span(chart->from, chart->to, "a chart");
+		/* values whose labels would not differ are one, too */
+		if (chart->high - chart->low <= most * ONE_VALUE || most < NO_VALUE)
+		{
+			double		around = most < NO_VALUE ? 1 : most / 10;
+
+			chart->low -= around;
+			chart->high += around;
+		}
 	}
 	return any;
 }

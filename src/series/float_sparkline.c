@@ -29,9 +29,12 @@ static const char *const blocks[HEIGHTS] = {
 static int
 height_of(double value, double low, double high)
 {
+	/* halves do not overflow, but those of the least numbers vanish */
+	double		half = isinf(high - low) ? 0.5 : 1;
+
 	if (high == low)
 		return HEIGHTS / 2 - 1;
-	return Min((int) ((value / 2 - low / 2) / (high / 2 - low / 2) * HEIGHTS), HEIGHTS - 1);
+	return Min((int) ((value * half - low * half) / (high * half - low * half) * HEIGHTS), HEIGHTS - 1);
 }
 
 /* the stretches, and what is known of them */
@@ -117,7 +120,7 @@ territory_float_sparkline(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a sparkline cannot have %d characters", line.width),
 						errhint("Give a width from 1 to %d.", MOST_CHARACTERS)));
-	find_means(series_open(PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(0))), SERIES_FLOAT), &line);
+	find_means(series_open_whole(PG_GETARG_DATUM(0), SERIES_FLOAT), &line);
 	for (int c = 0; c < line.width; c++)
 		if (line.known[c])
 		{

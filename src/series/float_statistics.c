@@ -166,7 +166,7 @@ territory_float_cross_correlation(PG_FUNCTION_ARGS)
 	float_refuse_discrete(b->interpolation, "cross-correlation");
 	time_grid_begin(&grid, PG_GETARG_INTERVAL_P(3), NULL);
 	from = time_grid_floor(&grid, from);
-	n = floor((double) (to - from) / step) + 1;
+	n = floor(((double) to - (double) from) / step) + 1;
 	if (n > GRID_LIMIT || lags > GRID_LIMIT)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("%.0f instants and %.0f lags are too many", n, lags),

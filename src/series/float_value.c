@@ -121,7 +121,7 @@ add_totals(Totals *totals, const Series *series, TimestampTz before, double valu
 static Totals
 total_up(Datum value)
 {
-	Series	   *whole = series_of_expanded(value);
+	const Series *whole = series_of_expanded(value);
 	SeriesReader *reader;
 	Totals		totals = {0};
 	TimestampTz before = 0;
@@ -133,10 +133,9 @@ total_up(Datum value)
 		totals.interpolation = whole->interpolation;
 		totals.n = whole->n;
 		add_totals(&totals, whole, before, last);
-		series_free(whole);
 		return totals;
 	}
-	reader = series_open(PointerGetDatum(PG_DETOAST_DATUM(value)), SERIES_FLOAT);
+	reader = series_open_whole(value, SERIES_FLOAT);
 	totals.interpolation = reader->interpolation;
 	totals.n = reader->n;
 	for (int b = 0; b < reader->num_blocks; b += SERIES_BLOCKS_AT_ONCE)

@@ -15,14 +15,7 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
-
-#define RETURN_EXPANDED_OR_NULL(series) \
-	do { \
-		Series	   *result_ = (series); \
-		if (result_->n == 0) \
-			PG_RETURN_NULL(); \
-		PG_RETURN_DATUM(series_expand(result_)); \
-	} while (0)
+#include "nodes/pg_list.h"
 
 /* ---- metres: point_metric.c ---- */
 
@@ -42,7 +35,9 @@ typedef struct PointMetric
 #define POINT_MAX_METRES 100000.0
 
 extern const PointMetric *point_metric(int32 srid);
+extern List *point_srid_definitions(int32 srid);
 extern double point_metres(const PointMetric *metric, const double *p, const double *q, int dims);
+extern void point_steps(const PointMetric *metric, const Series *series, int first, int n, double *metres);
 extern double point_bearing(const PointMetric *metric, const double *p, const double *q);
 extern void point_scale(const PointMetric *metric, double y, double *scale);
 extern void point_margin(const PointMetric *metric, double ymin, double ymax, double metres, double *margin);

@@ -24,12 +24,14 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "codec/codec_stream.h"
 #include "series/point.h"
 
 #define NEAR 3000.0				/* metres up to which the middle latitude's plane is exact enough */
 #define STEEP 80.0				/* degrees of latitude from which it is not used: meridians converge */
 #define RADIANS (M_PI / 180)
 #define GRID	(1.0 / 64)
+#define SURE_GRID (GRID * 0.499)	/* a latitude so near to a knot is nearest to it */
 
 static HTAB *metrics = NULL;
 static PJ_CONTEXT *proj_context = NULL;
@@ -77,9 +79,9 @@ read_definition(const char *definition, PointMetric *metric)
 	return true;
 }
 
-/* spatial_ref_sys' srtext, proj4text or authority, whichever PROJ understands first */
-static bool
-read_srid(int32 srid, PointMetric *metric)
+/* spatial_ref_sys' srtext, proj4text and authority, those that are not null; NIL: the SRID is not known */
+List *
+point_srid_definitions(int32 srid)
 {
 	static const char query[] =
 		"SELECT pg_catalog.unnest(ARRAY[srtext, proj4text OPERATOR(pg_catalog.||) ' +type=crs', pg_catalog.concat(auth_name, ':', auth_srid)]) "
@@ -87,19 +89,35 @@ read_srid(int32 srid, PointMetric *metric)
 	Oid			type = INT4OID;
 	Datum		value = Int32GetDatum(srid);
 	char	   *schema = get_namespace_name(point_postgis_schema());
-	bool		known = false;
+	MemoryContext outer = CurrentMemoryContext;
+	List	   *definitions = NIL;
 
 	SPI_connect();
 	if (SPI_execute_with_args(psprintf(query, quote_identifier(schema)), 1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read spatial_ref_sys");
-	for (uint64 i = 0; i < SPI_processed && !known; i++)
+	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		char	   *definition = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		MemoryContext inner = MemoryContextSwitchTo(outer);
 
-		known = definition != NULL && read_definition(definition, metric);
+		if (definition != NULL)
+			definitions = lappend(definitions, pstrdup(definition));
+		MemoryContextSwitchTo(inner);
 	}
 	SPI_finish();
-	return known;
+	return definitions;
+}
+
+/* whichever PROJ understands first */
+static bool
+read_srid(int32 srid, PointMetric *metric)
+{
+	ListCell   *lc;
+
+	foreach(lc, point_srid_definitions(srid))
+		if (read_definition(lfirst(lc), metric))
+			return true;
+	return false;
 }
 
 static void
@@ -155,46 +173,53 @@ point_metric(int32 srid)
  * turned by the rest, which is small enough for the first terms of the series.
  * What is given depends on the latitude only, not on what was asked before.
  */
-static inline void
-sine_cosine(double latitude, double *sine, double *cosine)
+typedef struct Knot
 {
-	static double kept = 0,
-				kept_sine = 0,
-				kept_cosine = 1;
-	double		knot = rint(latitude / GRID) * GRID,
-				d = latitude - knot,
+	double		latitude;
+	double		sine;
+	double		cosine;
+} Knot;
+
+#define knot_near(latitude) (rint((latitude) / GRID) * GRID)
+
+static Knot
+knot_of(double latitude)
+{
+	static Knot kept = {0, 0, 1};
+	double		near = knot_near(latitude);
+
+	if (near != kept.latitude)
+		kept = (Knot){near, sin(near), cos(near)};
+	return kept;
+}
+
+/* metres per unit of x and of y at a latitude, which is near the knot */
+static pg_attribute_always_inline void
+scale_at(const PointMetric *metric, Knot knot, double latitude, double *scale)
+{
+	double		unit = metric->degrees * RADIANS,
+				d = latitude - knot.latitude,
 				q = d * d,
 				s = d * (1 - q / 6 * (1 - q / 20 * (1 - q / 42))),
-				c = 1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56)));
+				c = 1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56))),
+				sine = knot.sine * c + knot.cosine * s,
+				cosine = knot.cosine * c - knot.sine * s,
+				w = 1 - metric->square * sine * sine,
+				normal = metric->radius / sqrt(w) * unit;
 
-	if (knot != kept)
-	{
-		kept = knot;
-		kept_sine = sin(knot);
-		kept_cosine = cos(knot);
-	}
-	*sine = kept_sine * c + kept_cosine * s;
-	*cosine = kept_cosine * c - kept_sine * s;
+	scale[0] = normal * Max(cosine, 0);
+	scale[1] = normal * (1 - metric->square) / w;
 }
 
 /* metres per unit of x and of y around a latitude; 1 and 1 in a plane */
 void
 point_scale(const PointMetric *metric, double y, double *scale)
 {
-	double		unit = metric->degrees * RADIANS,
-				sine,
-				cosine,
-				w,
-				normal;
+	double		latitude = y * (metric->degrees * RADIANS);
 
 	scale[0] = scale[1] = 1;
-	if (!metric->geographic)
-		return;
-	sine_cosine(y * unit, &sine, &cosine);
-	w = 1 - metric->square * sine * sine;
-	normal = metric->radius / sqrt(w) * unit;
-	scale[0] = normal * Max(cosine, 0);
-	scale[1] = normal * (1 - metric->square) / w;
+	if (metric->geographic)
+		scale_at(metric, knot_of(latitude), latitude, scale);
 }
 
 /* how many units of x and y are certainly no less than so many metres, between two latitudes */
@@ -240,8 +265,8 @@ geodesic_distance(const PointMetric *metric, const double *p, const double *q)
  * The square of a short distance: Pythagoras' at the middle latitude, then the
  * fourth-order terms of the haversine, written about that latitude.
  */
-static double
-near_square(const PointMetric *metric, double middle, double dx, double dy)
+static pg_attribute_always_inline double
+near_square(const PointMetric *metric, Knot knot, double latitude, double dx, double dy)
 {
 	double		unit = metric->degrees * RADIANS,
 				scale[2],
@@ -249,7 +274,7 @@ near_square(const PointMetric *metric, double middle, double dx, double dy)
 				y,
 				sum;
 
-	point_scale(metric, middle, scale);
+	scale_at(metric, knot, latitude, scale);
 	x = dx * scale[0];
 	y = dy * scale[1];
 	dx *= unit;
@@ -266,18 +291,94 @@ point_metres(const PointMetric *metric, const double *p, const double *q, int di
 				dy = q[1] - p[1],
 				dz = dims > 2 ? q[2] - p[2] : 0,
 				middle = (p[1] + q[1]) / 2,
+				latitude = middle * (metric->degrees * RADIANS),
 				square;
 
 	if (!metric->geographic)
 		square = dx * dx + dy * dy;
 	else if (fabs(middle * metric->degrees) >= STEEP ||
-			 !((square = near_square(metric, middle, dx, dy)) <= NEAR * NEAR))
+			 !((square = near_square(metric, knot_of(latitude), latitude, dx, dy)) <= NEAR * NEAR))
 	{
 		double		metres = geodesic_distance(metric, p, q);
 
 		return dz == 0 ? metres : hypot(metres, dz);
 	}
 	return sqrt(square + dz * dz);
+}
+
+/* ---- many steps of one series ---- */
+
+/* squares of steps in a plane, without heights */
+CODEC_CLONES static void
+plane_squares(const double *x, const double *y, int n, double *squares)
+{
+	for (int i = 0; i < n; i++)
+	{
+		double		dx = x[i + 1] - x[i],
+					dy = y[i + 1] - y[i];
+
+		squares[i] = dx * dx + dy * dy;
+	}
+}
+
+/* the same on a spheroid; false: not all are near, nor all of one knot */
+CODEC_CLONES static bool
+near_squares(const PointMetric *metric, Knot knot, const double *x, const double *y, int n, double *squares)
+{
+	const PointMetric same = *metric;
+	int			odd = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		double		middle = (y[i] + y[i + 1]) / 2,
+					latitude = middle * (same.degrees * RADIANS);
+
+		squares[i] = near_square(&same, knot, latitude, x[i + 1] - x[i], y[i + 1] - y[i]);
+		odd |= !(fabs(latitude - knot.latitude) <= SURE_GRID) | !(fabs(middle * same.degrees) < STEEP) |
+			!(squares[i] <= NEAR * NEAR);
+	}
+	return !odd;
+}
+
+CODEC_CLONES static void
+add_heights(const double *z, int n, double *squares)
+{
+	for (int i = 0; i < n; i++)
+		squares[i] += (z[i + 1] - z[i]) * (z[i + 1] - z[i]);
+}
+
+CODEC_CLONES static void
+take_roots(double *squares, int n)
+{
+	for (int i = 0; i < n; i++)
+		squares[i] = sqrt(squares[i]);
+}
+
+/* from some instants to the next of each: what point_metres() gives */
+void
+point_steps(const PointMetric *metric, const Series *series, int first, int n, double *metres)
+{
+	const double *x = series->v[0] + first,
+			   *y = series->v[1] + first;
+
+	if (!metric->geographic)
+		plane_squares(x, y, n, metres);
+	else if (!near_squares(metric, knot_of((y[0] + y[n]) / 2 * (metric->degrees * RADIANS)), x, y, n, metres))
+	{
+		for (int i = 0; i < n; i++)
+		{
+			double		p[SERIES_DIMS],
+						q[SERIES_DIMS];
+
+			point_get(series, first + i, p);
+			point_get(series, first + i + 1, q);
+			metres[i] = point_metres(metric, p, q, series->dims);
+		}
+		return;
+	}
+	if (series->dims > 2)
+		add_heights(series->v[2] + first, n, metres);
+	take_roots(metres, n);
 }
 
 /* degrees clockwise from north (from the y axis in a plane), 0 to below 360 */

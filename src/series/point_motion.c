@@ -15,27 +15,30 @@
 #include "series/float_series.h"
 #include "series/point.h"
 
-/* what the motion from an instant to the next is worth */
-static double
-motion_length(const PointMetric *metric, const Series *series, int i)
-{
-	double		p[SERIES_DIMS],
-				q[SERIES_DIMS];
+#define AT_ONCE 64				/* motions; few enough for plain sums */
+#define LANES	8
 
-	point_get(series, i, p);
-	point_get(series, i + 1, q);
-	return point_metres(metric, p, q, series->dims);
+/* metres from each of some instants to the next, 0 where no motion leads there */
+static void
+motion_lengths(const PointMetric *metric, const Series *series, int first, int n, double *metres)
+{
+	point_steps(metric, series, first, n, metres);
+	if (memchr(series->starts + first + 1, true, n))
+		for (int i = 0; i < n; i++)
+			if (series->starts[first + i + 1])
+				metres[i] = 0;
 }
 
-/* the motions from some instants; few enough for a plain sum */
 static double
-lengths(const PointMetric *metric, const Series *series, int first, int end)
+add_up(const double *metres, int n)
 {
-	double		sum = 0;
+	double		sums[LANES] = {0},
+				sum = 0;
 
-	for (int i = first; i < end; i++)
-		if (point_moves(series, i))
-			sum += motion_length(metric, series, i);
+	for (int i = 0; i < n; i++)
+		sums[i % LANES] += metres[i];
+	for (int l = 0; l < LANES; l++)
+		sum += sums[l];
 	return sum;
 }
 
@@ -43,23 +46,69 @@ PG_FUNCTION_INFO_V1(territory_point_length);
 Datum
 territory_point_length(PG_FUNCTION_ARGS)
 {
-	Series	   *series = PG_GETARG_SERIES(0);
+	const Series *series = PG_GETARG_SERIES_VIEW(0);
 	const PointMetric *metric = point_metric(series->srid);
+	int			motions = series->interpolation == SERIES_LINEAR ? series->n - 1 : 0;
 	SeriesSum	sum = {0};
+	double		metres[AT_ONCE];
 
-	for (int i = 0; i < series->n; i += 64)
+	for (int i = 0; i < motions; i += AT_ONCE)
 	{
+		int			n = Min(motions - i, AT_ONCE);
+
 		CHECK_FOR_INTERRUPTS();
-		series_sum_add(&sum, lengths(metric, series, i, Min(i + 64, series->n)));
+		motion_lengths(metric, series, i, n, metres);
+		series_sum_add(&sum, add_up(metres, n));
 	}
-	series_free(series);
 	PG_RETURN_FLOAT8(float_checked(series_sum_total(&sum)));
 }
 
-static double
-motion_speed(const PointMetric *metric, const Series *series, int i)
+/* one value for each motion; it holds to the end of the last motion in a row that has one */
+static void
+add_motion(Series *result, const Series *series, int i, bool known, double *value, bool *going)
 {
-	return motion_length(metric, series, i) / ((double) (series->t[i + 1] - series->t[i]) / USECS_PER_SEC);
+	if (known || *going)
+		series_add(result, series->t[i], value, !*going);
+	*going = known;
+}
+
+/* the speeds of n motions from first on */
+static void
+motion_speeds(const PointMetric *metric, const Series *series, int first, int n, double *speeds)
+{
+	const TimestampTz *t = series->t + first;
+
+	motion_lengths(metric, series, first, n, speeds);
+	for (int i = 0; i < n; i++)
+		speeds[i] = speeds[i] / ((double) (t[i + 1] - t[i]) / USECS_PER_SEC);
+}
+
+static Series *
+speeds_of(const Series *series)
+{
+	const PointMetric *metric = point_metric(series->srid);
+	Series	   *result = series_new(SERIES_FLOAT, SERIES_STEP, 0, 1, series->n);
+	int			motions = series->interpolation == SERIES_LINEAR ? series->n - 1 : 0;
+	bool		going = false;
+	double		speeds[AT_ONCE],
+				value = 0;
+
+	for (int i = 0, n; i < motions; i += n)
+	{
+		n = Min(motions - i, AT_ONCE);
+		CHECK_FOR_INTERRUPTS();
+		motion_speeds(metric, series, i, n, speeds);
+		for (int k = 0; k < n; k++)
+		{
+			bool		known = !series->starts[i + k + 1];
+
+			if (known)
+				value = speeds[k];
+			add_motion(result, series, i + k, known, &value, &going);
+		}
+	}
+	add_motion(result, series, series->n - 1, false, &value, &going);
+	return result;
 }
 
 /* a point that stays where it is has no bearing */
@@ -77,9 +126,8 @@ motion_bearing(const PointMetric *metric, const Series *series, int i, double *b
 	return true;
 }
 
-/* one value per motion, which holds to the end of the last motion in a row that has one */
 static Series *
-of_motions(const Series *series, bool bearing)
+bearings_of(const Series *series)
 {
 	const PointMetric *metric = point_metric(series->srid);
 	Series	   *result = series_new(SERIES_FLOAT, SERIES_STEP, 0, 1, series->n);
@@ -88,17 +136,9 @@ of_motions(const Series *series, bool bearing)
 
 	for (int i = 0; i < series->n; i++)
 	{
-		bool		known = point_moves(series, i);
-
 		if (i % 4096 == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (known && bearing)
-			known = motion_bearing(metric, series, i, &value);
-		else if (known)
-			value = motion_speed(metric, series, i);
-		if (known || going)
-			series_add(result, series->t[i], &value, !going);
-		going = known;
+		add_motion(result, series, i, point_moves(series, i) && motion_bearing(metric, series, i, &value), &value, &going);
 	}
 	return result;
 }
@@ -107,12 +147,12 @@ PG_FUNCTION_INFO_V1(territory_point_speed);
 Datum
 territory_point_speed(PG_FUNCTION_ARGS)
 {
-	RETURN_EXPANDED_OR_NULL(of_motions(PG_GETARG_SERIES(0), false));
+	RETURN_SERIES_OR_NULL(speeds_of(PG_GETARG_SERIES_VIEW(0)));
 }
 
 PG_FUNCTION_INFO_V1(territory_point_bearing);
 Datum
 territory_point_bearing(PG_FUNCTION_ARGS)
 {
-	RETURN_EXPANDED_OR_NULL(of_motions(PG_GETARG_SERIES(0), true));
+	RETURN_SERIES_OR_NULL(bearings_of(PG_GETARG_SERIES_VIEW(0)));
 }

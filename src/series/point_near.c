@@ -69,6 +69,8 @@ compare_parts(const void *a, const void *b)
 static void
 flush_parts(Near *near, const PointPiece *piece, PeriodSet *set)
 {
+	if (near->num_parts == 0)
+		return;
 	qsort(near->parts, near->num_parts, 2 * sizeof(double), compare_parts);
 	for (int i = 0; i < near->num_parts; i++)
 	{
@@ -105,23 +107,24 @@ compare_doubles(const void *a, const void *b)
 /*
  * The intervals over which a piece is in an area: between two neighbours of the
  * places where it meets an edge it is all inside or all outside.  *inside says
- * how the piece before it ended (-1: not known), and is told how this one ends.
+ * how the piece before it ended (-1: not known, or not where this one starts),
+ * and is told how this one ends.
  */
 static void
 piece_inside(Near *near, const PointPiece *piece, int *inside)
 {
 	static const double none[2] = {0, 0};
 	PointBox	box = piece_box(piece->p, piece->q);
-	int			found = point_stays(piece) ? -1 : point_target_search(near->target, &box, none);
+	int			found = point_stays(piece) ? 0 : point_target_search(near->target, &box, none);
 	double	   *meets,
 				u[2],
 				middle[SERIES_DIMS];
 	int			n = 0;
 
-	if (found <= 0)
+	if (found == 0)
 	{
 		/* no edge is near, so all of it is where its start is */
-		if (*inside < 0 || found < 0)
+		if (*inside < 0)
 			*inside = point_target_covers(near->target, piece->p);
 		if (*inside)
 			add_part(near, 0, 1);
@@ -265,6 +268,27 @@ target_margin(const Near *near, double *margin)
 	point_margin(near->metric, box->min[1], box->max[1], near->metres, margin);
 }
 
+/* may the pieces of the next POINT_RUN instants matter?  If not, the walk is past them. */
+static bool
+run_matters(const Near *near, PointWalk *walk, const double *margin)
+{
+	const Series *series = walk->series;
+	int			end = Min(walk->next + POINT_RUN, series->n - 1);
+	PointBox	box;
+
+	point_box_none(&box);
+	for (int i = walk->next; i <= end; i++)
+	{
+		double		p[2] = {series->v[0][i], series->v[1][i]};
+
+		point_box_add(&box, p);
+	}
+	if (point_boxes_meet(point_target_box(near->target), &box, margin))
+		return true;
+	walk->next += POINT_RUN;
+	return false;
+}
+
 /* when a point is in an area of the target, or, if so asked, within the distance of it */
 static Datum
 near_periods(SeriesReader *reader, Near *near, const double *margin, bool within)
@@ -281,11 +305,18 @@ near_periods(SeriesReader *reader, Near *near, const double *margin, bool within
 		int			inside = -1;
 
 		point_walk_start(&walk, series, DT_NOBEGIN, DT_NOEND);
-		while (point_walk_next(&walk, &piece))
+		for (;;)
 		{
-			if (piece.index % 1024 == 0)
+			if (walk.next % 1024 == 0)
 				CHECK_FOR_INTERRUPTS();
-			if (series->starts[piece.index])
+			if (walk.next % POINT_RUN == 0 && walk.next < series->n && !run_matters(near, &walk, margin))
+			{
+				inside = -1;
+				continue;
+			}
+			if (!point_walk_next(&walk, &piece))
+				break;
+			if (series->starts[piece.index] || series->interpolation != SERIES_LINEAR)
 				inside = -1;
 			if (within)
 				piece_within(near, &piece);

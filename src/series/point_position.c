@@ -1,9 +1,9 @@
 /*
  * point_position.c
- *	  Where a moving point is, and where it was: positions, trajectories and
- *	  boxes as geometries.
+ *	  Where a moving point is, and where it was: positions and trajectories
+ *	  as geometries.
  *
- * A position reads the blocks around its instant, a box the header only.
+ * A position reads the blocks around its instant.
  * Positions between two instants are on the straight line between them in the
  * SRID's coordinates, of longitude and latitude, too.
  */
@@ -16,7 +16,6 @@
 
 /* types of WKB */
 #define WKB_LINESTRING 2
-#define WKB_POLYGON 3
 #define WKB_MULTI 3				/* what is added for many of a type */
 #define WKB_COLLECTION 7
 
@@ -136,45 +135,6 @@ territory_point_trajectory(PG_FUNCTION_ARGS)
 		point_ewkb_head(&out, mixed ? WKB_COLLECTION : type + WKB_MULTI, parts.dims, series->srid);
 		appendBinaryStringInfo(&out, (char *) &parts.num_parts, sizeof(int));
 		write_parts(&out, &parts, series->srid);
-	}
-	PG_RETURN_DATUM(point_geometry_from_ewkb(&out));
-}
-
-/* ---- boxes ---- */
-
-/* as ST_Envelope: a rectangle, or the line or point that it shrinks to */
-PG_FUNCTION_INFO_V1(territory_point_bounding_box);
-Datum
-territory_point_bounding_box(PG_FUNCTION_ARGS)
-{
-	SeriesReader *reader = series_open(PG_GETARG_DATUM(0), SERIES_POINT);
-	PointBox	box;
-	StringInfoData out;
-	int			size,
-				rings = 1;
-
-	point_box_none(&box);
-	for (int b = 0; b < reader->num_blocks; b++)
-	{
-		point_box_add(&box, reader->blocks[b].min);
-		point_box_add(&box, reader->blocks[b].max);
-	}
-	if (box.min[0] == box.max[0] && box.min[1] == box.max[1])
-		PG_RETURN_DATUM(point_geometry_of(box.min, 2, reader->srid));
-	initStringInfo(&out);
-	size = box.min[0] == box.max[0] || box.min[1] == box.max[1] ? 2 : 5;
-	point_ewkb_head(&out, size == 2 ? WKB_LINESTRING : WKB_POLYGON, 2, reader->srid);
-	if (size == 5)
-		appendBinaryStringInfo(&out, (char *) &rings, sizeof rings);
-	appendBinaryStringInfo(&out, (char *) &size, sizeof size);
-	for (int i = 0; i < size; i++)
-	{
-		/* min min, min max, max max, max min, min min */
-		bool		right = size == 2 ? i == 1 : i == 2 || i == 3,
-					top = size == 2 ? i == 1 : i == 1 || i == 2;
-		double		corner[2] = {right ? box.max[0] : box.min[0], top ? box.max[1] : box.min[1]};
-
-		point_ewkb_coordinates(&out, corner, 2);
 	}
 	PG_RETURN_DATUM(point_geometry_from_ewkb(&out));
 }

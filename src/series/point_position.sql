@@ -9,8 +9,3 @@ CREATE FUNCTION territory.trajectory(series territory.point_series) RETURNS geom
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME', 'territory_point_trajectory';
 COMMENT ON FUNCTION territory.trajectory(territory.point_series) IS
 'The path of the point: a LineString for one section, a MultiLineString for several; where it never moves, and of step and discrete series, a Point or MultiPoint; a GeometryCollection of both, in the order of time. Heights are kept, repeated positions are not.';
-
-CREATE FUNCTION territory.bounding_box(series territory.point_series) RETURNS geometry
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'territory_point_bounding_box';
-COMMENT ON FUNCTION territory.bounding_box(territory.point_series) IS
-'The rectangle that the positions of the series are in, as ST_Envelope gives it: a Polygon, or the LineString or Point that it shrinks to. Reads the header of the series only.';

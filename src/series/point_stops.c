@@ -7,10 +7,12 @@
  * within a radius of it, if they last long enough.  The first that does not
  * belong to a stop begins the search for the next.
  *
- * Cleaning keeps, of each section, a chain of instants no two neighbours of
- * which ask for more than the greatest speed.  Each instant goes on with the
- * longest chain that it can reach, or begins one; in the end the longest is
- * kept.  So one wrong fix at the beginning does not drop all that are right.
+ * Cleaning keeps, of each section, the longest chain of instants no two
+ * neighbours of which ask for more than the greatest speed.  "Can be reached
+ * from" is a partial order, so chains are found as by patience sorting: each
+ * instant goes on with the longest that it can be reached from.  So one wrong
+ * fix at the beginning does not drop all that are right, nor one in the middle
+ * that was just within reach all that come after it.
  */
 #include "territory.h"
 
@@ -118,12 +120,13 @@ territory_point_stops(PG_FUNCTION_ARGS)
 
 /* ---- cleaning ---- */
 
-/* the end of a chain of instants */
-typedef struct Chain
+/* instants that end chains of one length, and none longer; so none of them can be reached from another */
+typedef struct Level
 {
-	int			last;
-	int			length;
-} Chain;
+	int			num;
+	int			room;
+	int		   *instants;		/* in order of time */
+} Level;
 
 static bool
 reachable(const PointMetric *metric, const Series *series, int from, int to, double max_speed)
@@ -137,46 +140,87 @@ reachable(const PointMetric *metric, const Series *series, int from, int to, dou
 	return point_metres(metric, p, q, series->dims) <= max_speed * seconds;
 }
 
-/* marks the longest chain of a section in keep; before[i] goes back along chains */
+/* the first instant of a level that i can be reached from, or -1 */
+static int
+reached_from(const PointMetric *metric, const Series *series, const Level *level, int i, double max_speed)
+{
+	for (int k = 0; k < level->num; k++)
+	{
+		if (k % 4096 == 4095)
+			CHECK_FOR_INTERRUPTS();
+		if (reachable(metric, series, level->instants[k], i, max_speed))
+			return level->instants[k];
+	}
+	return -1;
+}
+
+static void
+level_add(Level *level, int i)
+{
+	if (level->num == level->room)
+	{
+		level->room = level->room * 2 + 1;
+		if (level->instants)
+			level->instants = repalloc_huge(level->instants, level->room * sizeof(int));
+		else
+			level->instants = palloc(level->room * sizeof(int));
+	}
+	level->instants[level->num++] = i;
+}
+
+/*
+ * The level of the longest chain that instant i can go on with, or -1; from is
+ * that chain's end.  What is reached from an instant is reached from all before
+ * it in its chain, so a level that i is reached from has such ones below it: up
+ * to there in steps that double, then between two of them in halves.
+ */
+static int
+find_level(const PointMetric *metric, const Series *series, const Level *levels, int num, int i, double max_speed,
+		   int *from)
+{
+	int			reached = -1,
+				not_reached = num,
+				step = 1;
+
+	*from = -1;
+	while (not_reached - reached > 1)
+	{
+		int			try = reached < 0 ? Max(not_reached - step, 0) : reached + (not_reached - reached) / 2;
+		int			end = reached_from(metric, series, &levels[try], i, max_speed);
+
+		if (end >= 0)
+		{
+			reached = try;
+			*from = end;
+		}
+		else
+			not_reached = try;
+		step *= 2;
+	}
+	return reached;
+}
+
+/* marks the longest chain of a section in keep; before[i] goes back along chains; levels has room for each instant */
 static void
 clean_section(const PointMetric *metric, const Series *series, int first, int last, double max_speed,
-			  int *before, bool *keep)
+			  int *before, Level *levels, bool *keep)
 {
-	int			num = 0,
-				room = 16;
-	Chain	   *chains = palloc(room * sizeof(Chain)),
-			   *best;
+	int			num = 0;
 
 	for (int i = first; i <= last; i++)
 	{
-		best = NULL;
+		int			level = find_level(metric, series, levels, num, i, max_speed, &before[i]) + 1;
+
 		CHECK_FOR_INTERRUPTS();
-		/* the first of the longest, so that what was there before stays */
-		for (int c = 0; c < num; c++)
-			if ((best == NULL || chains[c].length > best->length) &&
-				reachable(metric, series, chains[c].last, i, max_speed))
-				best = &chains[c];
-		if (best == NULL)
-		{
-			if (num == room)
-			{
-				room *= 2;
-				chains = repalloc_huge(chains, room * sizeof(Chain));
-			}
-			best = &chains[num++];
-			*best = (Chain){.last = -1};
-		}
-		before[i] = best->last;
-		best->last = i;
-		best->length++;
+		if (level == num)
+			levels[num++] = (Level){0};
+		level_add(&levels[level], i);
 	}
-	best = chains;
-	for (int c = 1; c < num; c++)
-		if (chains[c].length > best->length)
-			best = &chains[c];
-	for (int i = best->last; i >= 0; i = before[i])
+	/* of several that are the longest, the one that ended first */
+	for (int i = levels[num - 1].instants[0]; i >= 0; i = before[i])
 		keep[i] = true;
-	pfree(chains);
+	for (int level = 0; level < num; level++)
+		pfree(levels[level].instants);
 }
 
 /* clean(series, max_speed) */
@@ -189,6 +233,7 @@ territory_point_clean(PG_FUNCTION_ARGS)
 	double		max_speed = PG_GETARG_FLOAT8(1);
 	const PointMetric *metric = point_metric(series->srid);
 	int		   *before = palloc_extended(series->n * sizeof(int), MCXT_ALLOC_HUGE);
+	Level	   *levels = palloc_extended(series->n * sizeof(Level), MCXT_ALLOC_HUGE);
 	bool	   *keep = palloc0(series->n * sizeof(bool)),
 				starts = true;
 
@@ -200,7 +245,7 @@ territory_point_clean(PG_FUNCTION_ARGS)
 	{
 		if (i + 1 < series->n && (!series->starts[i + 1] || series->interpolation == SERIES_DISCRETE))
 			continue;
-		clean_section(metric, series, first, i, max_speed, before, keep);
+		clean_section(metric, series, first, i, max_speed, before, levels, keep);
 		first = i + 1;
 	}
 	for (int i = 0; i < series->n; i++)

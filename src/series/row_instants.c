@@ -32,10 +32,13 @@
 #include "codec/codec_stream.h"
 #include "series/row_instants.h"
 #include "series/row_pieces.h"
+#include "series/series.h"
 
 #define MOST_ARGUMENTS 8
-#define FIRST_ROOM 4			/* of a tail */
-#define MOST_IN_TAIL 128
+/* of a tail: with its head, so many instants fill a power of two of bytes, to which the allocator rounds up */
+#define FIRST_ROOM 3
+#define MOST_IN_TAIL 31			/* with more it becomes a piece, which is a quarter as large */
+#define MOST_AT_ONCE (128 * 1024)	/* so that what is allocated is near what is used, which work_mem limits */
 #define FEW 8					/* so many are no piece of their own */
 
 PG_FUNCTION_INFO_V1(territory_row_instants_combine);
@@ -65,9 +68,9 @@ row_add(FunctionCallInfo call, BatchFunction take)
 	Assert(call->nargs <= MOST_ARGUMENTS);
 	for (int i = 1; i < call->nargs; i++)
 	{
-		args[i - 1].values = &call->args[i].value;
-		args[i - 1].nulls = call->args[i].isnull ? &call->args[i].isnull : NULL;
-		args[i - 1].constant = false;
+		args[i - 1] = (BatchArgument){.values = &call->args[i].value};
+		if (call->args[i].isnull)
+			args[i - 1].nulls = &call->args[i].isnull;
 	}
 	state = take(call, state, args, 1);
 	call->isnull = state == NULL;
@@ -206,8 +209,7 @@ arena(MemoryContext context)
 	for (int i = 0; child && i < 8; i++, child = child->nextchild)
 		if (child->name == name)
 			return child;
-	return GenerationContextCreate(context, name, ALLOCSET_SMALL_MINSIZE, ALLOCSET_SMALL_INITSIZE,
-								   ALLOCSET_DEFAULT_MAXSIZE);
+	return GenerationContextCreate(context, name, ALLOCSET_SMALL_MINSIZE, ALLOCSET_SMALL_INITSIZE, MOST_AT_ONCE);
 }
 
 static RowState *
@@ -302,7 +304,7 @@ tail_with_room(MemoryContext context, RowState *state)
 		end_tail(context, state);
 		return tail;
 	}
-	room = tail ? tail->room * 2 : FIRST_ROOM;
+	room = tail ? tail->room * 2 + 1 : FIRST_ROOM;
 	tail = MemoryContextAlloc(context, offsetof(RowTail, instants) + room * sizeof(Instant));
 	tail->n = 0;
 	if (state->tail)
@@ -518,6 +520,7 @@ row_instants_sorted(FunctionCallInfo call)
 	Assert(all->n == state->n);
 	if (!sorted)
 		sort_all(all, state->valued);
+	series_check_span(all->t[0], all->t[all->n - 1], "what is aggregated by time");
 	return all;
 }
 

@@ -12,7 +12,7 @@
  * Invariants of every value, checked wherever one is made (series_encode) and
  * again when one is read from a client or a damaged page:
  *	- at least one instant and at most SERIES_MAX_INSTANTS; instants strictly
- *	  increase and are finite;
+ *	  increase, are finite, and span at most SERIES_MAX_SPAN;
  *	- floats and coordinates are finite (-0.0 is kept; NaN and infinities are
  *	  refused); a state is a text without length limit, never null;
  *	- "starts[i]" says that a section starts at instant i: nothing is known
@@ -40,6 +40,10 @@
 #define SERIES_VERSION	1
 #define SERIES_MAX_SRID 999999	/* PostGIS' own limit */
 #define SERIES_MAX_INSTANTS (1 << 27)	/* more than 4 years of seconds; 2.3 GB once decoded */
+
+/* from the first instant to the last, so that the difference of two instants is a number of microseconds */
+#define SERIES_MAX_YEARS 290000
+#define SERIES_MAX_SPAN (SERIES_MAX_YEARS * INT64CONST(31557600) * USECS_PER_SEC)
 
 /* on disk, never renumber */
 typedef enum SeriesKind
@@ -100,6 +104,7 @@ typedef struct SeriesReader
 	const SeriesBlock *blocks;
 	int			num_states;
 	text	  **states;			/* read at the first block of a state series */
+	const Series *expanded;		/* what it was made of, if it never was encoded; else: */
 	Datum		value;			/* as it came, toasted or not */
 	struct varlena *whole;		/* detoasted, once more than a few blocks were asked for */
 	uint32		size;			/* of the whole value */
@@ -121,6 +126,9 @@ extern void series_check_space(const Series *series, int32 srid, int dims); /* a
 
 /* to and from values; the encoder checks the invariants, with errors for users */
 extern void series_check(const Series *series);
+extern void series_bound_block(const Series *series, int first, int n, SeriesBlock *block);	/* its times and its box */
+extern bool series_span_too_long(TimestampTz from, TimestampTz to);
+extern void series_check_span(TimestampTz from, TimestampTz to, const char *what);
 extern struct varlena *series_encode(const Series *series);
 extern struct varlena *series_append(Datum value, const Series *tail);	/* tail may go on with the last section */
 extern Series *series_decode(Datum value);
@@ -130,8 +138,12 @@ extern Series *series_read(SeriesReader *reader, int first_block, int last_block
 extern int	series_find_block(const SeriesReader *reader, TimestampTz t);	/* last that starts <= t, or -1 */
 
 /* for the next function only: nothing is encoded unless somebody asks for the bytes (series_expanded.c) */
-extern Datum series_expand(const Series *series);
-extern Series *series_of_expanded(Datum value);
+extern Datum series_expand(Series *series);
+extern const Series *series_of_expanded(Datum value);
+extern const Series *series_view(Datum value);
+extern Series *series_copy(const Series *series, int first, int n);
+extern SeriesReader *series_open_expanded(const Series *series);
+extern SeriesReader *series_open_whole(Datum value, SeriesKind kind);
 
 /* names of interpolations: "discrete", "step", "linear"; SQLSTATE 22023 for another */
 extern SeriesInterpolation series_interpolation(const char *name);
@@ -140,6 +152,16 @@ extern const char *series_type_name(SeriesKind kind);
 extern char *series_instant_text(TimestampTz t);	/* ISO 8601, for errors */
 
 #define PG_GETARG_SERIES(i) series_decode(PG_GETARG_DATUM(i))
+#define PG_GETARG_SERIES_VIEW(i) series_view(PG_GETARG_DATUM(i))
 #define PG_RETURN_SERIES(series) PG_RETURN_POINTER(series_encode(series))
+
+/* ... to another function, more often than not */
+static inline Datum
+series_result(Series *series)
+{
+	return series->kind == SERIES_STATE ? PointerGetDatum(series_encode(series)) : series_expand(series);
+}
+
+#define PG_RETURN_SERIES_ON(series) PG_RETURN_DATUM(series_result(series))
 
 #endif

@@ -270,16 +270,21 @@ take_row(FunctionCallInfo call, State *state, const BatchArgument *args, int i, 
 	return state;
 }
 
-/* may rows after the first be taken without a look at their options and nulls? */
+/* have all rows the same options? */
 static bool
-plain_rows(const BatchArgument *args, int nargs)
+same_options(const BatchArgument *args, int nargs)
 {
-	if (args[0].nulls || args[0].constant || args[1].nulls || args[1].constant)
-		return false;
 	for (int a = ARG_INTERPOLATION; a < nargs; a++)
 		if (!args[a - 1].constant)
 			return false;
 	return true;
+}
+
+/* may rows after the first be taken without a look at their options and nulls? */
+static bool
+plain_rows(const BatchArgument *args, int nargs)
+{
+	return !(args[0].nulls || args[0].constant || args[1].nulls || args[1].constant) && same_options(args, nargs);
 }
 
 static void
@@ -358,13 +363,46 @@ read_alike(const char *value, const char *header, int dims, double *v)
 	return true;
 }
 
+/* rows of one block, whose positions have one SRID and shape; neither times nor positions are null */
+static void
+add_coordinates(SeriesBuilder *builder, const BatchArgument *args, int i, int n)
+{
+	Series	   *series = builder->series;
+	const ColumnPoints *points = args[1].points;
+
+	add_times(builder, (const TimestampTz *) args[0].values + i, n);
+	for (int d = 0; d < series->dims; d++)
+		memcpy(series->v[d] + series->n, points->coordinates[d] + args[1].first + i, n * sizeof(double));
+	series->n += n;
+}
+
+/* positions as coordinates, stretch by stretch between nulls, of which the first row is looked at whole */
+static State *
+take_coordinates(FunctionCallInfo call, State *state, const BatchArgument *args, int n)
+{
+	for (int i = 0, end; i < n; i = end)
+	{
+		end = i + 1;
+		if (batch_null(&args[0], i) || batch_null(&args[1], i))
+			continue;
+		while (end < n && !batch_null(&args[0], end) && !batch_null(&args[1], end))
+			end++;
+		state = take_row(call, state, args, i, SERIES_POINT);
+		if (end > i + 1)
+			add_coordinates(state->builder, args, i + 1, end - i - 1);
+	}
+	return state;
+}
+
 static void *
 take_points(FunctionCallInfo call, void *argument, const BatchArgument *args, int n)
 {
 	State	   *state = argument;
-	bool		plain = plain_rows(args, call->nargs);
+	bool		plain = !args[1].points && plain_rows(args, call->nargs);
 	const char *header = NULL;
 
+	if (args[1].points && !args[0].constant && same_options(args, call->nargs))
+		return take_coordinates(call, state, args, n);
 	for (int i = 0; i < n; i++)
 	{
 		const char *value = plain ? DatumGetPointer(args[1].values[i]) : NULL;
@@ -389,7 +427,7 @@ series_init(void)
 {
 	vector_batch_register("territory_float_series_add", territory_float_series_add, take_floats);
 	vector_batch_register("territory_state_series_add", territory_state_series_add, take_states);
-	vector_batch_register("territory_point_series_add", territory_point_series_add, take_points);
+	vector_batch_register_points("territory_point_series_add", territory_point_series_add, take_points);
 }
 
 /* ---- the rest of an aggregate ---- */
@@ -445,9 +483,11 @@ territory_series_finish(PG_FUNCTION_ARGS)
 {
 	State	   *state = state_argument(fcinfo);
 
-	state_context(fcinfo);
 	if (!state)
 		PG_RETURN_NULL();
 	builder_finish(state->builder);
+	/* a group's state gets no more rows and outlives its result; that of a window goes on */
+	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
+		PG_RETURN_SERIES_ON(state->builder->series);
 	PG_RETURN_SERIES(state->builder->series);
 }

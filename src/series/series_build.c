@@ -305,9 +305,12 @@ builder_finish(SeriesBuilder *builder)
 		drop_duplicates(series);
 		builder->sorted = true;
 	}
+	if ((uint64) series->t[series->n - 1] - (uint64) series->t[0] <= (uint64) max_gap)
+		memset(series->starts, false, series->n * sizeof(bool));
+	else
+		for (int i = 1; i < series->n; i++)
+			series->starts[i] = (uint64) series->t[i] - (uint64) series->t[i - 1] > (uint64) max_gap;
 	series->starts[0] = true;
-	for (int i = 1; i < series->n; i++)
-		series->starts[i] = (uint64) series->t[i] - (uint64) series->t[i - 1] > (uint64) max_gap;
 }
 
 /* days are of 24 hours */

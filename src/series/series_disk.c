@@ -24,8 +24,10 @@
 #include <math.h>
 
 #include "access/detoast.h"
+#include "common/int.h"
 #include "utils/memutils.h"
 
+#include "codec/codec_stream.h"
 #include "series/series.h"
 
 typedef struct SeriesHeader
@@ -47,6 +49,7 @@ StaticAssertDecl(SERIES_BLOCK <= CODEC_VECTOR, "a block is a vector");
 
 #define HEAD_GUESS	1800		/* what is read of a value out of line first: within one chunk */
 #define SMALL_VALUE 8192		/* read whole */
+#define LANES		8			/* values whose least and greatest are looked for at once */
 #define FEW_BLOCKS	4			/* asked for one by one before a value is read whole */
 
 #define blocks_of(n) (((n) + SERIES_BLOCK - 1) / SERIES_BLOCK)
@@ -99,9 +102,62 @@ stream_end(Room *room, Size len)
 	room->len += sizeof length + len;
 }
 
+CODEC_CLONES static bool
+all_increase(const TimestampTz *t, int n)
+{
+	int			odd = 0;
+
+	for (int i = 1; i < n; i++)
+		odd |= t[i] <= t[i - 1];
+	return !odd;
+}
+
+CODEC_CLONES static bool
+all_finite(const double *v, int n)
+{
+	int			odd = 0;
+
+	for (int i = 0; i < n; i++)
+		odd |= !(v[i] - v[i] == 0);
+	return !odd;
+}
+
+CODEC_CLONES static bool
+all_between(const double *v, int n, double min, double max)
+{
+	int			odd = 0;
+
+	for (int i = 0; i < n; i++)
+		odd |= !(v[i] >= min) | !(v[i] <= max);
+	return !odd;
+}
+
+bool
+series_span_too_long(TimestampTz from, TimestampTz to)
+{
+	int64		span;
+
+	return pg_sub_s64_overflow(to, from, &span) || span > SERIES_MAX_SPAN;
+}
+
+void
+series_check_span(TimestampTz from, TimestampTz to, const char *what)
+{
+	if (series_span_too_long(from, to))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("%s spans more than %d years", what, SERIES_MAX_YEARS),
+						errdetail("It starts at %s and ends at %s.", series_instant_text(from), series_instant_text(to)),
+						errhint("Look for wrong times, and leave them out.")));
+}
+
 static void
 check_instants(const Series *series)
 {
+	TimestampTz first = series->t[0];
+	TimestampTz last = series->t[series->n - 1];
+
+	if (IS_VALID_TIMESTAMP(first) && IS_VALID_TIMESTAMP(last) && all_increase(series->t, series->n))
+		return;
 	for (int i = 0; i < series->n; i++)
 	{
 		if (TIMESTAMP_NOT_FINITE(series->t[i]) || !IS_VALID_TIMESTAMP(series->t[i]))
@@ -121,13 +177,19 @@ static void
 check_numbers(const Series *series)
 {
 	for (int d = 0; d < series->dims; d++)
-		for (int i = 0; i < series->n; i++)
-			if (!isfinite(series->v[d][i]))
-				ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-								errmsg("a %s holds finite numbers only", series_type_name(series->kind)),
-								errdetail("At %s it has %s.", series_instant_text(series->t[i]),
-										  isnan(series->v[d][i]) ? "NaN" : "infinity"),
-								errhint("Leave such instants out, and let a section end there.")));
+	{
+		const double *v = series->v[d];
+		int			i = 0;
+
+		if (all_finite(v, series->n))
+			continue;
+		while (isfinite(v[i]))
+			i++;
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("a %s holds finite numbers only", series_type_name(series->kind)),
+						errdetail("At %s it has %s.", series_instant_text(series->t[i]), isnan(v[i]) ? "NaN" : "infinity"),
+						errhint("Leave such instants out, and let a section end there.")));
+	}
 }
 
 void
@@ -142,6 +204,7 @@ series_check(const Series *series)
 						errmsg("states are not interpolated linearly"),
 						errhint("Use \"step\" or \"discrete\".")));
 	check_instants(series);
+	series_check_span(series->t[0], series->t[series->n - 1], psprintf("a %s", series_type_name(series->kind)));
 	if (series->kind != SERIES_STATE)
 		check_numbers(series);
 }
@@ -214,27 +277,65 @@ encode_integers(Room *room, const int64_t *values, int n)
 	stream_end(room, codec_int64_encode(values, n, stream_begin(room, bound), bound));
 }
 
+/* the same but for the signs of zeros */
+CODEC_CLONES static void
+find_range(const double *values, int n, double *min, double *max)
+{
+	double		low[LANES],
+				high[LANES];
+	int			i = 0;
+
+	for (int l = 0; l < LANES; l++)
+		low[l] = high[l] = values[0];
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++)
+		{
+			low[l] = values[i + l] < low[l] ? values[i + l] : low[l];
+			high[l] = values[i + l] > high[l] ? values[i + l] : high[l];
+		}
+	for (; i < n; i++)
+	{
+		low[0] = values[i] < low[0] ? values[i] : low[0];
+		high[0] = values[i] > high[0] ? values[i] : high[0];
+	}
+	for (int l = 1; l < LANES; l++)
+	{
+		low[0] = low[l] < low[0] ? low[l] : low[0];
+		high[0] = high[l] > high[0] ? high[l] : high[0];
+	}
+	*min = low[0];
+	*max = high[0];
+}
+
 /* the least and the greatest; of zeros, the negative one is the lesser */
 static void
 find_bounds(const double *values, int n, double *min, double *max)
 {
-	*min = *max = values[0];
-	for (int i = 1; i < n; i++)
-	{
-		if (values[i] < *min || (values[i] == *min && signbit(values[i])))
+	find_range(values, n, min, max);
+	for (int i = 0; *min == 0 && !signbit(*min) && i < n; i++)
+		if (values[i] == 0 && signbit(values[i]))
 			*min = values[i];
-		if (values[i] > *max || (values[i] == *max && !signbit(values[i])))
+	for (int i = 0; *max == 0 && signbit(*max) && i < n; i++)
+		if (values[i] == 0 && !signbit(values[i]))
 			*max = values[i];
-	}
+}
+
+/* what an entry says of a block besides where it lies */
+void
+series_bound_block(const Series *series, int first, int n, SeriesBlock *block)
+{
+	memset(block, 0, sizeof *block);
+	block->start = series->t[first];
+	block->end = series->t[first + n - 1];
+	for (int d = 0; d < series->dims && series->kind != SERIES_STATE; d++)
+		find_bounds(series->v[d] + first, n, &block->min[d], &block->max[d]);
 }
 
 /* one block at the end of the room; map renumbers states */
 static void
 encode_block(Room *room, const Series *series, int first, int n, const int32 *map, SeriesBlock *block)
 {
-	memset(block, 0, sizeof *block);
-	block->start = series->t[first];
-	block->end = series->t[first + n - 1];
+	series_bound_block(series, first, n, block);
 	block->offset = (uint32) room->len;
 	encode_integers(room, (const int64_t *) series->t + first, n);
 	if (series->interpolation != SERIES_DISCRETE)
@@ -254,10 +355,7 @@ encode_block(Room *room, const Series *series, int first, int n, const int32 *ma
 	}
 	else
 		for (int d = 0; d < series->dims; d++)
-		{
 			encode_doubles(room, series->v[d] + first, n);
-			find_bounds(series->v[d] + first, n, &block->min[d], &block->max[d]);
-		}
 	block->length = (uint32) (room->len - block->offset);
 }
 
@@ -409,6 +507,8 @@ check_blocks(const SeriesReader *reader, uint32 states_length, int stored_dims)
 	}
 	if (at != reader->size)
 		corrupt("it is longer than its blocks");
+	if (series_span_too_long(reader->blocks[0].start, reader->blocks[reader->num_blocks - 1].end))
+		corrupt("its blocks are not in order");
 }
 
 /* a part of a value out of line, from the value's beginning; data follows a varlena header */
@@ -438,12 +538,17 @@ sliceable_size(Datum value)
 SeriesReader *
 series_open(Datum value, SeriesKind kind)
 {
-	SeriesReader *reader = palloc0(sizeof(SeriesReader));
-	uint32		size = sliceable_size(value);
+	const Series *expanded = series_of_expanded(value);
+	SeriesReader *reader;
+	uint32		size;
 	struct varlena *head;
 	SeriesHeader *header;
 	Size		needed;
 
+	if (expanded && expanded->kind == kind)
+		return series_open_expanded(expanded);
+	reader = palloc0(sizeof(SeriesReader));
+	size = sliceable_size(value);
 	reader->value = value;
 	if (size == 0)
 	{
@@ -565,14 +670,10 @@ static void
 check_block(const Series *series, int first, int n, const SeriesBlock *block)
 {
 	const TimestampTz *t = series->t + first;
-	bool		ok = t[0] == block->start && t[n - 1] == block->end;
+	bool		ok = t[0] == block->start && t[n - 1] == block->end && all_increase(t, n);
 
-	for (int i = 1; i < n; i++)
-		ok &= t[i] > t[i - 1];
-	if (series->kind != SERIES_STATE)
-		for (int d = 0; d < series->dims; d++)
-			for (const double *v = series->v[d] + first, *end = v + n; v < end; v++)
-				ok &= *v >= block->min[d] && *v <= block->max[d];
+	for (int d = 0; d < series->dims && series->kind != SERIES_STATE; d++)
+		ok = ok && all_between(series->v[d] + first, n, block->min[d], block->max[d]);
 	if (!ok)
 		corrupt("a block is not what its entry says");
 }
@@ -646,6 +747,8 @@ series_read(SeriesReader *reader, int first_block, int last_block)
 
 	Assert(first_block >= 0 && count > 0 && last_block < reader->num_blocks);
 	reader->blocks_read += count;
+	if (reader->expanded)
+		return series_copy(reader->expanded, first_block * SERIES_BLOCK, n);
 	if (!reader->whole && reader->blocks_read > Max(FEW_BLOCKS, reader->num_blocks / 4))
 		reader->whole = (struct varlena *) PG_DETOAST_DATUM(reader->value);
 	if (reader->kind == SERIES_STATE && !reader->states)
@@ -669,10 +772,11 @@ series_decode(Datum value)
 {
 	struct varlena *whole;
 	SeriesReader *reader;
-	Series	   *series = series_of_expanded(value);
+	Series	   *series;
+	const Series *expanded = series_of_expanded(value);
 
-	if (series)
-		return series;
+	if (expanded)
+		return series_copy(expanded, 0, expanded->n);
 	whole = (struct varlena *) PG_DETOAST_DATUM(value);
 	if (VARSIZE(whole) < sizeof(SeriesHeader))
 		corrupt("it is too short");
@@ -775,6 +879,7 @@ series_append(Datum value, const Series *tail)
 								  series_instant_text(reader->end), series_instant_text(tail->t[0])),
 						errhint("Make the series anew, of rows in any order, with the aggregate %s(t, …).",
 								series_type_name(tail->kind))));
+	series_check_span(reader->start, tail->t[tail->n - 1], psprintf("a %s", series_type_name(tail->kind)));
 	if ((int64) reader->n + tail->n > SERIES_MAX_INSTANTS)
 		series_reserve(series_new(tail->kind, tail->interpolation, tail->srid, tail->dims, 1),
 					   SERIES_MAX_INSTANTS + 1);

@@ -13,6 +13,7 @@
 #include "territory.h"
 
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -400,6 +401,7 @@ territory_duration(PG_FUNCTION_ARGS)
 {
 	PeriodSet  *set = periods_of_multirange(PG_GETARG_DATUM(0));
 	Interval   *length = palloc0(sizeof(Interval));
+	int64		span;
 
 	for (int p = 0; p < set->n; p++)
 	{
@@ -407,7 +409,9 @@ territory_duration(PG_FUNCTION_ARGS)
 			ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 							errmsg("the duration of a period without an end is infinite"),
 							errhint("Cut the periods to those of interest: periods * tstzmultirange(tstzrange(…)).")));
-		length->time += set->periods[p].to - set->periods[p].from;
+		if (pg_sub_s64_overflow(set->periods[p].to, set->periods[p].from, &span) ||
+			pg_add_s64_overflow(length->time, span, &length->time))
+			ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("interval out of range")));
 	}
 	/* days of 24 hours, as the difference of two times */
 	PG_RETURN_DATUM(DirectFunctionCall1(interval_justify_hours, IntervalPGetDatum(length)));

@@ -79,6 +79,7 @@ typedef enum KeyForm
 	KEY_VALUE,					/* another column */
 	KEY_PURE,					/* the same where its column is, which may be of any type */
 	KEY_STRETCH,				/* the same for stretches of the column's values */
+	KEY_PLACE,					/* a function of a point, known by its coordinates: vector_place.h */
 	KEY_JOINED,					/* of the row that is joined */
 } KeyForm;
 
@@ -213,6 +214,7 @@ typedef struct KeyStretch
 } KeyStretch;
 
 typedef struct KeyMemory KeyMemory;
+typedef struct PlaceMemory PlaceMemory;
 
 /* one group key */
 typedef struct VectorKey
@@ -229,6 +231,7 @@ typedef struct VectorKey
 	KeyForm		form;
 	AttrNumber	column;			/* that it depends on, unless form is KEY_ANY */
 	KeyMemory  *memory;			/* of KEY_STRETCH: vector_key.c */
+	PlaceMemory *place;			/* of KEY_PLACE: vector_place.c */
 
 	/* of the block at hand, in vector_block.c */
 	bool		constant;		/* its column has one value, so that it has one, too */
@@ -335,6 +338,7 @@ typedef struct VectorState
 	AttrNumber *columns;
 	Bitmapset  *key_columns;	/* of them, those that only keys read which headers may tell */
 	Bitmapset  *qual_columns;	/* those that quals read */
+	Bitmapset  *point_columns;	/* positions of which only coordinates, and quals, are asked */
 	TupleTableSlot *sealed_slot;
 	TupleTableSlot *hot_slot;
 	TableScanDesc hot_scan;
@@ -516,6 +520,17 @@ extern bool vector_key_rises(VectorState *state, int k, int64 from, int64 to);
 extern void vector_key_lives_on(VectorState *state, int k, Datum key, Datum copy);
 extern bool vector_key_between(VectorKey *key, int64 from, int64 to, Datum *value, bool *isnull);
 
+/* vector_place.c */
+extern bool vector_place_parse(Node *key, AttrNumber *column);
+extern PlaceMemory *vector_place_begin(VectorState *state, VectorKey *key, Node *expr);
+extern void vector_place_reset(PlaceMemory *memory);
+extern bool vector_place_begin_block(VectorState *state, VectorKey *key);
+extern bool vector_place_is_known(const VectorKey *key);
+extern void vector_place_load(VectorState *state, VectorKey *key);
+extern Datum vector_place_value(const VectorKey *key, int row, bool *isnull);
+extern bool vector_place_stays(const VectorKey *key, int before, int row);
+extern bool vector_place_in_box(VectorState *state, VectorKey *key, const float *box, Datum *value);
+
 /* vector_aggregate.c */
 extern void vector_check_may_execute(Oid function, Oid role, ObjectType kind);
 extern void vector_aggregates_begin(VectorState *state, List *exprs, Index rti);
@@ -536,6 +551,7 @@ extern bool vector_choice_take_block(VectorState *state, VectorAggregate *agg);
 /* vector_batch.c */
 extern bool vector_batch_expected(Aggref *ref);
 extern void vector_batch_begin(VectorState *state, VectorAggregate *agg);
+extern Bitmapset *vector_batch_point_columns(VectorState *state, Bitmapset *others, Index rti);
 extern void vector_batch_take_block(VectorState *state, VectorAggregate *agg);
 
 /* vector_block.c */

@@ -4,7 +4,7 @@
  *
  * Which aggregates: core's of pairs (vector_pairs.c), and those whose transition
  * function is registered, and called directly (no SET, no SECURITY DEFINER).  Their arguments become vectors: a
- * column as it is decoded; a cast of a number's column to float8, value by
+ * column as it is decoded, or of positions the coordinates that these are sealed as; a cast of a number's column to float8, value by
  * value; an expression of a type passed by value, row by row; what depends on
  * no row, once a block.  Another argument, say a function that makes a text,
  * leaves the aggregate to its transition function.
@@ -36,6 +36,7 @@ typedef struct RegisteredBatch
 	const char *symbol;
 	PGFunction	transition;
 	BatchFunction take;
+	bool		takes_points;
 } RegisteredBatch;
 
 static RegisteredBatch batches[MOST_BATCHES];
@@ -57,11 +58,13 @@ typedef struct BatchSource
 	Oid			cast;			/* function */
 	Datum	   *values;			/* room for those that are not the block's own */
 	bool	   *nulls;
+	ColumnPoints points;		/* some of a block's */
 } BatchSource;
 
 typedef struct AggregateBatch
 {
 	BatchFunction take;
+	bool		takes_points;
 	bool		by_row;			/* some argument, or the filter, is evaluated */
 	BatchSource sources[MOST_ARGUMENTS];
 	BatchArgument args[MOST_ARGUMENTS];
@@ -78,7 +81,15 @@ vector_batch_register(const char *symbol, PGFunction transition, BatchFunction t
 		elog(ERROR, "too many batch functions");
 	batches[nbatches].symbol = symbol;
 	batches[nbatches].transition = transition;
+	batches[nbatches].takes_points = false;
 	batches[nbatches++].take = take;
+}
+
+void
+vector_batch_register_points(const char *symbol, PGFunction transition, BatchFunction take)
+{
+	vector_batch_register(symbol, transition, take);
+	batches[nbatches - 1].takes_points = true;
 }
 
 /* of an argument; false: its values cannot be a vector */
@@ -175,6 +186,7 @@ vector_batch_begin(VectorState *state, VectorAggregate *agg)
 		return;
 	batch = agg->batch = palloc0(sizeof(AggregateBatch));
 	batch->take = agg->kernel == KERNEL_PAIRS ? vector_pairs_take : batches[i].take;
+	batch->takes_points = agg->kernel == KERNEL_NONE && batches[i].takes_points;
 	batch->by_row = agg->filter != NULL;
 	memcpy(batch->sources, sources, sizeof sources);
 	for (i = 0; i < agg->nargs; i++)
@@ -192,6 +204,33 @@ vector_batch_begin(VectorState *state, VectorAggregate *agg)
 		batch->rows = palloc(sizeof(int) * BLOCK_MAX_ROWS);
 		batch->counts = palloc(sizeof(int) * BLOCK_MAX_ROWS);
 	}
+}
+
+/*
+ * Columns of positions that nothing reads but aggregates which take coordinates,
+ * and quals; others are those of the table's columns that keys read.
+ */
+Bitmapset *
+vector_batch_point_columns(VectorState *state, Bitmapset *others, Index rti)
+{
+	Bitmapset  *columns = NULL;
+
+	for (int a = 0; a < state->naggregates; a++)
+	{
+		VectorAggregate *agg = &state->aggregates[a];
+
+		if (agg->batch == NULL || !agg->batch->takes_points || agg->batch->by_row)
+		{
+			pull_varattnos((Node *) agg->ref, rti, &others);
+			continue;
+		}
+		for (int c = 0; c < agg->nargs; c++)
+			if (agg->batch->sources[c].kind == SOURCE_COLUMN)
+				columns = bms_add_member(columns, agg->batch->sources[c].column);
+	}
+	for (int i = bms_next_member(others, -1); i >= 0; i = bms_next_member(others, i))
+		columns = bms_del_member(columns, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
+	return bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, others) ? NULL : columns;
 }
 
 /* ---- vectors ---- */
@@ -242,33 +281,61 @@ cast_to_float(Oid cast, Datum value)
 	}
 }
 
-/* the values of a column in some rows, gathered unless they are all rows of the block */
+/* coordinates of these rows, from the first of points on */
 static void
-column_values(VectorState *state, BatchSource *source, const int *rows, int n, BatchArgument *arg)
+gather_points(BatchSource *source, const ColumnPoints *all, const int *rows, int n)
 {
-	const Datum *all = state->sealed->values[source->column - 1];
-	const bool *all_nulls = state->sealed->nulls[source->column - 1];
-	bool		dense = rows == state->taken.rows && state->taken.dense;
+	ColumnPoints *points = &source->points;
 
-	arg->values = all;
-	arg->nulls = all_nulls;
-	if (!dense)
+	memcpy(points->header, all->header, POINT_HEADER);
+	points->dimensions = all->dimensions;
+	for (int d = 0; d < all->dimensions; d++)
+	{
+		points->coordinates[d] = palloc(sizeof(double) * n);
+		for (int i = 0; i < n; i++)
+			points->coordinates[d][i] = all->coordinates[d][rows[i]];
+	}
+}
+
+/* the values of a column in some rows, gathered unless these are neighbours in the block */
+static void
+column_values(VectorState *state, AggregateBatch *batch, BatchSource *source, const int *rows, int n, BatchArgument *arg)
+{
+	SealedScan *sealed = state->sealed;
+	const Datum *all = sealed->values[source->column - 1];
+	const bool *all_nulls = sealed->nulls[source->column - 1];
+	bool		together = rows == state->taken.rows && state->taken.together;
+
+	arg->values = all ? all + rows[0] : NULL;
+	arg->nulls = all_nulls + rows[0];
+	arg->points = all ? NULL : sealed->points[source->column - 1];
+	arg->first = rows[0];
+	Assert(arg->values || (arg->points && batch->takes_points));
+	if (!together)
 	{
 		for (int i = 0; i < n; i++)
 			source->nulls[i] = all_nulls[rows[i]];
 		arg->nulls = source->nulls;
 	}
-	if (!dense || source->kind == SOURCE_CAST)
-		arg->values = source->values;
 	if (source->kind == SOURCE_CAST)
 	{
 		for (int i = 0; i < n; i++)
 			if (!arg->nulls[i])
 				source->values[i] = cast_to_float(source->cast, all[rows[i]]);
+		arg->values = source->values;
 	}
-	else if (!dense)
+	else if (!together && arg->points)
+	{
+		gather_points(source, arg->points, rows, n);
+		arg->points = &source->points;
+		arg->first = 0;
+	}
+	else if (!together)
+	{
 		for (int i = 0; i < n; i++)
 			source->values[i] = all[rows[i]];
+		arg->values = source->values;
+	}
 }
 
 static void
@@ -278,7 +345,7 @@ load_argument(VectorState *state, VectorAggregate *agg, int c, const int *rows, 
 	BatchArgument *arg = &agg->batch->args[c];
 
 	if (source->kind == SOURCE_COLUMN || source->kind == SOURCE_CAST)
-		column_values(state, source, rows, n, arg);
+		column_values(state, agg->batch, source, rows, n, arg);
 	else
 	{
 		if (source->kind == SOURCE_CONSTANT)
@@ -327,7 +394,10 @@ vector_batch_take_block(VectorState *state, VectorAggregate *agg)
 		{
 			if (args[c].constant)
 				continue;
-			args[c].values += count;
+			if (args[c].points)
+				args[c].first += count;
+			else
+				args[c].values += count;
 			if (args[c].nulls)
 				args[c].nulls += count;
 		}

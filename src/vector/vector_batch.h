@@ -31,6 +31,11 @@
  *
  * where the name is the C symbol in CREATE FUNCTION.  That is all.
  *
+ * A function that takes positions may have them as coordinates, where they are
+ * sealed so, which saves building a geometry of each: it is registered with
+ * vector_batch_register_points(), and finds in an argument of geometries either
+ * values or, where these are NULL, points, of which row i is at first + i.
+ *
  * What holds in a batch function:
  * - args are the aggregate's arguments without the state, of SQL's types, as
  *	 many as SQL passes.  values are Datums: of float8, bigint and times the
@@ -53,12 +58,15 @@
 
 #include "territory.h"
 #include "fmgr.h"
+#include "segment/column.h"
 
 typedef struct BatchArgument
 {
 	const Datum *values;
 	const bool *nulls;
 	bool		constant;
+	const ColumnPoints *points; /* in the place of values, or NULL */
+	int			first;			/* row of points */
 } BatchArgument;
 
 typedef void *(*BatchFunction) (FunctionCallInfo call, void *state, const BatchArgument *args, int n);
@@ -70,12 +78,16 @@ batch_null(const BatchArgument *arg, int i)
 	return arg->nulls && arg->nulls[arg->constant ? 0 : i];
 }
 
+/* of points, a geometry is built */
 static inline Datum
 batch_value(const BatchArgument *arg, int i)
 {
+	if (arg->points)
+		return column_build_point(arg->points, arg->first + i);
 	return arg->values[arg->constant ? 0 : i];
 }
 
 extern void vector_batch_register(const char *symbol, PGFunction transition, BatchFunction take);
+extern void vector_batch_register_points(const char *symbol, PGFunction transition, BatchFunction take);
 
 #endif

@@ -41,6 +41,23 @@ vector_store_row(VectorState *state, int row)
 
 /* ---- columns ---- */
 
+/* may a key be told without its column being decoded? */
+static bool
+is_told_by_headers(const VectorKey *key)
+{
+	return key->form == KEY_COLUMN || key->form == KEY_STRETCH || key->form == KEY_PLACE;
+}
+
+/* is it a column of points, whose coordinates are a key's? */
+static bool
+is_place(VectorState *state, AttrNumber attno)
+{
+	for (int k = 0; k < state->nkeys; k++)
+		if (state->keys[k].form == KEY_PLACE && state->keys[k].column == attno)
+			return true;
+	return false;
+}
+
 /* quals: those that are not stretches; others: all that reads rows but these and keys */
 void
 vector_columns_begin(VectorState *state, List *keys, List *others, List *quals, Index rti)
@@ -50,14 +67,14 @@ vector_columns_begin(VectorState *state, List *keys, List *others, List *quals, 
 
 	pull_varattnos((Node *) others, rti, &attributes);
 	for (int k = 0; k < state->nkeys; k++)
-		if (state->keys[k].form != KEY_COLUMN && state->keys[k].form != KEY_STRETCH)
+		if (!is_told_by_headers(&state->keys[k]))
 			pull_varattnos(list_nth(keys, k), rti, &attributes);
 	pull_varattnos((Node *) quals, rti, &of_quals);
 	for (int k = 0; k < state->nkeys; k++)
 	{
 		VectorKey  *key = &state->keys[k];
 
-		if ((key->form == KEY_COLUMN || key->form == KEY_STRETCH) &&
+		if (is_told_by_headers(key) &&
 			!bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes) &&
 			!bms_is_member(key->column - FirstLowInvalidHeapAttributeNumber, attributes))
 			state->key_columns = bms_add_member(state->key_columns, key->column);
@@ -66,14 +83,32 @@ vector_columns_begin(VectorState *state, List *keys, List *others, List *quals, 
 		state->qual_columns = bms_add_member(state->qual_columns, Max(i + FirstLowInvalidHeapAttributeNumber, 0));
 }
 
+/* is all decided that quals ask of this column in the open block? */
+static bool
+done_with_quals(VectorState *state, AttrNumber attno)
+{
+	return state->filter == NULL || scan_filter_rest(state->filter) == NULL ||
+		!(bms_is_member(attno, state->qual_columns) || bms_is_member(0, state->qual_columns));
+}
+
 /* may headers tell all that is asked of this column in the open block? */
 static bool
 only_for_keys(VectorState *state, AttrNumber attno)
 {
-	if (!bms_is_member(attno, state->key_columns) || (state->join && !state->join->is_settled))
+	return bms_is_member(attno, state->key_columns) && !(state->join && !state->join->is_settled) &&
+		done_with_quals(state, attno);
+}
+
+/* are coordinates all that is asked of this column, and is it sealed as such?  They are decoded then. */
+static bool
+only_coordinates(VectorState *state, AttrNumber attno)
+{
+	const ColumnPoints *points;
+
+	if (!bms_is_member(attno, state->point_columns) || !done_with_quals(state, attno))
 		return false;
-	return state->filter == NULL || scan_filter_rest(state->filter) == NULL ||
-		!(bms_is_member(attno, state->qual_columns) || bms_is_member(0, state->qual_columns));
+	points = sealed_scan_points(state->sealed, attno - 1);
+	return points && column_points_plain(points);
 }
 
 /* decode what rows of the open block are asked for, but for keys that headers may tell */
@@ -86,16 +121,21 @@ show_columns(VectorState *state)
 		state->ncolumns = state->join->is_settled ? state->join->ncolumns_settled : state->join->ncolumns_all;
 	for (int c = 0; c < state->ncolumns; c++)
 		if ((sealed->shown == NULL || bms_is_member(state->columns[c], sealed->shown)) &&
-			!only_for_keys(state, state->columns[c]))
+			!only_for_keys(state, state->columns[c]) && !only_coordinates(state, state->columns[c]))
+		{
+			/* its coordinates first, of which geometries are made, else they are lost to keys */
+			if (is_place(state, state->columns[c]))
+				sealed_scan_points(sealed, state->columns[c] - 1);
 			sealed_scan_decode(sealed, state->columns[c] - 1);
+		}
 }
 
-/* ... and these */
+/* ... and these; places are decoded as their keys need them */
 void
 vector_show_keys(VectorState *state)
 {
 	for (int c = 0; c < state->ncolumns; c++)
-		if (bms_is_member(state->columns[c], state->key_columns))
+		if (bms_is_member(state->columns[c], state->key_columns) && !is_place(state, state->columns[c]))
 			sealed_scan_decode(state->sealed, state->columns[c] - 1);
 }
 

@@ -163,6 +163,13 @@ begin_aggregate(CustomScanState *node, EState *estate, int eflags)
 	vector_columns_begin(state, keys, others, quals, rti);
 	vector_groups_begin(state);
 	vector_aggregates_begin(state, aggregates, rti);
+	if (state->join == NULL)
+	{
+		Bitmapset  *of_keys = NULL;
+
+		pull_varattnos((Node *) keys, rti, &of_keys);
+		state->point_columns = vector_batch_point_columns(state, of_keys, rti);
+	}
 	values = take_expressions(inner, first_value, list_length(inner) - first_value - nouter);
 	state->prune_specs = list_nth(plan->custom_private, VECTOR_PRUNES);
 	state->prune_values = scan_prune_values(state->prune_specs, values, ps);

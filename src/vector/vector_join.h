@@ -45,6 +45,7 @@ typedef struct JoinTarget
 	List	   *collations;
 	List	   *quals;			/* of pairs of rows, once the keys are equal */
 	double		rows;			/* of the join, estimated */
+	double		pairs;			/* of which the quals are asked */
 	double		read;			/* the share of the fact table's rows that may have a partner */
 } JoinTarget;
 

@@ -224,6 +224,7 @@ add_clauses(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, VectorTarget
 	RelOptInfo *others = join->path->parent;
 	List	   *infos = list_union_ptr(fact->joininfo, others->joininfo);
 	List	   *pairs = NIL;
+	List	   *keys = NIL;
 	ListCell   *lc;
 
 	infos = list_concat(infos, compat_join_implied_equalities(root, input->relids, join->others, fact));
@@ -236,12 +237,16 @@ add_clauses(PlannerInfo *root, RelOptInfo *input, RelOptInfo *fact, VectorTarget
 			!vector_can_evaluate((Node *) info->clause, target))
 			return !vector_refuse(target, "condition without columns");
 		if (!above && add_key(info, fact, join))
+		{
+			keys = lappend(keys, info);
 			continue;
+		}
 		if (join->type != JOIN_INNER && !above)
 			return !vector_refuse(target, "condition of an outer join or semi-join that is no equality");
 		pairs = lappend(pairs, info);
 	}
 	join->quals = vector_ordered_quals(root, pairs);
+	join->pairs = fact->rows * join->path->rows * clauselist_selectivity(root, keys, 0, JOIN_INNER, NULL);
 	return true;
 }
 
@@ -352,7 +357,7 @@ vector_join_cost(const JoinTarget *join, RelOptInfo *fact, VectorEstimate *estim
 	QualCost	quals;
 
 	cost_qual_eval(&quals, join->quals, NULL);
-	estimate->read += fact->rows * join->read * LOOK_UP_COST * cpu_operator_cost + join->rows * quals.per_tuple;
+	estimate->read += fact->rows * join->read * LOOK_UP_COST * cpu_operator_cost + join->pairs * quals.per_tuple;
 	estimate->join = join->path->total_cost + quals.startup +
 		join->path->rows * (cpu_tuple_cost + list_length(join->facts) * cpu_operator_cost);
 }

@@ -18,6 +18,7 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -62,6 +63,8 @@ vector_key_form(Node *key, AttrNumber *column)
 	*column = 0;
 	if (vector_key_is_joined(key))
 		return KEY_JOINED;
+	if (vector_place_parse(key, column))
+		return KEY_PLACE;
 	node = vector_key_parse(key, column, &type);
 	if (node == NULL)
 		return KEY_ANY;
@@ -155,10 +158,13 @@ vector_keys_begin(VectorState *state, List *exprs, List *equal)
 		get_typlenbyval(key->type, &key->len, &key->byval);
 		fmgr_info(functions[k], &key->equal);
 		key->hash = hashes[k];
-		key->plain = key->byval && equality_is_plain(functions[k]);
+		/* of a type that is a bigint by another name, too */
+		key->plain = key->byval && (equality_is_plain(functions[k]) || key->equal.fn_addr == int8eq);
 		key->form = vector_key_form(expr, &key->column);
 		if (key->form == KEY_STRETCH)
 			key->memory = begin_memory(state, key, expr);
+		if (key->form == KEY_PLACE)
+			key->place = vector_place_begin(state, key, expr);
 	}
 }
 
@@ -203,7 +209,11 @@ void
 vector_keys_reset(VectorState *state)
 {
 	for (int k = 0; k < state->nkeys; k++)
+	{
 		reset_memory(state->keys[k].memory);
+		if (state->keys[k].place)
+			vector_place_reset(state->keys[k].place);
+	}
 	for (int q = 0; q < state->nstretch_quals; q++)
 		reset_memory(state->stretch_quals[q].memory);
 }

@@ -29,6 +29,8 @@ begin_keys(VectorState *state)
 
 		key->constant = key->form == KEY_JOINED ||
 			(key->form != KEY_ANY && vector_column_is_constant(state, key->column));
+		if (key->form == KEY_PLACE)
+			key->constant = vector_place_begin_block(state, key) || key->constant;
 		key->rising = key->form == KEY_STRETCH && !key->constant && header->ordered[sealed->block] &&
 			header->time == key->column && vector_block_zone(state, key->column, &zone) && zone.nulls == 0 &&
 			zone.has_values;
@@ -53,6 +55,11 @@ load_known_key(VectorState *state, int k, int row)
 		return false;
 	if (key->form == KEY_JOINED)
 		return true;			/* begin_keys() put it there */
+	if (key->form == KEY_PLACE)
+	{
+		state->key_values[k] = vector_place_value(key, row, &state->key_nulls[k]);
+		return true;
+	}
 	value = state->sealed->values[key->column - 1][row];
 	isnull = state->sealed->nulls[key->column - 1][row];
 	if (key->form == KEY_STRETCH)
@@ -117,6 +124,11 @@ load_keys_of_block(VectorState *state)
 
 		if (key->rising || key->form == KEY_JOINED)
 			continue;
+		if (key->form == KEY_PLACE && vector_place_is_known(key))
+		{
+			state->key_values[k] = vector_place_value(key, 0, &state->key_nulls[k]);
+			continue;
+		}
 		if ((key->form != KEY_COLUMN && key->form != KEY_STRETCH) ||
 			!vector_one_value(state, &block, key->column, &value))
 			return false;
@@ -189,6 +201,12 @@ keys_stay(VectorState *state, int before, int row)
 			continue;
 		if (key->form == KEY_ANY)
 			return false;
+		if (key->form == KEY_PLACE)
+		{
+			if (!vector_place_stays(key, before, row))
+				return false;
+			continue;
+		}
 		values = state->sealed->values[key->column - 1];
 		nulls = state->sealed->nulls[key->column - 1];
 		if (nulls[row] != nulls[before])
@@ -328,6 +346,8 @@ vector_find_runs(VectorState *state)
 	for (int k = 0; k < state->nkeys; k++)
 		if (state->keys[k].form == KEY_STRETCH)
 			vector_announce_values(state, &state->keys[k]);
+		else if (state->keys[k].form == KEY_PLACE)
+			vector_place_load(state, &state->keys[k]);
 	if (!jumps)
 		return find_runs(state, false);
 	load_keys(state, taken->rows[0]);

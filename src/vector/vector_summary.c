@@ -205,6 +205,24 @@ vector_one_value(VectorState *state, SummedRows *rows, AttrNumber attno, Datum *
 	return true;
 }
 
+/* a function of a position: where it is the same in the whole box */
+static bool
+place_key(VectorState *state, SummedRows *rows, int k)
+{
+	VectorKey  *key = &state->keys[k];
+	const float *box = NULL;
+	float		own[4];
+	ZoneMap		zone;
+
+	if (!zone_of(rows, key->column, &zone) || zone.nulls > 0)
+		return false;
+	if (rows->reader)
+		box = segment_block_box(rows->reader, rows->block, key->column);
+	else if (segment_box(rows->entry, key->column, own))
+		box = own;
+	return box && vector_place_in_box(state, key, box, &state->key_values[k]);
+}
+
 /* the k-th key of all rows, into key_values */
 static bool
 one_key(VectorState *state, SummedRows *rows, int k)
@@ -222,6 +240,8 @@ one_key(VectorState *state, SummedRows *rows, int k)
 			return vector_one_value(state, rows, key->column, &state->key_values[k]);
 		case KEY_VALUE:
 			return entity_value(state, rows, k);
+		case KEY_PLACE:
+			return place_key(state, rows, k);
 		default:
 			return vector_full_zone(state, rows, key->column, &zone) &&
 				vector_key_between(key, zone.min, zone.max, &state->key_values[k], &state->key_nulls[k]);
