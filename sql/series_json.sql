@@ -62,6 +62,9 @@ SELECT '{"type": "MovingFloat", "datetimes": ["2026-01-01"], "values": ["x"]}'::
 SELECT '{"type": "MovingFloat", "datetimes": ["2026-01-01"], "values": [null]}'::jsonb::float_series;
 SELECT '{"type": "MovingFloat", "datetimes": ["2026-01-01"], "values": [1e400]}'::jsonb::float_series;
 SELECT '{"type": "MovingFloat", "datetimes": ["some day"], "values": [1]}'::jsonb::float_series;
+SELECT '{"type": "MovingFloat", "datetimes": ["now"], "values": [1]}'::jsonb::float_series;
+SELECT '{"type": "MovingFloat", "datetimes": ["01.02.2026 00:00Z"], "values": [1]}'::jsonb::float_series;
+SELECT '{"type": "MovingFloat", "datetimes": ["2026-13-01T00:00:00Z"], "values": [1]}'::jsonb::float_series;
 SELECT '{"type": "MovingFloat", "datetimes": [1e30], "values": [1]}'::jsonb::float_series;
 SELECT '{"type": "MovingFloat", "datetimes": [null], "values": [1]}'::jsonb::float_series;
 SELECT '{"type": "MovingFloat", "datetimes": ["infinity"], "values": [1]}'::jsonb::float_series;

@@ -128,7 +128,7 @@ with_number(FunctionCallInfo fcinfo, int series_argument, char operation)
 	for (int i = 0; i < series->n; i++)
 		v[i] = series_argument == 0 ? operate(operation, v[i], number, series->t[i]) :
 			operate(operation, number, v[i], series->t[i]);
-	PG_RETURN_SERIES(series);
+	PG_RETURN_SERIES_ON(series);
 }
 
 #define OPERATION(name, operation) \
@@ -152,5 +152,5 @@ territory_float_negate(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < series->n; i++)
 		series->v[0][i] = -series->v[0][i];
-	PG_RETURN_SERIES(series);
+	PG_RETURN_SERIES_ON(series);
 }

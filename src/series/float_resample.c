@@ -143,6 +143,20 @@ add_at(Series *result, const Series *series, const Resample *resample, int i, Ti
 	return true;
 }
 
+/* the last instant at or before t, from one that is: by leaps, which double */
+static int
+last_before(const Series *series, int i, TimestampTz t)
+{
+	int			leap = 1;
+
+	for (; leap < series->n - i && series->t[i + leap] <= t; leap *= 2)
+		i += leap;
+	for (; leap > 0; leap /= 2)
+		if (leap < series->n - i && series->t[i + leap] <= t)
+			i += leap;
+	return i;
+}
+
 static Series *
 resample_instants(const Series *series, Resample *resample)
 {
@@ -159,12 +173,11 @@ resample_instants(const Series *series, Resample *resample)
 		t = time_grid_next(&resample->grid, t);
 	for (; t < resample->to; t = time_grid_next(&resample->grid, t))
 	{
-		while (i + 1 < series->n && series->t[i + 1] <= t)
-		{
-			i++;
-			/* where no gap is filled, sections stay apart */
-			starts |= series->starts[i] && resample->method == RESAMPLE_NONE;
-		}
+		int			before = i;
+
+		i = last_before(series, i, t);
+		/* where no gap is filled, sections stay apart */
+		starts |= resample->method == RESAMPLE_NONE && memchr(series->starts + before + 1, true, i - before) != NULL;
 		starts = !add_at(result, series, resample, i, t, starts);
 		/* nothing more is coming */
 		if (starts && t > series->t[series->n - 1])
@@ -215,7 +228,7 @@ resample_series(FunctionCallInfo fcinfo, SeriesKind kind)
 
 	if (!resample_arguments(fcinfo, kind, &resample))
 		PG_RETURN_NULL();
-	reader = series_open(PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(0))), kind);
+	reader = series_open_whole(PG_GETARG_DATUM(0), kind);
 	/* only what goes on by itself goes on after the end */
 	if (resample.method != RESAMPLE_PREVIOUS || resample.to == DT_NOEND)
 		resample.to = Min(resample.to, reader->end + 1);

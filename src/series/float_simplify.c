@@ -154,7 +154,7 @@ territory_float_simplify(PG_FUNCTION_ARGS)
 			keep_of_stretch(series, section, tolerance, keep);
 		i = section.last;
 	}
-	PG_RETURN_SERIES(kept_instants(series, keep));
+	PG_RETURN_SERIES_ON(kept_instants(series, keep));
 }
 
 /* ---- so many instants ---- */
@@ -239,10 +239,10 @@ territory_float_downsample_lttb(PG_FUNCTION_ARGS)
 	bool	   *keep;
 
 	if (series->n <= n)
-		PG_RETURN_SERIES(series);
+		PG_RETURN_SERIES_ON(series);
 	keep = new_flags(series->n);
 	keep_lttb(series, n, keep);
-	PG_RETURN_SERIES(kept_instants(series, keep));
+	PG_RETURN_SERIES_ON(kept_instants(series, keep));
 }
 
 /* at most n instants: the extremes of n / 2 stretches of the same length */
@@ -279,7 +279,7 @@ territory_float_downsample_minmax(PG_FUNCTION_ARGS)
 	Series	   *series = PG_GETARG_SERIES(0);
 	int			n = instants_argument(fcinfo);
 
-	PG_RETURN_SERIES(series->n <= n ? series : float_downsample_minmax(series, n));
+	PG_RETURN_SERIES_ON(series->n <= n ? series : float_downsample_minmax(series, n));
 }
 
 /* ---- moving average ---- */
@@ -386,5 +386,5 @@ territory_float_smooth(PG_FUNCTION_ARGS)
 	}
 	for (int i = 0; i < series->n; i++)
 		series->v[0][i] = float_checked(result[i]);
-	PG_RETURN_SERIES(series);
+	PG_RETURN_SERIES_ON(series);
 }

@@ -120,7 +120,7 @@ territory_float_sparkline(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a sparkline cannot have %d characters", line.width),
 						errhint("Give a width from 1 to %d.", MOST_CHARACTERS)));
-	find_means(series_open(PointerGetDatum(PG_DETOAST_DATUM(PG_GETARG_DATUM(0))), SERIES_FLOAT), &line);
+	find_means(series_open_whole(PG_GETARG_DATUM(0), SERIES_FLOAT), &line);
 	for (int c = 0; c < line.width; c++)
 		if (line.known[c])
 		{

@@ -135,7 +135,7 @@ total_up(Datum value)
 		add_totals(&totals, whole, before, last);
 		return totals;
 	}
-	reader = series_open(PointerGetDatum(PG_DETOAST_DATUM(value)), SERIES_FLOAT);
+	reader = series_open_whole(value, SERIES_FLOAT);
 	totals.interpolation = reader->interpolation;
 	totals.n = reader->n;
 	for (int b = 0; b < reader->num_blocks; b += SERIES_BLOCKS_AT_ONCE)

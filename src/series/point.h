@@ -17,14 +17,6 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
-#define RETURN_EXPANDED_OR_NULL(series) \
-	do { \
-		Series	   *result_ = (series); \
-		if (result_->n == 0) \
-			PG_RETURN_NULL(); \
-		PG_RETURN_DATUM(series_expand(result_)); \
-	} while (0)
-
 /* ---- metres: point_metric.c ---- */
 
 /* how coordinates of an SRID are measured; lives as long as the backend */

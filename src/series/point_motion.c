@@ -147,12 +147,12 @@ PG_FUNCTION_INFO_V1(territory_point_speed);
 Datum
 territory_point_speed(PG_FUNCTION_ARGS)
 {
-	RETURN_EXPANDED_OR_NULL(speeds_of(PG_GETARG_SERIES_VIEW(0)));
+	RETURN_SERIES_OR_NULL(speeds_of(PG_GETARG_SERIES_VIEW(0)));
 }
 
 PG_FUNCTION_INFO_V1(territory_point_bearing);
 Datum
 territory_point_bearing(PG_FUNCTION_ARGS)
 {
-	RETURN_EXPANDED_OR_NULL(bearings_of(PG_GETARG_SERIES_VIEW(0)));
+	RETURN_SERIES_OR_NULL(bearings_of(PG_GETARG_SERIES_VIEW(0)));
 }

@@ -326,5 +326,5 @@ territory_point_pair_distance(PG_FUNCTION_ARGS)
 					pieces[0].start > end || result->interpolation == SERIES_DISCRETE);
 		end = pieces[0].end;
 	}
-	RETURN_EXPANDED_OR_NULL(result);
+	RETURN_SERIES_OR_NULL(result);
 }

@@ -143,6 +143,7 @@ extern const Series *series_of_expanded(Datum value);
 extern const Series *series_view(Datum value);
 extern Series *series_copy(const Series *series, int first, int n);
 extern SeriesReader *series_open_expanded(const Series *series);
+extern SeriesReader *series_open_whole(Datum value, SeriesKind kind);
 
 /* names of interpolations: "discrete", "step", "linear"; SQLSTATE 22023 for another */
 extern SeriesInterpolation series_interpolation(const char *name);
@@ -153,5 +154,14 @@ extern char *series_instant_text(TimestampTz t);	/* ISO 8601, for errors */
 #define PG_GETARG_SERIES(i) series_decode(PG_GETARG_DATUM(i))
 #define PG_GETARG_SERIES_VIEW(i) series_view(PG_GETARG_DATUM(i))
 #define PG_RETURN_SERIES(series) PG_RETURN_POINTER(series_encode(series))
+
+/* ... to another function, more often than not */
+static inline Datum
+series_result(Series *series)
+{
+	return series->kind == SERIES_STATE ? PointerGetDatum(series_encode(series)) : series_expand(series);
+}
+
+#define PG_RETURN_SERIES_ON(series) PG_RETURN_DATUM(series_result(series))
 
 #endif

@@ -487,7 +487,7 @@ territory_series_finish(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	builder_finish(state->builder);
 	/* a group's state gets no more rows and outlives its result; that of a window goes on */
-	if (state->builder->series->kind != SERIES_STATE && AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
-		PG_RETURN_DATUM(series_expand(state->builder->series));
+	if (AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE)
+		PG_RETURN_SERIES_ON(state->builder->series);
 	PG_RETURN_SERIES(state->builder->series);
 }

@@ -139,3 +139,10 @@ series_open_expanded(const Series *series)
 	reader->end = series->t[series->n - 1];
 	return reader;
 }
+
+/* of a stored series whose blocks are all going to be read */
+SeriesReader *
+series_open_whole(Datum value, SeriesKind kind)
+{
+	return series_open(series_of_expanded(value) ? value : PointerGetDatum(PG_DETOAST_DATUM(value)), kind);
+}

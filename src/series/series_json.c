@@ -279,10 +279,21 @@ read_crs(Reader *reader, JsonbContainer *object)
 	reader->srid = srid_of_name(reader, name);
 }
 
+/* YYYY-MM-DD…: not "now", nor an order of day and month that DateStyle tells */
+static bool
+begins_with_date(const char *string, int len)
+{
+	int			year = 0;
+
+	while (year < len && string[year] >= '0' && string[year] <= '9')
+		year++;
+	return year >= 4 && len >= year + 6 && string[year] == '-' && string[year + 3] == '-';
+}
+
 static TimestampTz
 read_instant(const Reader *reader, const JsonbValue *value)
 {
-	if (value->type == jbvString)
+	if (value->type == jbvString && begins_with_date(value->val.string.val, value->val.string.len))
 		return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
 													   CStringGetDatum(pnstrdup(value->val.string.val, value->val.string.len)),
 													   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));

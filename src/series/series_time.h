@@ -20,7 +20,7 @@
 		Series	   *result_ = (series); \
 		if (result_ == NULL || result_->n == 0) \
 			PG_RETURN_NULL(); \
-		PG_RETURN_SERIES(result_); \
+		PG_RETURN_SERIES_ON(result_); \
 	} while (0)
 
 /* a set of periods: in order, apart from each other */

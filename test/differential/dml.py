@@ -183,11 +183,12 @@ def copied_columns(table, alias, rng):
 
 
 def moved_key(column, name, shift):
+    """Times by more than the 70 years that moved_stamp spreads them over: what is moved must not meet what stays."""
     group = column.group
     if group in ('timestamptz', 'timestamp'):
-        return "%s + interval '%d days'" % (name, 1000 * 2 ** min(shift, 10))
+        return "%s + interval '%d days'" % (name, 30000 * 2 ** min(shift, 9))
     if group == 'date':
-        return '%s + %d' % (name, 1000 * 2 ** min(shift, 10))
+        return '%s + %d' % (name, 30000 * 2 ** min(shift, 9))
     if column.kind_name == 'uuid':
         return "md5(%s::text || '%d')::uuid" % (name, shift)
     if column.kind_name == 'int2':

@@ -3,9 +3,10 @@
 
 The model is written here anew, from what the documentation says, on a stage of
 some forty microseconds, so that every instant there is can be asked about:
-values, periods, thresholds, regular instants, areas, moving averages and
-arithmetic.  Small stages make what is rare elsewhere common: instants side by
-side, periods that end where others begin, crossings between two instants.
+values, periods, thresholds, regular instants, areas, moving averages,
+arithmetic, counters, other forms of the same series; positions and states.
+Small stages make what is rare elsewhere common: instants side by side, periods
+that end where others begin, crossings between two instants.
 
 series.py --seeds 1-20 [--dsn DSN]: for each seed 20 series; it closes with
 "N passed, N failed", a seed being one.  --self-test sees that a model that is
@@ -61,8 +62,16 @@ class Model:
         starts = [i == 0 or interpolation == 'discrete' or rng.random() < 0.25 for i in range(len(times))]
         return cls(interpolation, times, values, starts)
 
-    def text(self):
-        instants = ['%r@%s' % (float(v), instant(t)) for t, v in zip(self.times, self.values)]
+    @classmethod
+    def random_states(cls, rng):
+        model = cls.random(rng)
+        while model.interpolation == 'linear':
+            model = cls.random(rng)
+        model.values = [rng.choice('abc') for _ in model.values]
+        return model
+
+    def text(self, show=lambda value: repr(float(value))):
+        instants = ['%s@%s' % (show(v), instant(t)) for t, v in zip(self.times, self.values)]
         if self.interpolation == 'discrete':
             return '{' + ', '.join(instants) + '}'
         sections = []
@@ -108,6 +117,19 @@ class Model:
                     length += b - a
         return area, length
 
+    def part(self, first, last):
+        """From one instant to another, as a series."""
+        here = slice(first, last + 1)
+        return Model(self.interpolation, self.times[here], self.values[here], [True] + self.starts[here][1:])
+
+    def with_values(self, values):
+        return Model(self.interpolation, self.times, values, self.starts)
+
+    def going_on(self, interpolation, max_gap):
+        starts = [i == 0 or interpolation == 'discrete' or self.times[i] - self.times[i - 1] > max_gap or
+                  (self.interpolation != 'discrete' and self.starts[i]) for i in range(len(self.times))]
+        return Model(interpolation, self.times, self.values, starts)
+
     def section(self, i):
         """The section that instant i is in, as a series."""
         first, last = i, i
@@ -115,8 +137,7 @@ class Model:
             first -= 1
         while self.goes_on(last):
             last += 1
-        here = slice(first, last + 1)
-        return Model(self.interpolation, self.times[here], self.values[here], [True] + [False] * (last - first))
+        return self.part(first, last)
 
 
 class Twin:
@@ -143,8 +164,9 @@ class Twin:
         for _ in range(SERIES_PER_SEED):
             series = Model.random(self.rng)
             for check in (self.instants, self.period, self.periods, self.thresholds, self.regular, self.numbers,
-                          self.smoothed, self.arithmetic):
+                          self.smoothed, self.arithmetic, self.other_forms, self.counter, self.place):
                 check(series, series.text())
+            self.states(Model.random_states(self.rng))
         return self.wrong
 
     def instants(self, series, text):
@@ -205,9 +227,7 @@ class Twin:
 
     def regular(self, series, text):
         step = self.rng.randint(1, 13)
-        grid = sorted({g for g, in self.ask(
-            "SELECT pg_temp.micro(time_bucket(%s * interval '1 microsecond', pg_temp.instant(u))) FROM generate_series(-30, %s) u",
-            step, STAGE + 30)})
+        grid = self.grid(step)
         for method in ('none', 'previous', 'linear', 'average'):
             expected = {u: self.resampled(series, method, u, step) for u in grid}
             expected = {u: v for u, v in expected.items() if v is not None}
@@ -215,6 +235,11 @@ class Twin:
                                 " %s * interval '1 microsecond', %s))", text, step, method))
             self.expect(set(got) == set(expected) and all(near(got[u], expected[u]) for u in got),
                         'resample', method, step, text, sorted(got.items()), sorted(expected.items()))
+
+    def grid(self, step):
+        return sorted({g for g, in self.ask(
+            "SELECT pg_temp.micro(time_bucket(%s * interval '1 microsecond', pg_temp.instant(u))) FROM generate_series(-30, %s) u",
+            step, STAGE + 30)})
 
     @staticmethod
     def resampled(series, method, u, step):
@@ -271,6 +296,75 @@ class Twin:
                 else:
                     expected = operate(a, b) if known else None
                     self.expect(near(value, expected), operator, text, other.text(), u, value, expected)
+
+    def appended(self, series, kind, show=lambda value: repr(float(value))):
+        """A series in two parts that share an instant, or that part at the start of a section, is the whole."""
+        k = self.rng.randrange(len(series.times))
+        parts = [(series.part(0, k), series.part(k, len(series.times) - 1))]
+        if k > 0 and series.starts[k]:
+            parts.append((series.part(0, k - 1), parts[0][1]))
+        for first, rest in parts:
+            same = self.ask('SELECT append(%%s::%s, %%s::%s) = %%s::%s' % (kind, kind, kind), first.text(show), rest.text(show), series.text(show))
+            self.expect(same[0][0], 'append', first.text(show), rest.text(show))
+
+    def other_forms(self, series, text):
+        self.expect(self.ask('SELECT %s::float_series::jsonb::float_series = %s::float_series', text, text)[0][0], 'jsonb', text)
+        self.appended(series, 'float_series')
+        kind, gap = self.rng.choice(['linear', 'step', 'discrete']), self.rng.randint(1, 12)
+        expected = series.going_on(kind, gap)
+        self.expect(self.ask("SELECT set_interpolation(%s::float_series, %s, %s * interval '1 microsecond') = %s::float_series",
+                             text, kind, gap, expected.text())[0][0], 'set_interpolation', text, kind, gap)
+
+    def counter(self, series, _):
+        maximum = self.rng.choice([None, 10])
+        meter = series.with_values([self.rng.randint(0, 9) for _ in series.times])
+        changes = [b - a if b >= a else b - a + maximum if maximum else b for a, b in zip(meter.values, meter.values[1:])]
+        length = meter.times[-1] - meter.times[0]
+        got = self.ask("SELECT counter_delta(s, %s), rate(s, '1 microsecond', %s), (SELECT array_agg(value ORDER BY t) FROM unnest(deltas(s, true, %s))),"
+                       " (SELECT array_agg(pg_temp.micro(t) ORDER BY t) FROM unnest(deltas(s))), (SELECT array_agg(value ORDER BY t) FROM unnest(deltas(s)))"
+                       " FROM (SELECT %s::float_series AS s) x", maximum, maximum, maximum, meter.text())[0]
+        expected = (sum(changes), Fraction(sum(changes), length) if length else None, changes or None, meter.times[1:] or None,
+                    [b - a for a, b in zip(meter.values, meter.values[1:])] or None)
+        self.expect(near(got[0], expected[0]) and near(got[1], expected[1]) and got[2:] == expected[2:], 'counter', meter.text(), maximum, got, expected)
+
+    def place(self, x, _):
+        y = x.with_values([self.rng.randint(-8, 8) for _ in x.times])
+        text = x.with_values(list(zip(x.values, y.values))).text(lambda p: 'POINT(%r %r)' % (float(p[0]), float(p[1])))
+        begin, end, with_begin, with_end = r = self.random_range()
+        for u, px, py, cut in self.ask(
+                'SELECT u, ST_X(position_at(s, i)), ST_Y(position_at(s, i)), ST_X(position_at(at(s, %s::tstzrange), i))'
+                ' FROM (SELECT %s::point_series AS s) x, generate_series(%s, %s) u, pg_temp.instant(u) i', self.range_text(r), text, AROUND[0], AROUND[-1]):
+            self.expect(near(px, x.value(u)) and near(py, y.value(u)), 'position_at', text, u, px, py, x.value(u), y.value(u))
+            if begin < u < end or (u == begin and with_begin) or (u == end and with_end):
+                self.expect(near(cut, px), 'at', text, r, u, cut, px)
+        self.appended(x.with_values(list(zip(x.values, y.values))), 'point_series', lambda p: 'POINT(%r %r)' % (float(p[0]), float(p[1])))
+        for form in ['jsonb'] + (['geometry'] if x.interpolation != 'step' else []):
+            self.expect(self.ask('SELECT s::%s::point_series = s FROM (SELECT %%s::point_series AS s) x' % form, text)[0][0], form, text)
+        step = self.rng.randint(1, 13)
+        for method in ('none', 'previous', 'linear'):
+            got = self.ask("SELECT pg_temp.micro(t), ST_X(pos), ST_Y(pos) FROM unnest(resample(%s::point_series, %s * interval '1 microsecond', %s))",
+                           text, step, method)
+            grid = [u for u in self.grid(step) if self.resampled(x, method, u, step) is not None]
+            self.expect([u for u, _, _ in got] == grid and all(near(px, self.resampled(x, method, u, step)) and near(py, self.resampled(y, method, u, step))
+                                                              for u, px, py in got), 'resample', method, step, text, got)
+
+    def states(self, series):
+        text = series.text('"{}"'.format)
+        wanted = self.rng.sample('abcd', 2)
+        begin, end, with_begin, with_end = r = self.random_range()
+        for u, state, is_wanted, cut in self.ask(
+                'SELECT u, value_at(s, i), when_state(s, %s, %s) @> i, value_at(at(s, %s::tstzrange), i)'
+                ' FROM (SELECT %s::state_series AS s) x, generate_series(%s, %s) u, pg_temp.instant(u) i', *wanted, self.range_text(r), text, AROUND[0], AROUND[-1]):
+            self.expect(state == series.value(u) and is_wanted == (state in wanted), 'value_at, when_state', text, wanted, u, state, is_wanted)
+            if begin < u < end or (u == begin and with_begin) or (u == end and with_end):
+                self.expect(cut == state, 'at', text, r, u, cut)
+        step = self.rng.randint(1, 13)
+        for method in ('none', 'previous'):
+            got = self.ask("SELECT pg_temp.micro(t), state FROM unnest(resample(%s::state_series, %s * interval '1 microsecond', %s))", text, step, method)
+            expected = [(u, self.resampled(series, method, u, step)) for u in self.grid(step)]
+            self.expect(got == [e for e in expected if e[1] is not None], 'resample', method, step, text, got)
+        self.expect(self.ask('SELECT s::jsonb::state_series = s AND s::text::state_series = s FROM (SELECT %s::state_series AS s) x', text)[0][0], 'jsonb', text)
+        self.appended(series, 'state_series', '"{}"'.format)
 
 
 def seeds(text):

@@ -10,9 +10,9 @@ Format of a page (README.md, docs/*.md):
 - A block that opens with ```output, directly after a ```sql block (blank lines
   between them may be), is what psql prints for that block: its default aligned
   tables, no command tags, and messages (NOTICE, WARNING, ERROR) as
-  "ERROR:  text" and their further lines.  Blanks at the end of a line, and
-  empty lines at the end of the output, do not count.  A block without one may
-  print anything.
+  "ERROR:  text" and their further lines, without CONTEXT.  Blanks at the end
+  of a line, and empty lines at the end of the output, do not count.  A block
+  without one may print anything.
 - Where the output has a line that begins with ERROR:, the block has to fail
   with it, and the page goes on.
 - <!-- docs: needs EXTENSION... --> on a line of its own says that the page's
@@ -24,7 +24,8 @@ run.py [--accept] [PAGE...] on the server that PGHOST and PGPORT name.
 changed before you commit it.  An empty ```output block is a good start.
 
 It closes with "N passed, N failed".  After all pages it checks that
-docs/reference.md names every function, view, table and setting.
+docs/reference.md names every function, view, table and setting, and every
+reason for which a query is not vectorised.
 """
 
 import argparse
@@ -108,7 +109,8 @@ def read_blocks(lines):
 
 def psql(database, script):
     """(lines that psql prints, whether all went well)"""
-    result = subprocess.run(['psql', '-Xq', '-d', database, '-v', 'ON_ERROR_STOP=1', '-f', '-'], input=script, text=True,
+    result = subprocess.run(['psql', '-Xq', '-d', database, '-v', 'ON_ERROR_STOP=1', '-v', 'SHOW_CONTEXT=never', '-f', '-'],
+                            input=script, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                             env={**os.environ, 'PGTZ': 'UTC', 'PGOPTIONS': '', 'PAGER': ''})
     return result.stdout.split('\n'), result.returncode == 0
@@ -231,6 +233,23 @@ def check_reference():
     return 0, 1
 
 
+def check_reasons():
+    """The reasons that the planner gives, as the source has them, against the table of the reference."""
+    reasons = set()
+    for path in glob.glob('src/vector/vector_*.c'):
+        with open(path, encoding='utf-8') as text:
+            reasons |= set(re.findall(r'(?:vector_refuse\(\w+,|explain_scans\(root, input,|return|[?:]) "([a-z][A-Za-z_. -]+)"', text.read(), re.I))
+    with open('docs/reference.md', encoding='utf-8') as text:
+        section = re.search(r'\n### Not vectorised\n(.*?)\n### ', text.read(), re.S)
+    told = set(re.findall(r'^\| ([^|]*) \|', section.group(1), re.M))
+    untold = sorted(reasons - told)
+    if len(reasons) > 20 and not untold:
+        print('ok: docs/reference.md tells every reason for not being vectorised')
+        return 1, 0
+    print('not ok: docs/reference.md does not tell these reasons: ' + ', '.join(untold or ['none was found in the source']))
+    return 0, 1
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--accept', action='store_true', help='write what comes out into the pages')
@@ -242,8 +261,9 @@ def main():
         counts = check_page(page, options.accept)
         passed, failed = passed + counts[0], failed + counts[1]
     if not options.pages:
-        counts = check_reference()
-        passed, failed = passed + counts[0], failed + counts[1]
+        for check in (check_reference, check_reasons):
+            counts = check()
+            passed, failed = passed + counts[0], failed + counts[1]
     ask('postgres', f'DROP DATABASE IF EXISTS {DATABASE}')
     print(f'{passed} passed, {failed} failed')
     return failed > 0
