@@ -51,6 +51,11 @@ SELECT territory.add_tool('lux', 'water', '"the ""tool"""', reads => '{readings,
 SELECT territory.add_asset('P1', 'pole', ST_SetSRID(ST_MakePoint(352000, 6789000), 2154), 'water');
 SELECT territory.link_entity('P1', 'readings', '2');
 SELECT territory.publish('readings', theme => 'ENVI');
+SELECT territory.add_zone_kind('district', 'Quartiers', exclusive => true);
+SELECT territory.zone('district', 'b', 'B', ST_MakeEnvelope(0, 0, 1, 1, 2154));
+SELECT territory.zone('district', 'a', 'A', ST_MakeEnvelope(1, 0, 2, 1, 2154), 'b');
+SELECT territory.zone('district', 'b', 'B again', ST_MakeEnvelope(0, 0, 1, 2, 2154));
+SELECT territory.load_school_holidays('[{"zone": "B", "from_day": "2026-02-14", "to_day": "2026-03-02", "title": "Hiver"}]');
 ALTER TABLE readings RENAME v TO "the ""value""";
 ALTER TABLE "the ""schema"""."pla'ces" RENAME id TO number;
 DROP TABLE dropped;
@@ -67,6 +72,9 @@ my %contents = (
 	assets       => 'SELECT code, kind, title, domain, ST_AsEWKT(geom), created_at FROM territory.assets ORDER BY 1',
 	asset_links  => 'SELECT rel::text, asset, entity, linked_at FROM territory.asset_links ORDER BY 1',
 	publications => 'SELECT rel::text, theme, media_type, published_at, published_by FROM territory.publications ORDER BY 1',
+	zone_kinds   => 'SELECT * FROM territory.zone_kinds ORDER BY 1',
+	zones        => 'SELECT kind, code, title, ST_AsEWKT(geom), parent_kind, parent, modified_at FROM territory.zones ORDER BY 1, 2',
+	school       => 'SELECT * FROM territory.school_holidays ORDER BY 1, 2',
 	state        => q(SELECT layer, entity, state FROM territory.asset_state('P1')),
 	catalogue    => 'SELECT layer::text, rows, entities, late, missing, out_of_range, tools FROM territory.catalogue ORDER BY 1',
 );
