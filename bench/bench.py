@@ -6,9 +6,11 @@ import sys
 
 import codec_alone
 import directory
+import maps
 import mobilitydb
 import readings
 import series
+import space
 import uuids
 import vehicles
 from measure import connect
@@ -19,6 +21,8 @@ SECTIONS = {
     'uuid': uuids.bench,
     'vehicles': vehicles.bench,
     'series': series.bench,
+    'maps': maps.bench,
+    'space': space.bench,
     'directory': directory.bench,
     'codec': codec_alone.bench,
 }
