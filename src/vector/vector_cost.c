@@ -204,7 +204,7 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 		rows = Min(rows, touched);
 	grouping = grouping_cost(root, target);
 	estimate.groups = buckets.groups;
-	estimate.hot_pages = Max((double) rel->pages - sealed->pages, 0) * Min(hot / Max(rel->tuples, 1), 1);
+	estimate.hot_pages = scan_hot_pages(root, rel, sealed);
 	estimate.decoded = touched * share + hot;
 	/* as a TerritoryScan estimates its hot part */
 	estimate.read = estimate.hot_pages * seq_page_cost +
