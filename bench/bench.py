@@ -6,8 +6,10 @@ import sys
 
 import codec_alone
 import directory
+import maps
 import mobilitydb
 import readings
+import series
 import space
 import uuids
 import vehicles
@@ -18,6 +20,8 @@ SECTIONS = {
     'readings': readings.bench,
     'uuid': uuids.bench,
     'vehicles': vehicles.bench,
+    'series': series.bench,
+    'maps': maps.bench,
     'space': space.bench,
     'directory': directory.bench,
     'codec': codec_alone.bench,

@@ -76,9 +76,12 @@ SysCacheGetAttrNotNull(int cache, HeapTuple tuple, AttrNumber attribute)
 
 #if PG_VERSION_NUM >= 160000
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #define relation_is_owned(relid, role) object_ownercheck(RelationRelationId, relid, role)
+#define compat_may_use_schema(schema, role) (object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK)
 #else
 #define relation_is_owned(relid, role) pg_class_ownercheck(relid, role)
+#define compat_may_use_schema(schema, role) (pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK)
 #endif
 
 #if PG_VERSION_NUM >= 170000

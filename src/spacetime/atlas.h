@@ -112,6 +112,37 @@ extern bool atlas_row_box(Relation rel, const AtlasLayer *layer, TupleTableSlot 
 extern bool atlas_wanted(Relation rel, AtlasLayer *layer);
 extern List *atlas_argument(FunctionCallInfo fcinfo, const char *function);
 
+/* atlas_find.c */
+
+/* a layer that a question is about, and what the atlas knows that it has there and then */
+typedef struct AtlasAnswer
+{
+	Oid			relid;
+	char	   *domain;
+	int			nentity;
+	AttrNumber *entity;
+	AttrNumber	time;			/* or InvalidAttrNumber */
+	AttrNumber	position;		/* or InvalidAttrNumber: then places has it, or nobody */
+	int32		srid;			/* of places that do not say theirs; 0: unknown */
+	Oid			places;			/* table of its entities' places, or InvalidOid */
+	AttrNumber	places_key;
+	AttrNumber	places_position;
+	bool		restricted;		/* only these entities can be there */
+	int			nkeys;
+	char	  **keys;
+} AtlasAnswer;
+
+typedef struct AtlasQuestion
+{
+	bool		placed;			/* else about anywhere */
+	double		place[4];		/* degrees */
+	TimestampTz from;
+	TimestampTz to;
+	bool		last;			/* about the last state up to then, wherever it was before */
+} AtlasQuestion;
+
+extern List *atlas_find(const AtlasQuestion *question, Datum domains, bool all_domains);
+
 /* atlas_entity.c */
 extern void atlas_entity_watch(Oid relid, bool wanted);
 extern bool atlas_entity_is_watched(Relation rel);

@@ -61,3 +61,23 @@ CREATE FUNCTION territory.check_atlas(layer regclass DEFAULT NULL)
 	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'territory_check_atlas';
 COMMENT ON FUNCTION territory.check_atlas(regclass) IS
 'What of a layer (of all, when it is left out) the atlas does not know, or knows wrongly: no row where all is well. A layer that is not known completely is looked at by every question; rebuild_atlas() puts it right. Owner only.';
+
+-- Questions. Strict in nothing: domains may be left out.
+
+CREATE FUNCTION territory.around(center geometry, radius_m double precision, period tstzrange, domains text[] DEFAULT NULL)
+	RETURNS TABLE (domain text, layer regclass, entity text, t timestamptz, place geometry, distance_m double precision, data jsonb)
+	LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 AS 'MODULE_PATHNAME', 'territory_around';
+COMMENT ON FUNCTION territory.around(geometry, double precision, tstzrange, text[]) IS
+'What all layers (those of these domains) have within radius_m metres of a geometry (geodesic distance, as ST_DWithin on geography) during a period, nearest first: observations with their instant, and entities that have none, which are there at any time. place is in the SRID of center; data holds the other columns that the caller may read. A null period is all time. Layers that the caller may not read are left out; policies count. Errors: a center without an SRID, a radius below 0 (22023), a domain that does not exist (42704).';
+
+CREATE FUNCTION territory.inside(area geometry, period tstzrange, domains text[] DEFAULT NULL)
+	RETURNS TABLE (domain text, layer regclass, entity text, t timestamptz, place geometry, data jsonb)
+	LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 AS 'MODULE_PATHNAME', 'territory_inside';
+COMMENT ON FUNCTION territory.inside(geometry, tstzrange, text[]) IS
+'What all layers (those of these domains) have in an area (ST_Intersects, in the SRID of the area) during a period; as territory.around() otherwise, in no order.';
+
+CREATE FUNCTION territory.situation(area geometry, at timestamptz DEFAULT now(), domains text[] DEFAULT NULL)
+	RETURNS TABLE (domain text, layer regclass, entity text, t timestamptz, place geometry, data jsonb)
+	LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 AS 'MODULE_PATHNAME', 'territory_situation';
+COMMENT ON FUNCTION territory.situation(geometry, timestamptz, text[]) IS
+'The last state, at that instant or before, of every entity of all layers (those of these domains) that is in the area: of what moves, where the last known position is in the area; of what has its place in another table, or no time, where that place is now. As territory.inside() otherwise.';
