@@ -201,6 +201,28 @@ add_paths(PlannerInfo *root, RelOptInfo *joined, RelOptInfo *outer, RelOptInfo *
 		add_partial_path(joined, make_path(root, joined, type, clauses, linitial(outer->partial_pathlist), safe, false));
 }
 
+/* is there a placeholder that this join has to compute? */
+static bool
+computes_placeholder(RelOptInfo *joined, RelOptInfo *outer, RelOptInfo *inner, const NearClauses *clauses)
+{
+	List	   *given = list_concat_copy(outer->reltarget->exprs, inner->reltarget->exprs);
+	List	   *read = list_concat_copy(joined->reltarget->exprs, list_concat_copy(clauses->quals, clauses->filter));
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause((Node *) list_concat(read, get_actual_clauses(clauses->joined)), PVC_INCLUDE_PLACEHOLDERS))
+	{
+		bool		found = !IsA(lfirst(lc), PlaceHolderVar);
+		ListCell   *other;
+
+		foreach(other, given)
+			found = found || (IsA(lfirst(other), PlaceHolderVar) &&
+							  ((PlaceHolderVar *) lfirst(other))->phid == ((PlaceHolderVar *) lfirst(lc))->phid);
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
 static void
 join_paths(PlannerInfo *root, RelOptInfo *joined, RelOptInfo *outer, RelOptInfo *inner, JoinType type,
 		   JoinPathExtraData *extra)
@@ -213,7 +235,8 @@ join_paths(PlannerInfo *root, RelOptInfo *joined, RelOptInfo *outer, RelOptInfo 
 		return;
 	if (type != JOIN_INNER && type != JOIN_LEFT && type != JOIN_SEMI && type != JOIN_ANTI)
 		return;
-	if (find_clauses(root, joined, outer, inner, type, extra->restrictlist, &clauses))
+	if (find_clauses(root, joined, outer, inner, type, extra->restrictlist, &clauses) &&
+		!computes_placeholder(joined, outer, inner, &clauses))
 		add_paths(root, joined, outer, inner, type, &clauses);
 }
 
