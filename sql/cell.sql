@@ -25,6 +25,22 @@ INSERT INTO kept SELECT c, c FROM cell_children('10/512/340', 12) c;
 SELECT count(*) FROM kept WHERE c::bigint = b AND b::cell = c AND c::text::cell = c;
 SELECT 'territory.cell'::regtype, typlen, typbyval, typalign FROM pg_type WHERE oid = 'cell'::regtype;
 
+SELECT current_setting('data_directory') || '/cell.bin' AS file \gset
+COPY (SELECT c FROM kept) TO :'file' (FORMAT binary);
+CREATE TEMP TABLE received (c cell);
+COPY received FROM :'file' (FORMAT binary);
+SELECT count(*) FROM (SELECT c FROM received EXCEPT ALL SELECT c FROM kept) x;
+-- bytes that are none
+COPY (SELECT b - 1 FROM kept) TO :'file' (FORMAT binary);
+COPY received FROM :'file' (FORMAT binary);
+COPY (SELECT 4::int) TO :'file' (FORMAT binary);
+\set VERBOSITY sqlstate
+COPY received FROM :'file' (FORMAT binary);
+SELECT '7'::cell;
+SELECT 7::bigint::cell;
+SELECT '27/0/0'::cell;
+\set VERBOSITY default
+
 -- what is none
 SELECT ''::cell;
 SELECT '1'::cell;
@@ -202,4 +218,4 @@ SELECT inspire_cell_geometry('CRS3035RES0mN0E0');
 SELECT inspire_cell_geometry('CRS3035RES200mN-200E0');
 SELECT inspire_cell_geometry('CRS3035RES0200mN0E0');
 SELECT inspire_cell_geometry('CRS3035RES200mN99999999999999999999E0');
-DROP TABLE kept, scattered, town, found, shapes;
+DROP TABLE kept, received, scattered, town, found, shapes;

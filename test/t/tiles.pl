@@ -51,7 +51,7 @@ sub features
 	print $file pack('H*', $hex);
 	close($file);
 	IPC::Run::run(
-		[ 'ogr2ogr', '-f', 'GeoJSON', '/vsistdout/', '-t_srs', 'EPSG:4326', '-oo', "X=$x", '-oo', "Y=$y", '-oo', "Z=$z", "MVT:$tile", $layer ],
+		[ 'ogr2ogr', '-f', 'GeoJSON', '/vsistdout/', '-t_srs', 'EPSG:4326', '-oo', "X=$x", '-oo', "Y=$y", '-oo', "Z=$z", '-oo', 'CLIP=NO', "MVT:$tile", $layer ],
 		'>', \$out, '2>', \$err);
 	is($err, '', "GDAL reads $arguments");
 	return @{ decode_json($out)->{features} };
