@@ -130,7 +130,7 @@ EXPLAIN (COSTS OFF) SELECT * FROM b_index WHERE territory.near(p, t, 'SRID=4326;
 SET enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT * FROM b_index WHERE territory.near_in_space('SRID=4326;POINT(179.99 43.6)', p, 300);
 -- no box holds the edges of a geography: no index on g, one on s
-EXPLAIN (COSTS OFF) SELECT * FROM b_index WHERE territory.near_in_space(g, 'SRID=4326;POINT(3.85 43.6)', 300);
+SELECT count(*) FROM lines($$SELECT * FROM b_index WHERE territory.near_in_space(g, 'SRID=4326;POINT(3.85 43.6)', 300)$$, 'Index Cond');
 EXPLAIN (COSTS OFF) SELECT * FROM b_index WHERE territory.near_in_space(s, 'SRID=2154;POINT(770000 6279000)', 300);
 RESET enable_seqscan;
 -- both conditions prune a parameterised scan
