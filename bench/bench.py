@@ -6,8 +6,11 @@ import sys
 
 import codec_alone
 import directory
+import maps
 import mobilitydb
 import readings
+import series
+import space
 import uuids
 import vehicles
 from measure import connect
@@ -17,6 +20,9 @@ SECTIONS = {
     'readings': readings.bench,
     'uuid': uuids.bench,
     'vehicles': vehicles.bench,
+    'series': series.bench,
+    'maps': maps.bench,
+    'space': space.bench,
     'directory': directory.bench,
     'codec': codec_alone.bench,
 }

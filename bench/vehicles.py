@@ -27,8 +27,8 @@ class Question:
         self.series, _, self.rows = (part.strip().rstrip(';') for part in sql.partition('\n-- rows\n'))
 
 
-def read(values):
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'vehicles.sql')) as text:
+def read(values, file='vehicles.sql'):
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), file)) as text:
         return [Question(block, values) for block in text.read().split('\n\n')[1:]]
 
 

@@ -26,3 +26,13 @@ DELETE FROM small;
 ANALYZE small;
 SELECT reltuples FROM pg_class WHERE oid = 'small'::regclass;
 DROP TABLE big, small;
+
+-- a heap of mostly empty pages, after a first seal: hot rows are found by the index where that costs less than all these pages
+CREATE TABLE emptied (sensor int NOT NULL, t timestamptz NOT NULL, v float8, note text, PRIMARY KEY (sensor, t)) USING territory;
+INSERT INTO emptied SELECT s, '2026-01-01 00:00+00'::timestamptz + i * interval '1 hour', i, 'a note of some length, so that there are pages'
+FROM generate_series(1, 2000) i, generate_series(1, 20) s;
+SELECT rows FROM territory.seal('emptied', '2026-03-25 00:00+00');
+VACUUM ANALYZE emptied;
+EXPLAIN (COSTS OFF) SELECT * FROM emptied WHERE sensor = 3 AND t > '2026-03-25 03:00+00';
+EXPLAIN (COSTS OFF) SELECT date_trunc('day', t), avg(v) FROM emptied GROUP BY 1;
+DROP TABLE emptied;

@@ -66,7 +66,7 @@ DECLARE
 	c cell;
 BEGIN
 	c := bits::cell;
-	RETURN CASE WHEN c::text::cell = c AND cell_children(cell_parent(c, 0), 0) = '0/0/0' AND cell_contains(cell_parent(c, cell_zoom(c) / 2), c)
+	RETURN CASE WHEN c::text::cell = c AND c IN (SELECT cell_children(cell_parent(c, greatest(cell_zoom(c) - 2, 0)), cell_zoom(c))) AND cell_contains(cell_parent(c, cell_zoom(c) / 2), c)
 		AND (SELECT cell(z, x, y) FROM cell_tile(c)) = c THEN 'cell' ELSE 'nonsense' END;
 EXCEPTION
 	WHEN invalid_parameter_value THEN

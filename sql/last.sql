@@ -92,7 +92,7 @@ CREATE FUNCTION counts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, BUFFERS OFF, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
 		IF line ~ 'Segments|Blocks|Rows Hot|Rows Removed|Passes' THEN RETURN NEXT trim(line); END IF;
 	END LOOP;
 END $$;
@@ -186,6 +186,14 @@ DELETE FROM l WHERE sensor = 16 AND t > '2026-01-12 10:00';
 SELECT DISTINCT ON (sensor) sensor, t, temp FROM l WHERE sensor IN (15, 16) ORDER BY sensor, t DESC;
 ROLLBACK;
 SELECT DISTINCT ON (sensor) sensor, t, temp FROM l WHERE sensor IN (15, 16) ORDER BY sensor, t DESC;
+-- bytes are told where buffers are asked for
+DO $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (COSTS OFF, ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF, FORMAT JSON) SELECT DISTINCT ON (sensor) sensor, t, temp FROM l WHERE temp > 0 ORDER BY sensor, t DESC' INTO plan;
+	RAISE INFO '%', jsonb_path_exists(plan, '$.** ? (@."Custom Plan Provider" == "TerritoryLast" && @."Sealed Bytes Read" > 0)');
+END $$;
 -- the setting turns it off
 SET territory.enable_aggregate = off;
 SELECT bool_or(node) FROM queries, twin(query);

@@ -5,14 +5,14 @@ SET max_parallel_workers_per_gather = 0;
 CREATE TABLE sealed_fixes (id int, t timestamptz, p geometry, z geometry(PointZ, 4326), m geometry(PointM, 2154), step text) USING territory;
 SELECT set_layout('sealed_fixes', ARRAY['id'], 't');
 INSERT INTO sealed_fixes
-SELECT id, '2026-03-01'::timestamptz + make_interval(secs => i * 10 + (i / 400) * 3600),
+SELECT id, '2026-03-01'::timestamptz + make_interval(secs => i * 10 + (i / 400) * 28800),
 	-- of one vehicle some fixes are missing, some empty; another changes its SRID from one day to the next
 	CASE WHEN id = 2 AND i % 7 = 0 THEN NULL WHEN id = 2 AND i % 11 = 0 THEN ST_GeomFromText('POINT EMPTY', 2154)
 		ELSE ST_SetSRID(ST_MakePoint(850000 + 20 * i + 300 * sin(i * 0.01 * id), 6690000 + 400 * cos(i * 0.02 * id)), CASE WHEN id = 4 AND i > 700 THEN 4326 ELSE 2154 END) END,
 	ST_SetSRID(ST_MakePoint(5 + 1e-4 * i, 47.3 + 0.01 * sin(i * 0.03 * id), 200 + i % 50), 4326),
 	ST_SetSRID(ST_MakePointM(i, -i, i * 2), 2154), CASE WHEN i % 2 = 0 THEN 'linear' ELSE 'Linear' END
 FROM generate_series(1, 5) id, generate_series(1, 1500) i;
-SELECT rows FROM seal('sealed_fixes', '2026-03-02 12:00+00');
+SELECT rows FROM seal('sealed_fixes', '2026-03-02');
 -- some rows come late, twice, or go
 INSERT INTO sealed_fixes SELECT id, t + interval '3 seconds', p, z, m, step FROM sealed_fixes WHERE id = 3 AND t < '2026-03-01 04:00+00';
 INSERT INTO sealed_fixes SELECT id, t, ST_Translate(p, 1, 0), z, m, step FROM sealed_fixes WHERE id = 5 AND t < '2026-03-01 01:00+00';
@@ -92,6 +92,9 @@ SELECT count(*), sum(num_instants(s)) FROM (SELECT id, point_series(t, z) AS s F
 SELECT count(DISTINCT s), count(*) FROM (SELECT id, t::date, point_series(t, m) AS s FROM sealed_fixes GROUP BY 1, 2 UNION ALL SELECT id, t::date, point_series(t, m) FROM heap_fixes GROUP BY 1, 2) x;
 SELECT a.id, sum(num_instants(a.s)) FROM (SELECT id, point_series(t, z) AS s FROM sealed_fixes GROUP BY id) a JOIN (SELECT id, point_series(t, z) AS s FROM heap_fixes GROUP BY id) b ON a.s = b.s GROUP BY 1 ORDER BY 1;
 SELECT id, count(*), bool_and(num_instants(s) = n) FROM (SELECT id, point_series(t, z) OVER w AS s, count(*) OVER w AS n FROM heap_fixes WHERE id IN (1, 2) AND t < '2026-03-01 00:30+00' WINDOW w AS (PARTITION BY id ORDER BY t)) x GROUP BY id ORDER BY id;
+SELECT num_instants(first(s, day)), num_instants(last(speed(s), day)), count(DISTINCT s), num_instants((array_agg(s ORDER BY day DESC))[1]) FROM (SELECT t::date AS day, point_series(t, z) AS s FROM sealed_fixes WHERE id = 1 GROUP BY 1) x;
+SELECT a.id, bounding_box(a.s) = bounding_box(b.s) AS same_box, bounding_box(a.s) = bounding_box(a.s::text::point_series) AS as_text, ever_within(a.s, b.s, 0) AS met
+FROM (SELECT id, point_series(t, z) AS s FROM sealed_fixes GROUP BY id) a JOIN (SELECT id, point_series(t, z) AS s FROM heap_fixes GROUP BY id) b USING (id) ORDER BY 1;
 DO $$
 DECLARE s point_series; r record; n int := 0;
 BEGIN

@@ -5,6 +5,8 @@ SET search_path = row_aggregates, public;
 SET timezone = 'UTC';
 SET territory.segment_rows = 1000;
 SET max_parallel_workers_per_gather = 0;
+-- the heap, which is not vacuumed here, as if it were in memory
+SET seq_page_cost = 0.1;
 CREATE TABLE r_heap (sensor int, t timestamptz, v float8, n numeric(10,2), f4 float4, i int, meter float8, state text, label varchar(20), u uuid)
 	WITH (autovacuum_enabled = off);
 -- rows come shuffled; some have no value or time, some share a time

@@ -84,9 +84,9 @@ RESET ROLE;
 ALTER TABLE b DISABLE ROW LEVEL SECURITY;
 SELECT owner, territory.num_values(territory.stats_summary(v)) AS n, territory.first(sensor, t) FROM b_heap WHERE owner = 'even' GROUP BY owner;
 -- groups that do not fit: several passes
-SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET enable_sort = off; SET cpu_operator_cost = 10;
+SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET enable_sort = off; SET random_page_cost = 1000000;
 SELECT (twin('SELECT sensor, v::float8, territory.time_weighted_average(v, t), territory.longest_gap(t), territory.last(state, t), territory.num_values(territory.stats_summary(v)) FROM TABLE GROUP BY 1, 2')).*;
-RESET work_mem; RESET hash_mem_multiplier; RESET enable_sort; RESET cpu_operator_cost;
+RESET work_mem; RESET hash_mem_multiplier; RESET enable_sort; RESET random_page_cost;
 -- values of workers, in a client's encoding that is another
 CREATE TYPE mood AS ENUM ('gai', 'été', 'naïf');
 CREATE TYPE pair AS (a text, m mood);

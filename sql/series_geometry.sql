@@ -15,7 +15,7 @@ SELECT as_geometry(point_series 'Interp=Step;[POINT(1 2)@2026-01-01]');
 
 -- what PostGIS says of it
 SELECT round(ST_M(ST_StartPoint(g))) = extract(epoch FROM timestamptz '2026-01-01'), ST_AsEWKT(ST_GeometryN(ST_LocateAlong(g, extract(epoch FROM timestamptz '2026-01-01 12:00')), 1))
-FROM (SELECT as_geometry('[POINT(1 2)@2026-01-01, POINT(3 4)@2026-01-02]') g) x;
+FROM (SELECT as_geometry(point_series '[POINT(1 2)@2026-01-01, POINT(3 4)@2026-01-02]') g) x;
 SELECT round(ST_ClosestPointOfApproach(a::geometry, b::geometry)::numeric) = extract(epoch FROM timestamptz '2026-01-01 12:00')
 FROM (SELECT point_series '[POINT(0 0)@2026-01-01, POINT(4 0)@2026-01-02]' a, point_series '[POINT(0 3)@2026-01-01, POINT(4 -3)@2026-01-02]' b) x;
 

@@ -168,6 +168,13 @@ SELECT condition, off_by(condition) FROM unnest(ARRAY[
 	'b << ''SRID=2154;STBOX X((100,0),(100,0))''', 'b <<# ''STBOX T([2026-03-01, 2026-03-01])''', 'b #>> ''STBOX T([2026-10-01, 2026-10-01])''', 'b && ''SRID=2154;STBOX X((90000,0),(90100,200))''', 'b && ''STBOX T([-infinity, 2026-01-05])''', 'b && NULL::stbox',
 	'b && ''SRID=2154;STBOX X((-Infinity,-Infinity),(5,Infinity))''']) condition;
 SELECT estimated('SELECT * FROM crowd a, crowd c WHERE a.b && c.b') / count(*) BETWEEN 1 / 3.0 AND 3 AS join_is_good FROM (SELECT b FROM crowd WHERE id <= 2000) a, crowd c, generate_series(1, 30) WHERE a.b && c.b;
+SELECT estimated('SELECT * FROM crowd c WHERE EXISTS (SELECT FROM crowd a WHERE a.b && c.b AND a.id <= 30)') / count(*) BETWEEN 1 / 3.0 AND 3 AS semijoin_is_good FROM crowd c WHERE EXISTS (SELECT FROM crowd a WHERE a.b && c.b AND a.id <= 30);
+-- unknown to the planner: as boxes of the column are
+PREPARE by_box (stbox) AS SELECT count(*) FROM crowd WHERE b && $1;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE by_box ('SRID=2154;STBOX XT(((0,0),(500,500)),[2026-02-01, 2026-02-05])');
+RESET plan_cache_mode;
+DEALLOCATE by_box;
 CREATE ROLE stbox_guest;
 GRANT SELECT ON crowd TO stbox_guest;
 SET ROLE stbox_guest;

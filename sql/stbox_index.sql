@@ -56,7 +56,7 @@ BEGIN
 		set_config('enable_indexonlyscan', (indexed AND NOT bitmap)::text, true), set_config('enable_bitmapscan', (indexed AND bitmap)::text, true),
 		set_config('enable_material', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
 	FOR op IN SELECT o.op FROM operators o ORDER BY 1 LOOP
-		query := format('SELECT q.q, count(t.id), coalesce(sum(t.id * t.id), 0) FROM queries q LEFT JOIN %s t ON t.b OPERATOR(territory.%s) q.b GROUP BY q.q', tab, op);
+		query := format('SELECT q.q, count(t.id), coalesce(sum(t.id::bigint * t.id), 0)::bigint FROM queries q LEFT JOIN %s t ON t.b OPERATOR(territory.%s) q.b GROUP BY q.q', tab, op);
 		used := false;
 		FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
 			used := used OR line LIKE '%Index Cond%';
@@ -120,6 +120,31 @@ INSERT INTO inserted SELECT * FROM boxes;
 SELECT brin_summarize_new_values('inserted_b_idx') > 0 AS summarized;
 SELECT * FROM differences('inserted', true);
 DROP INDEX inserted_b_idx;
+
+-- an index alone gives the boxes themselves, and keeps boxes apart
+CREATE FUNCTION only_by_index(method text) RETURNS TABLE (by_index_only bool, n bigint, hashes bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	query text := 'SELECT count(*), sum(stbox_hash(b)) FROM inserted WHERE b &< ''SRID=2154;STBOX X((0,0),(30,30))''';
+	line text;
+BEGIN
+	EXECUTE format('CREATE INDEX only_index ON inserted USING %s (b)', method);
+	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true);
+	by_index_only := false;
+	FOR line IN EXECUTE 'EXPLAIN ' || query LOOP
+		by_index_only := by_index_only OR line LIKE '%Index Only Scan%';
+	END LOOP;
+	EXECUTE query INTO n, hashes;
+	DROP INDEX only_index;
+	RETURN NEXT;
+END $$;
+VACUUM inserted;
+SELECT g.by_index_only AND s.by_index_only AS by_index_only, g.n > 500 AS enough, (g.n, g.hashes) = (s.n, s.hashes) AND (g.n, g.hashes) = (b.n, b.hashes) AS same
+FROM only_by_index('gist') g, only_by_index('spgist') s, (SELECT count(*) AS n, sum(stbox_hash(b)) AS hashes FROM boxes WHERE b &< 'SRID=2154;STBOX X((0,0),(30,30))') b;
+CREATE TABLE booked (what text, b stbox, EXCLUDE USING gist (b WITH &&));
+INSERT INTO booked VALUES ('market', 'STBOX XT(((0,0),(10,10)),[2026-01-01 08:00, 2026-01-01 12:00))'), ('concert', 'STBOX XT(((0,0),(10,10)),[2026-01-01 12:00, 2026-01-01 20:00))'), ('fair', 'STBOX XT(((11,0),(20,10)),[2026-01-01 08:00, 2026-01-01 12:00))');
+INSERT INTO booked VALUES ('parade', 'STBOX XT(((5,5),(30,5)),[2026-01-01 11:00, 2026-01-01 11:30])');
+DROP TABLE booked;
+DROP FUNCTION only_by_index;
 
 -- btree and hash
 CREATE INDEX ON inserted (b);

@@ -72,6 +72,7 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 ALTER TABLE g SET (parallel_workers = 2);
+SELECT line FROM how('SELECT cell(p, 11), date_trunc(''day'', t), count(*) FROM g GROUP BY 1, 2') line WHERE line !~ 'Blocks|Segments|Keys';
 SELECT count(*) AS asked, count(*) FILTER (WHERE differs(query) > 0) AS differ, min(query) FILTER (WHERE differs(query) > 0) AS first FROM asked WHERE q % 5 = 1;
 RESET max_parallel_workers_per_gather;
 RESET parallel_setup_cost;

@@ -64,5 +64,7 @@ BEGIN
 	EXECUTE 'EXPLAIN (COSTS OFF, FORMAT JSON) SELECT count(DISTINCT k), sum(v) FROM r' INTO plan;
 	RAISE INFO '%', jsonb_path_exists(plan, '$.** ? (@."Not vectorised" == "DISTINCT inside an aggregate")');
 END $$;
+-- a condition that decides about the join as a whole
+SELECT why('SELECT plain.sensor, count(*) FROM r JOIN plain USING (sensor) WHERE current_user <> ''nobody'' GROUP BY 1');
 DROP TABLE r, other, plain, hot, parts;
 DROP FUNCTION why;

@@ -3,6 +3,8 @@ SET client_min_messages = warning;
 SET timezone = 'Europe/Paris';
 SET extra_float_digits = 0;
 SET enable_indexscan = off; SET enable_bitmapscan = off;
+-- each set reads the heap, which is not vacuumed here: as if it were in memory
+SET seq_page_cost = 0.1;
 CREATE TABLE a_heap (sensor int NOT NULL, t timestamptz NOT NULL, i2 int2, i4 int4, i8 int8, f4 float4, f8 float8, n numeric, k text,
 	nothing int) WITH (autovacuum_enabled = off);
 CREATE TABLE a (LIKE a_heap) USING territory WITH (autovacuum_enabled = off);

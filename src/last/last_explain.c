@@ -85,6 +85,7 @@ last_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	ExplainPropertyInteger("Blocks Passed Over", NULL, state->blocks_skipped, es);
 	ExplainPropertyInteger("Blocks Answered from Summaries", NULL, state->rows_summed, es);
 	ExplainPropertyInteger("Rows Hot", NULL, state->hot_rows, es);
+	scan_explain_bytes(sealed->reader.bytes_read, es);
 	if (state->passes > 1)
 		ExplainPropertyInteger("Passes", NULL, state->passes, es);
 }

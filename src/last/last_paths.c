@@ -244,7 +244,7 @@ cost_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, LastTarg
 	Cost		cost;
 
 	/* as a TerritoryScan estimates its hot part */
-	cost = Max((double) rel->pages - sealed->pages, 0) * seq_page_cost * Min(hot / Max(rel->tuples, 1), 1) +
+	cost = scan_hot_pages(root, rel, sealed) * seq_page_cost +
 		hot * (cpu_tuple_cost + rel->baserestrictcost.per_tuple);
 	cost += sealed->segments * 0.1 * cpu_operator_cost + Max(sealed->segments * left, 1) * SEGMENT_OPEN_COST * cpu_tuple_cost +
 		sealed->pages * left * share * seq_page_cost + sealed->quals.startup +

@@ -203,10 +203,15 @@ BEGIN
 		RAISE dependent_objects_still_exist USING MESSAGE = format('domain "%s" still has layers: %s', $2, held),
 			HINT = 'Remove them from the territory with territory.remove_layer() first: the tables stay.';
 	END IF;
+	SELECT string_agg(t.code, ', ' ORDER BY t.code) INTO held FROM territory.tools t WHERE t.domain = $2 AND t.removed_at IS NULL;
+	IF held IS NOT NULL THEN
+		RAISE dependent_objects_still_exist USING MESSAGE = format('domain "%s" still has tools: %s', $2, held),
+			HINT = 'Remove them with territory.remove_tool() first.';
+	END IF;
 	DELETE FROM territory.domains d WHERE d.code = $2;
 EXCEPTION WHEN foreign_key_violation THEN
 	RAISE dependent_objects_still_exist USING MESSAGE = format('domain "%s" is still in use', $2),
-		HINT = 'Remove its layers and tools first.';
+		HINT = 'Remove its layers and assets first.';
 END $$;
 COMMENT ON FUNCTION territory.erase_domain_for(regrole, text) IS 'What erase_domain() does for its caller; not to be called.';
 REVOKE EXECUTE ON FUNCTION territory.erase_domain_for(regrole, text) FROM PUBLIC;

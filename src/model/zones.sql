@@ -2,9 +2,9 @@
 --
 -- Zones of a kind have one SRID; those of an exclusive kind share no more than
 -- borders, so that what lies in one lies in no other and sums add up: of a
--- place on a border, the zone whose code comes first counts.  Where entities
--- stand still, zonal() aggregates by entity, which summaries answer, and joins
--- the few results with the zones; where they move, row by row.
+-- place on a border, the zone whose code comes first counts.  zonal() writes the
+-- join of rows and zones so that, where entities stand still, each is looked up
+-- once inside the scan, and its blocks are answered from summaries.
 
 CREATE TABLE territory.zone_kinds
 (
@@ -216,7 +216,7 @@ BEGIN
 		SELECT * INTO overlap FROM territory.overlapping_zones($2, $3, $5) LIMIT 1;
 		IF FOUND THEN
 			RAISE exclusion_violation USING MESSAGE = format('zone "%s" of kind "%s" overlaps zone "%s"', $3, $2, overlap.other),
-				DETAIL = format('They share an area of %s square units of SRID %s.', overlap.area, given_srid),
+				DETAIL = format('They share an area of %s square units of SRID %s.', overlap.area::float4, given_srid),
 				HINT = 'Zones of an exclusive kind share borders only; ST_Difference or ST_Snap helps.';
 		END IF;
 	END IF;
@@ -282,54 +282,45 @@ COMMENT ON FUNCTION territory.zone_of(geometry, text) IS
 
 -- Aggregates by zone and period.
 
--- the number of instants, sum and so on of one zone and bucket, of those of its entities
 CREATE FUNCTION territory.zonal_statement(layer territory.layers, column_name name, statistic text, kind territory.zone_kinds,
 	period tstzrange, step interval) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	zone text := quote_literal(coalesce((SELECT l.time_zone FROM territory.layout(layer.rel) l), current_setting('TimeZone')));
 	moment text := CASE WHEN layer.time_column IS NOT NULL THEN format('r.%I', layer.time_column) END;
-	time_type oid := (SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid = layer.rel AND a.attname = layer.time_column);
+	-- a timestamp or a date is one of the layer's calendar
 	at_zone boolean := coalesce((SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END <> 'timestamptz'::regtype
-		FROM pg_type t WHERE t.oid = time_type), false);
+		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+		WHERE a.attrelid = layer.rel AND a.attname = layer.time_column), false);
 	value text := CASE WHEN column_name IS NULL THEN '*' ELSE format('r.%I', column_name) END;
-	is_real boolean := EXISTS (SELECT FROM pg_attribute a
-		WHERE a.attrelid = layer.rel AND a.attname = column_name AND a.atttypid = 'float4'::regtype);
+	postgis regnamespace := (SELECT extnamespace FROM pg_extension WHERE extname = 'postgis');
 	bucket text;
 	condition text := '';
-	terms text;
+	places text;
 	item record;
 BEGIN
-	-- a timestamp or a date is one of the layer's calendar
 	bucket := CASE WHEN step IS NULL THEN 'NULL::timestamptz'
-		WHEN at_zone THEN format('territory.time_bucket(%L::interval, %s) AT TIME ZONE %s', step, moment || '::timestamp', zone)
+		WHEN at_zone THEN format('territory.time_bucket(%L::interval, %s::timestamp) AT TIME ZONE %s', step, moment, zone)
 		ELSE format('territory.time_bucket(%L::interval, %s, %s)', step, moment, zone) END;
 	FOR item IN SELECT * FROM (VALUES (lower(period), CASE WHEN lower_inc(period) THEN '>=' ELSE '>' END),
 			(upper(period), CASE WHEN upper_inc(period) THEN '<=' ELSE '<' END)) b(bound, operator) WHERE bound IS NOT NULL LOOP
-		condition := condition || format(' AND %s %s %L::timestamptz%s', moment || CASE WHEN at_zone THEN '::timestamp' ELSE '' END,
-			item.operator, item.bound, CASE WHEN at_zone THEN ' AT TIME ZONE ' || zone ELSE '' END);
+		condition := condition || format(CASE WHEN at_zone THEN ' AND %s::timestamp %s %L::timestamptz AT TIME ZONE %s'
+			ELSE ' AND %s %s %L::timestamptz' END, moment, item.operator, item.bound, zone);
 	END LOOP;
-	terms := format('count(%1$s) AS n%2$s%3$s', value,
-		-- the sum of reals is a real, their mean is not
-		CASE WHEN statistic NOT IN ('sum', 'avg', 'stddev') THEN ', NULL::float8 AS total'
-			WHEN is_real THEN format(', avg(%1$s) * count(%1$s) AS total', value) ELSE format(', sum(%s) AS total', value) END,
-		CASE statistic WHEN 'min' THEN format(', min(%s)::float8 AS extra', value) WHEN 'max' THEN format(', max(%s)::float8 AS extra', value)
-			WHEN 'stddev' THEN format(', (var_pop(%1$s) * count(%1$s))::float8 AS extra', value) ELSE ', NULL::float8 AS extra' END);
+	places := format('territory.zones_at(territory.in_srid(%s::%s.geometry, %s), %L, %L) z(zone)',
+		CASE WHEN layer.entity_table IS NOT NULL THEN format('e.%I', layer.entity_position) ELSE format('r.%I', layer.position_column) END,
+		postgis, kind.srid, kind.code, kind.exclusive);
 	IF layer.entity_table IS NOT NULL THEN
-		RETURN format('SELECT m.zone, p.bucket, p.n, p.total, p.extra FROM'
-			' (SELECT r.%1$I AS entity, %2$s AS bucket, %3$s FROM %4$s r WHERE true%5$s GROUP BY 1, 2) p'
-			' JOIN (SELECT e.%6$I AS entity, z.zone FROM %7$s e,'
-			' LATERAL territory.zones_at(territory.in_srid(e.%8$I::%11$s.geometry, %9$s), %10$L, %12$L) z(zone)) m ON m.entity = p.entity',
-			layer.entity_columns[1], bucket, terms, layer.rel, condition, layer.entity_key, layer.entity_table, layer.entity_position,
-			kind.srid, kind.code, (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'postgis'), kind.exclusive);
+		places := format('JOIN (SELECT e.%I AS entity, z.zone FROM %s e, LATERAL %s) z ON z.entity = r.%I', layer.entity_key,
+			layer.entity_table, places, layer.entity_columns[1]);
+	ELSE
+		places := 'CROSS JOIN LATERAL ' || places;
 	END IF;
-	RETURN format('SELECT z.zone, %1$s AS bucket, %2$s FROM %3$s r,'
-		' LATERAL territory.zones_at(territory.in_srid(r.%4$I::%8$s.geometry, %5$s), %6$L, %7$L) z(zone) WHERE true%9$s GROUP BY 1, 2',
-		bucket, terms, layer.rel, layer.position_column, kind.srid, kind.code, kind.exclusive,
-		(SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'postgis'), condition);
+	RETURN format('SELECT z.zone, %s AS bucket, %s(%s)::float8 AS value, count(%4$s) AS n FROM %5$s r %6$s WHERE true%7$s GROUP BY 1, 2',
+		bucket, statistic, value, value, layer.rel, places, condition);
 END $$;
 COMMENT ON FUNCTION territory.zonal_statement(territory.layers, name, text, territory.zone_kinds, tstzrange, interval) IS
-'The statement whose rows zonal() adds up: by zone and bucket (and entity, where entities stand still); not to be called.';
+'The join that zonal() runs, by zone and bucket; not to be called.';
 
 CREATE FUNCTION territory.check_zonal(layer territory.layers, column_name name, statistic text, period tstzrange,
 	step interval) RETURNS void
@@ -390,17 +381,9 @@ BEGIN
 	IF kind.srid IS NULL OR isempty($5) THEN
 		RETURN;
 	END IF;
-	RETURN QUERY EXECUTE format('WITH part AS MATERIALIZED (%s), mean AS (SELECT zone, bucket, sum(n) AS n, sum(total) AS total, '
-		'min(extra) AS lowest, max(extra) AS highest, sum(extra) AS squares FROM part WHERE n > 0 OR $1 = ''count'' GROUP BY zone, bucket), '
-		-- of the moments of parts, the moment of the whole: that within them, and that of their means
-		'spread AS (SELECT p.zone, p.bucket, sum(p.n * (p.total::float8 / p.n - m.total::float8 / m.n::float8) ^ 2) AS squares FROM part p '
-		'JOIN mean m ON m.zone = p.zone AND m.bucket IS NOT DISTINCT FROM p.bucket WHERE $1 = ''stddev'' AND p.n > 0 GROUP BY p.zone, p.bucket) '
-		'SELECT m.zone, z.title, m.bucket, CASE $1 WHEN ''count'' THEN m.n::float8 WHEN ''sum'' THEN m.total::float8 '
-		'WHEN ''avg'' THEN (m.total / m.n)::float8 WHEN ''min'' THEN m.lowest WHEN ''max'' THEN m.highest '
-		'ELSE CASE WHEN m.n > 1 THEN sqrt((m.squares + s.squares) / (m.n - 1)::float8) END END, m.n::bigint '
-		'FROM mean m JOIN territory.zones z ON z.kind = $2 AND z.code = m.zone '
-		'LEFT JOIN spread s ON s.zone = m.zone AND s.bucket IS NOT DISTINCT FROM m.bucket ORDER BY m.zone, m.bucket',
-		territory.zonal_statement(known, $2, $3, kind, $5, $6)) USING $3, $4;
+	RETURN QUERY EXECUTE format('SELECT m.zone, z.title, m.bucket, m.value, m.n FROM (%s) m'
+		' JOIN territory.zones z ON z.kind = $1 AND z.code = m.zone WHERE m.n > 0 OR $2 = ''count'' ORDER BY m.zone, m.bucket',
+		territory.zonal_statement(known, $2, $3, kind, $5, $6)) USING $4, $3;
 END $$;
 COMMENT ON FUNCTION territory.zonal(regclass, name, text, text, tstzrange, interval) IS
-'A statistic (count, sum, avg, min, max or stddev) of a column of a layer by zone of a kind and, where a step is given, by bucket of the calendar of the layer''s layout (of the session''s time zone, where it names none), with the number n of values (rows, where the column is null and rows are counted). Entities that stand still are aggregated from summaries and then joined with the zones; moving ones are joined row by row. Zones and buckets without values are left out.';
+'A statistic (count, sum, avg, min, max or stddev) of a column of a layer by zone of a kind and, where a step is given, by bucket of the calendar of the layer''s layout (of the session''s time zone, where it names none), with the number n of values (rows, where the column is null and rows are counted). The zones of entities that stand still are looked up once for each, so that summaries answer; those of moving ones row by row. Zones and buckets without values are left out.';

@@ -153,6 +153,7 @@ extern bool scan_is_measure(Oid type);
 extern bool scan_spec_is_measure(List *spec);
 extern double scan_share_asked(PlannerInfo *root, RelOptInfo *rel, Node *qual);
 extern double scan_rows_touched(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, List *clauses);
+extern double scan_hot_pages(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed);
 extern Cost scan_sealed_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, ParamPathInfo *param);
 extern void scan_say_why(RelOptInfo *rel, const char *reason);
 extern void scan_paths_init(void);

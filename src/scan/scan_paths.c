@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "access/amapi.h"
+#include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "optimizer/clauses.h"
@@ -19,11 +20,13 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "optimizer/plancat.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/spccache.h"
 #include "utils/typcache.h"
 
 #include "scan/scan.h"
@@ -31,6 +34,9 @@
 
 /* against cpu_tuple_cost: a decoded value is cheaper than a heap tuple */
 #define DECODE_COST_FACTOR 0.5
+
+/* a page without rows, to one that is full */
+#define EMPTY_PAGE_COST 0.1
 
 /* against core's sort of all rows, which is as good where all are wanted */
 #define ORDERED_COST_FACTOR 1.2
@@ -290,15 +296,34 @@ wrap_index_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	return paths;
 }
 
-/* the part of a sequential scan that reads hot rows */
+/*
+ * Of the heap, all of which a scan of hot rows reads: as many as these rows
+ * fill, and those that a seal emptied, which take little as long as they are
+ * in memory, where the pages of a table that is looked at all day mostly are.
+ */
+double
+scan_hot_pages(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed)
+{
+	double		pages = Max((double) rel->pages - sealed->pages, 0);
+	double		hot = Max(rel->tuples - sealed->rows, 0);
+	int32		width = get_relation_data_width(planner_rt_fetch(rel->relid, root)->relid,
+												rel->attr_widths - rel->min_attr);
+	double		full = ceil(hot * (MAXALIGN(width) + MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData)) / BLCKSZ);
+
+	return pages <= full ? pages : full + (pages - full) * EMPTY_PAGE_COST;
+}
+
+/* the part of a sequential scan that reads hot rows: core counts pages whole, and shares out the work on rows among workers */
 static Cost
-hot_cost(RelOptInfo *rel, const SealedCost *sealed, Path *seqscan)
+hot_cost(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Path *seqscan)
 {
 	double		hot = Max(rel->tuples - sealed->rows, 0);
-	double		divisor = Max(seqscan->parallel_workers, 1);
 	Cost		run = seqscan->total_cost - seqscan->startup_cost - seqscan_disable_cost();
+	double		page_cost;
 
-	return Max(run - sealed->pages * seq_page_cost / divisor, 0) * Min(hot / Max(rel->tuples, 1), 1);
+	get_tablespace_page_costs(rel->reltablespace, NULL, &page_cost);
+	return scan_hot_pages(root, rel, sealed) * page_cost +
+		Max(run - rel->pages * page_cost, 0) * Min(hot / Max(rel->tuples, 1), 1);
 }
 
 /* without child: heap's rows by a scan of ours, sealed rows pruned */
@@ -311,7 +336,7 @@ replace_seqscan(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Pa
 	if (!seqscan->parallel_aware)
 		path->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
 	if (sealed->rows > 0)
-		path->path.total_cost = path->path.startup_cost + hot_cost(rel, sealed, seqscan) +
+		path->path.total_cost = path->path.startup_cost + hot_cost(root, rel, sealed, seqscan) +
 			scan_sealed_cost(root, rel, sealed, seqscan->param_info) / divisor + seqscan_disable_cost();
 	return path;
 }
@@ -380,7 +405,7 @@ add_ordered_path(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed)
 	path->path.total_cost += ORDERED_COST_FACTOR *
 		compat_sort_cost(root, pathkeys, path->path.rows, rel->reltarget->width);
 	hot = path->path.rows * Max(rel->tuples - sealed->rows, 0) / Max(rel->tuples, 1);
-	path->path.startup_cost += hot_cost(rel, sealed, seqscan) +
+	path->path.startup_cost += hot_cost(root, rel, sealed, seqscan) +
 		compat_sort_cost(root, pathkeys, Max(hot, 1), rel->reltarget->width) +
 		sealed->segments * cpu_operator_cost + BLOCK_MAX_ROWS * cpu_tuple_cost;
 	path->path.total_cost = Max(path->path.total_cost, path->path.startup_cost);

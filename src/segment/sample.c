@@ -107,6 +107,25 @@ sample_extent(ChunkStore *store, AttrNumber attno, float *extent)
 	return known;
 }
 
+/* where the places of a column are, about: xmin, ymin, xmax, ymax; false: it is not known */
+bool
+sealed_extent(Relation rel, AttrNumber attno, float *extent)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "territory extent", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	ChunkStore	store;
+	bool		known = false;
+
+	if (chunk_store_open(rel, AccessShareLock, &store))
+	{
+		known = !chunk_store_empty(&store) && sample_extent(&store, attno, extent);
+		chunk_store_close(&store, AccessShareLock);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return known;
+}
+
 /* the side of a block's box, of that of the table's, if both were squares of the same area as they are */
 static double
 relative_side(const float *box, const float *extent)

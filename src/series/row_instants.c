@@ -35,8 +35,10 @@
 #include "series/series.h"
 
 #define MOST_ARGUMENTS 8
-#define FIRST_ROOM 4			/* of a tail */
-#define MOST_IN_TAIL 128
+/* of a tail: with its head, so many instants fill a power of two of bytes, to which the allocator rounds up */
+#define FIRST_ROOM 3
+#define MOST_IN_TAIL 31			/* with more it becomes a piece, which is a quarter as large */
+#define MOST_AT_ONCE (128 * 1024)	/* so that what is allocated is near what is used, which work_mem limits */
 #define FEW 8					/* so many are no piece of their own */
 
 PG_FUNCTION_INFO_V1(territory_row_instants_combine);
@@ -207,8 +209,7 @@ arena(MemoryContext context)
 	for (int i = 0; child && i < 8; i++, child = child->nextchild)
 		if (child->name == name)
 			return child;
-	return GenerationContextCreate(context, name, ALLOCSET_SMALL_MINSIZE, ALLOCSET_SMALL_INITSIZE,
-								   ALLOCSET_DEFAULT_MAXSIZE);
+	return GenerationContextCreate(context, name, ALLOCSET_SMALL_MINSIZE, ALLOCSET_SMALL_INITSIZE, MOST_AT_ONCE);
 }
 
 static RowState *
@@ -303,7 +304,7 @@ tail_with_room(MemoryContext context, RowState *state)
 		end_tail(context, state);
 		return tail;
 	}
-	room = tail ? tail->room * 2 : FIRST_ROOM;
+	room = tail ? tail->room * 2 + 1 : FIRST_ROOM;
 	tail = MemoryContextAlloc(context, offsetof(RowTail, instants) + room * sizeof(Instant));
 	tail->n = 0;
 	if (state->tail)

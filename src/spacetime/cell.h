@@ -142,7 +142,9 @@ typedef struct CellMap CellMap;
 extern CellMap *cell_map_make(int32 srid, int zoom);
 extern void cell_map_world(const CellMap *map, double x, double y, double *world);
 extern Cell cell_map_point(CellMap *map, double x, double y);
+extern void cell_map_points(CellMap *map, const double *x, const double *y, const int *places, int n, Datum *cells);
 extern bool cell_map_box(CellMap *map, const float *box, Cell *cell);
+extern double cell_map_count(const CellMap *map, const float *box);
 
 /* cell_place.c */
 extern bool cell_read_point(Datum geometry, int32 *srid, double *p);

@@ -55,6 +55,9 @@ struct CellMap
 	double		per_side;		/* 1 / the side of a square */
 	int			asked;
 	Square	   *squares;
+	Square	   *last;			/* of them, or NULL */
+	int			tile[2];		/* the last one ... */
+	Cell		cell;			/* ... and its cell, or 0 */
 };
 
 /* ---- in full ---- */
@@ -189,20 +192,18 @@ find_square(CellMap *map, double column, double row)
 }
 
 /* the tile at a place of a square; false where a border is near */
-static bool
-tile_in_square(const Square *square, double u, double v, double *tile)
+static inline bool
+tile_in_square(const Square *square, double u, double v, int *tile)
 {
-	for (int c = 0; c < 2; c++)
-	{
-		double		at = bilinear(square->f[c], u, v),
-					rest;
+	double		x = bilinear(square->f[0], u, v),
+				y = bilinear(square->f[1], u, v);
 
-		tile[c] = floor(at);
-		rest = at - tile[c];
-		if (!(rest > square->error[c] && rest < 1 - square->error[c]))
-			return false;
-	}
-	return true;
+	/* of a useful square, all are within the world; what is less than 0 by an error is near a border */
+	tile[0] = (int) x;
+	tile[1] = (int) y;
+	x -= tile[0];
+	y -= tile[1];
+	return x > square->error[0] && x < 1 - square->error[0] && y > square->error[1] && y < 1 - square->error[1];
 }
 
 /* ---- what is asked ---- */
@@ -231,14 +232,40 @@ is_near(double column, double row)
 	return fabs(column) < PG_INT32_MAX && fabs(row) < PG_INT32_MAX;
 }
 
-Cell
-cell_map_point(CellMap *map, double x, double y)
+/* in the square that was looked at last; false: not there, or near a border */
+static inline bool
+is_in_last(const CellMap *map, double u, double v, int *tile)
+{
+	const Square *square = map->last;
+
+	if (square == NULL || !square->useful)
+		return false;
+	u -= square->column;
+	v -= square->row;
+	return u >= 0 && u < 1 && v >= 0 && v < 1 && tile_in_square(square, u, v, tile);
+}
+
+/* neighbours in a column are mostly of one cell */
+static inline Cell
+cell_of(CellMap *map, const int *tile)
+{
+	if (tile[0] != map->tile[0] || tile[1] != map->tile[1] || map->cell == 0)
+	{
+		map->tile[0] = tile[0];
+		map->tile[1] = tile[1];
+		map->cell = cell_of_tile(map->zoom, (uint32) tile[0], (uint32) tile[1]);
+	}
+	return map->cell;
+}
+
+static Cell
+find_cell(CellMap *map, double x, double y)
 {
 	double		u = x * map->per_side,
 				v = y * map->per_side,
 				column = floor(u),
-				row = floor(v),
-				tile[2];
+				row = floor(v);
+	int			tile[2];
 	Square	   *square;
 
 	if (!map->has_squares || map->asked < FEW || !is_near(column, row))
@@ -249,9 +276,28 @@ cell_map_point(CellMap *map, double x, double y)
 	square = find_square(map, column, row);
 	if (!square->known && square->asked++ == FEW)
 		learn(map, square);
+	map->last = square;
 	if (square->useful && tile_in_square(square, u - column, v - row, tile))
-		return cell_of_tile(map->zoom, (uint32) tile[0], (uint32) tile[1]);
+		return cell_of(map, tile);
 	return cell_in_full(map, x, y);
+}
+
+Cell
+cell_map_point(CellMap *map, double x, double y)
+{
+	int			tile[2];
+
+	if (is_in_last(map, x * map->per_side, y * map->per_side, tile))
+		return cell_of(map, tile);
+	return find_cell(map, x, y);
+}
+
+/* of the positions at so many places of x and y */
+void
+cell_map_points(CellMap *map, const double *x, const double *y, const int *places, int n, Datum *cells)
+{
+	for (int i = 0; i < n; i++)
+		cells[i] = CellGetDatum(cell_map_point(map, x[places[i]], y[places[i]]));
 }
 
 /* true: every position in the box (xmin, ymin, xmax, ymax) is in this cell */
@@ -259,8 +305,8 @@ bool
 cell_map_box(CellMap *map, const float *box, Cell *cell)
 {
 	double		column = floor(box[0] * map->per_side),
-				row = floor(box[1] * map->per_side),
-				first[2],
+				row = floor(box[1] * map->per_side);
+	int			first[2],
 				tile[2];
 	Square	   *square;
 
@@ -282,4 +328,27 @@ cell_map_box(CellMap *map, const float *box, Cell *cell)
 	}
 	*cell = cell_of_tile(map->zoom, (uint32) tile[0], (uint32) tile[1]);
 	return true;
+}
+
+/* about how many cells the box meets, by its corners; 0 where they are nowhere */
+double
+cell_map_count(const CellMap *map, const float *box)
+{
+	double		least[2] = {INFINITY, INFINITY},
+				most[2] = {-INFINITY, -INFINITY};
+
+	for (int corner = 0; corner < 4; corner++)
+	{
+		double		world[2];
+
+		cell_map_world(map, box[corner & 2], box[(corner & 1) * 2 + 1], world);
+		if (!isfinite(world[0]) || !isfinite(world[1]))
+			return 0;
+		for (int c = 0; c < 2; c++)
+		{
+			least[c] = Min(least[c], floor(world[c] * map->cells));
+			most[c] = Max(most[c], floor(world[c] * map->cells));
+		}
+	}
+	return Min(most[0] - least[0] + 1, map->cells) * Min(most[1] - least[1] + 1, map->cells);
 }

@@ -8,6 +8,7 @@
 #include "territory.h"
 
 #include "segment/point.h"
+#include "series/point.h"
 #include "spacetime/cell.h"
 #include "vector/vector_place.h"
 
@@ -93,8 +94,7 @@ cells_of_points(FmgrInfo *function, const Datum *others, int32 srid, const doubl
 {
 	CellMap    *map = kept_map(function, srid, DatumGetInt32(others[0]));
 
-	for (int i = 0; i < n; i++)
-		cells[i] = CellGetDatum(cell_map_point(map, x[rows[i]], y[rows[i]]));
+	cell_map_points(map, x, y, rows, n, cells);
 }
 
 static bool
@@ -108,8 +108,19 @@ cell_of_box(FmgrInfo *function, const Datum *others, int32 srid, const float *bo
 	return true;
 }
 
+static double
+count_cells(const Datum *others, int32 srid, const float *box)
+{
+	int			zoom = DatumGetInt32(others[0]);
+	bool		known = srid == 4326 || srid == 3857;
+
+	if (zoom < 0 || zoom > CELL_MAX_ZOOM || (!known && point_srid_definitions(srid) == NIL))
+		return 0;
+	return cell_map_count(cell_map_make(srid, zoom), box);
+}
+
 void
 cell_init(void)
 {
-	vector_place_register("territory_cell_of_point", territory_cell_of_point, cells_of_points, cell_of_box);
+	vector_place_register("territory_cell_of_point", territory_cell_of_point, cells_of_points, cell_of_box, count_cells);
 }

@@ -17,6 +17,8 @@
 
 #include <math.h>
 
+#include "fmgr.h"
+
 #include "series/point.h"
 
 bool
@@ -72,4 +74,11 @@ metres_grow(int32 srid, double *min, double *max, double metres)
 	/* no further than the poles, unless the box was there already */
 	min[1] = Max(min[1], Min(-pole, before.min[1]));
 	max[1] = Min(max[1], Max(pole, before.max[1]));
+}
+
+PG_FUNCTION_INFO_V1(territory_is_geographic);
+Datum
+territory_is_geographic(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(metres_are_angles(PG_GETARG_INT32(0)));
 }

@@ -293,8 +293,10 @@ NearSpan
 near_span(const Interval *within)
 {
 	__int128	span = (__int128) ((int64) within->month * DAYS_PER_MONTH + within->day) * USECS_PER_DAY + within->time;
-	NearSpan	result = {.nothing = span < 0, .most = span > PG_UINT64_MAX ? PG_UINT64_MAX : (uint64) span};
+	NearSpan	result;
 
+	result.nothing = span < 0;
+	result.most = span > PG_UINT64_MAX ? PG_UINT64_MAX : (uint64) span;
 	return result;
 }
 

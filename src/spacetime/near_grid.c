@@ -259,6 +259,7 @@ add_bounds(NearBounds *all, const NearBounds *bounds)
 void
 near_grid_build(NearGrid *grid)
 {
+	const NearBounds nothing = {{INFINITY, INFINITY}, {-INFINITY, -INFINITY}, PG_INT64_MAX, PG_INT64_MIN};
 	MemoryContext old = MemoryContextSwitchTo(grid->context);
 	Size		buckets = 1024;
 
@@ -270,7 +271,7 @@ near_grid_build(NearGrid *grid)
 	grid->entries_capacity = Max(grid->nrows, 16) * 4;
 	grid->entries = MemoryContextAllocHuge(grid->context, (Size) grid->entries_capacity * sizeof(GridEntry));
 	grid->wide = MemoryContextAllocHuge(grid->context, Max(grid->nrows, 1) * sizeof(int32));
-	grid->all = (NearBounds) {.min = {INFINITY, INFINITY}, .max = {-INFINITY, -INFINITY}, .from = PG_INT64_MAX, .to = PG_INT64_MIN};
+	grid->all = nothing;
 	measure(grid);
 	for (int i = 0; i < grid->nrows; i++)
 	{

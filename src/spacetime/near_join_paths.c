@@ -144,7 +144,7 @@ cost_join(PlannerInfo *root, const NearClauses *clauses, Path *probe, Path *kept
 
 /* ---- paths ---- */
 
-static CustomPath *
+static Path *
 make_path(PlannerInfo *root, RelOptInfo *joined, JoinType type, const NearClauses *clauses, Path *probe, Path *kept,
 		  bool outer_is_kept)
 {
@@ -173,7 +173,7 @@ make_path(PlannerInfo *root, RelOptInfo *joined, JoinType type, const NearClause
 	path->custom_private = list_make4(list_make4_int(type, outer_is_kept, space, time), calls, clauses->quals,
 									  clauses->filter);
 	path->methods = &near_path_methods;
-	return path;
+	return &path->path;
 }
 
 static bool
@@ -190,15 +190,15 @@ add_paths(PlannerInfo *root, RelOptInfo *joined, RelOptInfo *outer, RelOptInfo *
 
 	if (!is_free(outer->cheapest_total_path) || !is_free(inner->cheapest_total_path))
 		return;
-	add_path(joined, &make_path(root, joined, type, clauses, outer->cheapest_total_path, inner->cheapest_total_path, false)->path);
+	add_path(joined, make_path(root, joined, type, clauses, outer->cheapest_total_path, inner->cheapest_total_path, false));
 	/* an inner join comes with its relations in either order */
 	if (type != JOIN_INNER)
-		add_path(joined, &make_path(root, joined, type, clauses, inner->cheapest_total_path, outer->cheapest_total_path, true)->path);
+		add_path(joined, make_path(root, joined, type, clauses, inner->cheapest_total_path, outer->cheapest_total_path, true));
 	if (!joined->consider_parallel || outer->partial_pathlist == NIL)
 		return;
 	safe = get_cheapest_parallel_safe_total_inner(inner->pathlist);
 	if (is_free(safe))
-		add_partial_path(joined, &make_path(root, joined, type, clauses, linitial(outer->partial_pathlist), safe, false)->path);
+		add_partial_path(joined, make_path(root, joined, type, clauses, linitial(outer->partial_pathlist), safe, false));
 }
 
 static void

@@ -64,6 +64,8 @@ near_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	List	   *sources[2] = {NIL, NIL};
 	ListCell   *lc;
 
+	/* a projection above may put another target list in the place of ours */
+	all = list_concat(all, rel->reltarget->exprs);
 	foreach(lc, columns_read(children, (Node *) all, NIL))
 	{
 		Expr	   *column = lfirst(lc);

@@ -105,7 +105,7 @@ near_start(NearJoinState *state)
 	{
 		value = ExecEvalExprSwitchContext(state->within_expr, econtext, &isnull);
 		state->possible = state->possible && !isnull;
-		state->span = (NearSpan) {.nothing = true};
+		state->span.nothing = true;
 		if (!isnull)
 			state->span = near_span(DatumGetIntervalP(value));
 	}

@@ -410,6 +410,27 @@ territory_stbox_sel(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(result);
 }
 
+/* of all pairs; what one side does not tell, boxes like those of the other stand for */
+static double
+estimate_pairs(STBoxRelation relation, Oid function, const VariableStatData *left, const VariableStatData *right)
+{
+	Sample		boxes,
+				queries;
+	bool		left_told = open_sample(left, function, &boxes),
+				right_told = open_sample(right, function, &queries);
+	double		result = DEFAULT_SELECTIVITY;
+
+	if (left_told)
+		result = mean_estimate(relation, &boxes, right_told ? &queries : &boxes);
+	else if (right_told && turn_round(&relation))
+		result = mean_estimate(relation, &queries, &queries);
+	if (left_told)
+		free_attstatsslot(&boxes.slot);
+	if (right_told)
+		free_attstatsslot(&queries.slot);
+	return result * share_not_null(left) * share_not_null(right);
+}
+
 PG_FUNCTION_INFO_V1(territory_stbox_joinsel);
 Datum
 territory_stbox_joinsel(PG_FUNCTION_ARGS)
@@ -419,23 +440,18 @@ territory_stbox_joinsel(PG_FUNCTION_ARGS)
 	SpecialJoinInfo *join = (SpecialJoinInfo *) PG_GETARG_POINTER(4);
 	VariableStatData left,
 				right;
-	Sample		boxes,
-				queries;
 	bool		reversed;
-	double		result = DEFAULT_SELECTIVITY;
+	double		result;
 
 	get_join_variables(root, (List *) PG_GETARG_POINTER(2), join, &left, &right, &reversed);
-	if (open_sample(&left, function, &boxes))
+	result = estimate_pairs(stbox_relation(function), function, &left, &right);
+	if (join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI)
 	{
-		if (open_sample(&right, function, &queries))
-		{
-			result = mean_estimate(stbox_relation(function), &boxes, &queries);
-			free_attstatsslot(&queries.slot);
-		}
-		else
-			result = mean_estimate(stbox_relation(function), &boxes, &boxes);
-		result *= share_not_null(&left) * share_not_null(&right);
-		free_attstatsslot(&boxes.slot);
+		/* of rows that have a partner at all */
+		const RelOptInfo *inner = reversed ? left.rel : right.rel;
+
+		if (inner != NULL)
+			result *= Max(inner->rows, 1);
 	}
 	ReleaseVariableStats(left);
 	ReleaseVariableStats(right);

@@ -523,6 +523,7 @@ extern bool vector_key_between(VectorKey *key, int64 from, int64 to, Datum *valu
 /* vector_place.c */
 extern bool vector_place_parse(Node *key, AttrNumber *column);
 extern PlaceMemory *vector_place_begin(VectorState *state, VectorKey *key, Node *expr);
+extern double vector_place_groups(Node *key, Relation rel);
 extern void vector_place_reset(PlaceMemory *memory);
 extern bool vector_place_begin_block(VectorState *state, VectorKey *key);
 extern bool vector_place_is_known(const VectorKey *key);

@@ -211,7 +211,7 @@ vector_aggregates_begin(VectorState *state, List *exprs, Index rti)
 	EState	   *estate = state->custom.ss.ps.state;
 	ListCell   *lc;
 
-	state->state_context = CreateExprContext(estate);
+	state->state_context = CreateWorkExprContext(estate);
 	state->aggstate = makeNode(AggState);
 	state->aggstate->ss.ps.state = estate;
 	state->aggstate->curaggcontext = state->state_context;

@@ -216,9 +216,10 @@ number_of_buckets(PlannerInfo *root, RelOptInfo *rel, Node *key, TupleDesc desc,
 }
 
 static double
-number_of_groups(PlannerInfo *root, RelOptInfo *rel, const VectorTarget *target, TupleDesc desc,
+number_of_groups(PlannerInfo *root, RelOptInfo *rel, const VectorTarget *target, Relation relation,
 				 const SegmentEntry *all)
 {
+	TupleDesc	desc = RelationGetDescr(relation);
 	double		rows = target->join ? target->join->rows : rel->rows;
 	double		groups = 1;
 	List	   *others = NIL;
@@ -227,7 +228,11 @@ number_of_groups(PlannerInfo *root, RelOptInfo *rel, const VectorTarget *target,
 	foreach(lc, target->keys)
 	{
 		double		buckets = all ? number_of_buckets(root, rel, lfirst(lc), desc, all) : 0;
+		double		places = all && buckets == 0 ? vector_place_groups(lfirst(lc), relation) : 0;
 
+		/* no more than there are positions */
+		if (places > 0)
+			buckets = Min(places, estimate_num_groups(root, list_make1(lfirst(lc)), rows, NULL, NULL));
 		if (buckets > 0)
 			groups *= buckets;
 		else
@@ -310,7 +315,7 @@ vector_buckets(PlannerInfo *root, RelOptInfo *rel, VectorTarget *target, bool sa
 		return estimate;
 	relation = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
 	if (target->keys)
-		estimate.groups = number_of_groups(root, rel, target, RelationGetDescr(relation), sealed_sum_about(relation));
+		estimate.groups = number_of_groups(root, rel, target, relation, sealed_sum_about(relation));
 	if (sample)
 		estimate.share_mixed = rel->rows <= FEW_ROWS ? 1 :
 			share_mixed(vector_join_block_keys(target), relation, &estimate.block_rows);

@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#include "catalog/pg_aggregate.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -22,6 +23,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
+#include "utils/syscache.h"
 
 #include "vector/vector.h"
 #include "vector/vector_buckets.h"
@@ -46,7 +48,7 @@
 #define SORT_COST 2.0			/* in cpu_operator_cost, for each group */
 
 #define GROUP_BYTES 48			/* and for each aggregate ... */
-#define STATE_BYTES 24
+#define STATE_BYTES 24			/* unless it says that it takes more */
 
 /* ---- which blocks ---- */
 
@@ -140,6 +142,25 @@ columns_read(RelOptInfo *rel, VectorTarget *target)
 	return bms_num_members(attributes);
 }
 
+/* of a group */
+static double
+group_bytes(VectorTarget *target)
+{
+	double		bytes = GROUP_BYTES;
+	ListCell   *lc;
+
+	foreach(lc, target->aggregates)
+	{
+		HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(lfirst_node(Aggref, lc)->aggfnoid));
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "territory: cache lookup failed for aggregate %u", lfirst_node(Aggref, lc)->aggfnoid);
+		bytes += Max(STATE_BYTES, ((Form_pg_aggregate) GETSTRUCT(tuple))->aggtransspace);
+		ReleaseSysCache(tuple);
+	}
+	return bytes;
+}
+
 /* of rows that pass */
 static Cost
 grouping_cost(PlannerInfo *root, VectorTarget *target)
@@ -183,7 +204,7 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 		rows = Min(rows, touched);
 	grouping = grouping_cost(root, target);
 	estimate.groups = buckets.groups;
-	estimate.hot_pages = Max((double) rel->pages - sealed->pages, 0) * Min(hot / Max(rel->tuples, 1), 1);
+	estimate.hot_pages = scan_hot_pages(root, rel, sealed);
 	estimate.decoded = touched * share + hot;
 	/* as a TerritoryScan estimates its hot part */
 	estimate.read = estimate.hot_pages * seq_page_cost +
@@ -204,8 +225,7 @@ vector_estimate(PlannerInfo *root, RelOptInfo *rel, const SealedCost *sealed, Ve
 		vector_join_cost(target->join, rel, &estimate);
 	/* states are handed out where groups fill the memory, results wait for the next pass */
 	if (!target->partial)
-		estimate.read *= ceil(estimate.groups * (GROUP_BYTES + STATE_BYTES * list_length(target->aggregates)) /
-							  get_hash_memory_limit());
+		estimate.read *= ceil(estimate.groups * group_bytes(target) / get_hash_memory_limit());
 	return estimate;
 }
 

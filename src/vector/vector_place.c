@@ -19,6 +19,7 @@
 
 #include "segment/column.h"
 #include "segment/point.h"
+#include "segment/sample.h"
 #include "vector/vector_join.h"
 #include "vector/vector_place.h"
 
@@ -31,6 +32,7 @@ typedef struct RegisteredPlace
 	PGFunction	function;
 	PlaceValues values;
 	PlaceBox	box;
+	PlaceCount	count;
 } RegisteredPlace;
 
 static RegisteredPlace places[MOST_PLACES];
@@ -55,11 +57,11 @@ struct PlaceMemory
 };
 
 void
-vector_place_register(const char *symbol, PGFunction function, PlaceValues values, PlaceBox box)
+vector_place_register(const char *symbol, PGFunction function, PlaceValues values, PlaceBox box, PlaceCount count)
 {
 	if (nplaces == MOST_PLACES)
 		elog(ERROR, "too many functions of places");
-	places[nplaces++] = (RegisteredPlace){symbol, function, values, box};
+	places[nplaces++] = (RegisteredPlace){symbol, function, values, box, count};
 }
 
 /* ---- which keys ---- */
@@ -124,6 +126,34 @@ srid_of_typmod(int32 typmod)
 	if (typmod < 0)
 		return 0;
 	return ((typmod & 0x0FFFFF00) - (typmod & 0x10000000)) >> 8;
+}
+
+/*
+ * For the planner: how many groups can a key make, as the boxes of some
+ * segments tell?  0: it is not known.
+ */
+double
+vector_place_groups(Node *key, Relation rel)
+{
+	AttrNumber	column;
+	const RegisteredPlace *place = parse_place(key, &column);
+	Datum		others[MOST_OTHERS];
+	float		box[4];
+	int32		srid;
+	ListCell   *lc;
+
+	if (place == NULL || vector_key_is_joined(key))
+		return 0;
+	srid = srid_of_typmod(TupleDescAttr(RelationGetDescr(rel), column - 1)->atttypmod);
+	for_each_from(lc, ((FuncExpr *) key)->args, 1)
+	{
+		Const	   *other = lfirst(lc);
+
+		if (!IsA(other, Const) || other->constisnull)
+			return 0;
+		others[foreach_current_index(lc) - 1] = other->constvalue;
+	}
+	return srid != 0 && sealed_extent(rel, column, box) ? place->count(others, srid, box) : 0;
 }
 
 PlaceMemory *

@@ -8,7 +8,9 @@
  *
  *		values	f of some rows, whose coordinates are at these places of x and y
  *		box		is f the same of all points in this box (xmin, ymin, xmax, ymax),
- *				and which?  It never fails.
+ *				and which?
+ *		count	for the planner: how many has it in such a box, at most?  0: it is
+ *				not known, or an error, which planning must not meet
  *
  * function is f's own, for fn_extra, others are f's arguments after the first,
  * none of which is null; f is strict, gives null of an empty point and of no
@@ -25,6 +27,8 @@ typedef void (*PlaceValues) (FmgrInfo *function, const Datum *others, int32 srid
 							 const int *rows, int n, Datum *values);
 typedef bool (*PlaceBox) (FmgrInfo *function, const Datum *others, int32 srid, const float *box, Datum *value);
 
-extern void vector_place_register(const char *symbol, PGFunction function, PlaceValues values, PlaceBox box);
+typedef double (*PlaceCount) (const Datum *others, int32 srid, const float *box);
+
+extern void vector_place_register(const char *symbol, PGFunction function, PlaceValues values, PlaceBox box, PlaceCount count);
 
 #endif

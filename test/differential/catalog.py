@@ -137,6 +137,30 @@ def call_of(rng, aggregate, table, alias, column, expression, plain=False):
     return Call(call, asked, tolerance)
 
 
+def made_call(rng, table, alias, column, name):
+    """Aggregates of what no column is: XML, JSON of two columns, multiranges, xid8 and tid, rows, geometries with a distance; None for another column."""
+    order = table.total_order(alias, rng)
+    made = []
+    if column.group in ('text', 'label', 'mood', 'uuid', 'int') and column.canonical:
+        made += [('xmlagg(xmlelement(name v, %s) ORDER BY {})', 'md5(({})::text)')]
+        made += [(f + "_object_agg(coalesce(%s::text, '?'), " + value + ' ORDER BY {})', 'md5(({})::text)') for f in ('json', 'jsonb')
+                 for value in ("coalesce(%s::text, '-')", 'length(%s::text)')]
+    if column.group == 'range':
+        made += [('range_agg(multirange(%s))', '{}'), ('range_intersect_agg(multirange(%s))', '{}')]
+    if column.group == 'int':
+        made += [(f + '((%s::int8 & 4095)::text::xid8)', '{}') for f in ('min', 'max')]
+        made += [(f + "(('(' || (%s::int8 & 4095) || ',1)')::tid)", '{}') for f in ('min', 'max')]
+    if column.group == 'interval' and column.tame:
+        made += [('percentile_cont(0.5) WITHIN GROUP (ORDER BY %s)', 'extract(epoch FROM {})')]
+    if column.group == 'point':
+        made += [('st_clusterwithin(%s, 0.01::float8)', 'cardinality({})'), ('st_union(%s, 0.001::float8)', '({}) IS NULL'),
+                 ('st_asmvt(ROW(%s))', '({}) IS NULL'), ('st_asgeobuf(ROW(%s))', '({}) IS NULL')]
+    if not made:
+        return None
+    call, asked = rng.choice(made)
+    return Call(call.replace('%s', name).replace('{}', order), asked, SUM if call.startswith('percentile') else None)
+
+
 def ordered_set_call(rng, column, name):
     """percentile, mode, rank: those that core's own aggregation has to answer."""
     if not column.kind.ordered:
@@ -149,7 +173,7 @@ def ordered_set_call(rng, column, name):
         if column.group == 'float' and column.tame and column.flavour_name != 'odd' and column.kind_name == 'float8':
             made.append('percentile_cont(0.5) WITHIN GROUP (ORDER BY %s)')
     if column.group in ('int', 'float', 'numeric', 'timestamptz', 'text'):
-        made += [f % column.lit(column.short_probe(rng)) + ' WITHIN GROUP (ORDER BY %s)' for f in ('rank(%s)', 'dense_rank(%s)', 'cume_dist(%s)')]
+        made += [f % column.lit(column.short_probe(rng)) + ' WITHIN GROUP (ORDER BY %s)' for f in ('rank(%s)', 'dense_rank(%s)', 'cume_dist(%s)', 'percent_rank(%s)')]
     return Call(rng.choice(made).replace('%s', name)) if made else None
 
 

@@ -89,6 +89,8 @@ def column_measure(model, query):
         name = query.name(column)
         if not query.plain and rng.random() < 0.12:
             call = catalog.ordered_set_call(rng, column, name)
+        elif not query.plain and rng.random() < 0.06:
+            call = catalog.made_call(rng, table, query.alias, column, name)
         else:
             able = [a for a in catalog.aggregates(model) if a.takes(column)]
             if rng.random() < 0.5:

@@ -10,9 +10,9 @@ Format of a page (README.md, docs/*.md):
 - A block that opens with ```output, directly after a ```sql block (blank lines
   between them may be), is what psql prints for that block: its default aligned
   tables, no command tags, and messages (NOTICE, WARNING, ERROR) as
-  "ERROR:  text" and their further lines.  Blanks at the end of a line, and
-  empty lines at the end of the output, do not count.  A block without one may
-  print anything.
+  "ERROR:  text" and their further lines, without CONTEXT.  Blanks at the end
+  of a line, and empty lines at the end of the output, do not count.  A block
+  without one may print anything.
 - Where the output has a line that begins with ERROR:, the block has to fail
   with it, and the page goes on.
 - <!-- docs: needs EXTENSION... --> on a line of its own says that the page's
@@ -109,7 +109,8 @@ def read_blocks(lines):
 
 def psql(database, script):
     """(lines that psql prints, whether all went well)"""
-    result = subprocess.run(['psql', '-Xq', '-d', database, '-v', 'ON_ERROR_STOP=1', '-f', '-'], input=script, text=True,
+    result = subprocess.run(['psql', '-Xq', '-d', database, '-v', 'ON_ERROR_STOP=1', '-v', 'SHOW_CONTEXT=never', '-f', '-'],
+                            input=script, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                             env={**os.environ, 'PGTZ': 'UTC', 'PGOPTIONS': '', 'PAGER': ''})
     return result.stdout.split('\n'), result.returncode == 0

@@ -133,6 +133,14 @@ SELECT throws_ok($$SELECT territory.unlink_entity('P-12', rel, 'nord', '1') FROM
 SELECT lives_ok($$SELECT territory.remove_asset('P-12')$$, 'the pole goes');
 SELECT is(count(*), 0::bigint, 'with what it carried') FROM territory.asset_links;
 SELECT is(count(*), 301::bigint, 'and no row of any layer') FROM lighting.lamps;
+SELECT lives_ok($$SELECT territory.remove_layer('lighting.lamps')$$, 'the last layer of the domain');
+SELECT throws_ok($$SELECT territory.remove_domain('lighting')$$, '2BP01', 'domain "lighting" still has tools: lux, next', 'a domain with tools');
+SELECT lives_ok($$SELECT territory.remove_tool('next')$$, 'a tool whose layers were dropped');
+SELECT results_eq($$SELECT remains, subject FROM territory.remove_tool('lux')$$, $$VALUES ('history', 'lighting.lamps'), ('role', 'vendor')$$,
+	'one whose layer left the territory');
+SELECT ok(NOT has_table_privilege('vendor', 'lighting.lamps', 'SELECT'), 'loses its access all the same');
+SELECT lives_ok($$SELECT territory.remove_domain('lighting')$$, 'then the domain goes');
+SELECT is(count(*), 3::bigint, 'and what is known of its tools stays') FROM territory.tools WHERE domain = 'lighting';
 RESET SESSION AUTHORIZATION;
 
 SELECT * FROM finish();
