@@ -193,11 +193,11 @@ SELECT cell_cover('POINT(0 0)', 4);
 SELECT cell_cover('SRID=4326;POINT(0 0)', 27);
 SELECT cell_cover(ST_MakeLine(ST_Point(0, 0, 4326), ST_Point('infinity', 0, 4326)), 4);
 
--- INSPIRE's grid: cells of INSEE's files of 2015 and 2019, by their middles; their names give their shapes
+-- INSPIRE's grid: identifiers as INSEE writes them, there and back by their middles (no published pair of a place and its identifier is at hand)
 SELECT id, inspire_cell(p, 200) = id AS same, inspire_cell(ST_Transform(p, 4326), 200) = id AS of_degrees, inspire_cell(ST_Transform(p, 2154), 1000) AS km
 FROM unnest('{CRS3035RES200mN2029800E4254200,CRS3035RES200mN3079600E3834800,CRS3035RES200mN2471400E3871200}'::text[]) id, ST_Centroid(inspire_cell_geometry(id)) p;
 SELECT ST_AsEWKT(inspire_cell_geometry('CRS3035RES200mN2471400E3871200'));
--- Villeneuve-d'Ascq, Lille: their town halls; on a border; a grid of its own in Martinique
+-- a place in Lille; on a border; grids of their own in Martinique and La Reunion
 SELECT inspire_cell(ST_Point(3.0573, 50.6292, 4326), 200), inspire_cell(ST_Point(3871200, 2471400, 3035), 200), inspire_cell(ST_Point(3871199.999, 2471399.999, 3035), 200);
 SELECT inspire_cell(ST_Point(-61.0742, 14.6037, 4326), 200, 5490), inspire_cell(ST_Point(55.45, -20.88, 4326), 1000, srid => 2975);
 SELECT count(*) FROM town, LATERAL (SELECT inspire_cell(p, 200) AS id) x WHERE NOT ST_Intersects(inspire_cell_geometry(id), ST_Transform(p, 3035)) OR inspire_cell(ST_Centroid(inspire_cell_geometry(id)), 200) <> id;

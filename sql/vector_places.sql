@@ -97,6 +97,9 @@ CREATE TABLE fleet AS SELECT v, 'depot ' || v % 2 AS depot FROM generate_series(
 ANALYZE fleet;
 SELECT how('SELECT depot, cell(p, 13), count(*) FROM g JOIN fleet USING (v) GROUP BY 1, 2');
 SELECT differs('SELECT depot, cell(l, 13) AS c, count(*), sum(n) FROM @ JOIN fleet USING (v) GROUP BY 1, 2');
+-- with conditions on the place, and by its cell
+SELECT differs('SELECT depot, cell(l, 15) AS c, count(*) FROM @ JOIN fleet ON fleet.v = @.v AND ST_X(p) > 4.9 + fleet.v / 50.0 GROUP BY 1, 2'),
+	differs('SELECT c, cell(l, 15) AS d, count(*) FROM @ JOIN (SELECT DISTINCT cell(p, 13) AS c FROM g_heap WHERE v < 3) few ON cell(@.p, 13) = few.c GROUP BY 1, 2');
 
 -- a block that lies in one cell is answered from its summary, also where its time is in one bucket
 CREATE TABLE stood (v int, t timestamptz, p geometry(Point, 4326), l geometry(Point, 2154), x float8, PRIMARY KEY (v, t)) USING territory;
