@@ -165,6 +165,7 @@ extern Plan *scan_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, Lis
 extern Expr *scan_sort_expression(RelOptInfo *rel, PathKey *key, Oid *type);
 extern List *scan_prune_specs(PlannerInfo *root, Index relid, List *quals, List **values);
 extern bool scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value);
+extern bool scan_condition_spec(PlannerInfo *root, Index relid, Node *condition, List **spec, Node **value);
 extern bool scan_implied_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value);
 extern bool scan_needs_system_columns(RelOptInfo *rel);
 
@@ -179,7 +180,7 @@ extern ExprState **scan_prune_values(List *specs, List *values, PlanState *paren
 
 /* scan_box.c */
 extern char *scan_c_symbol(Oid function);
-extern BoxTest scan_box_test(Oid op, Oid type, bool *lossy);
+extern BoxTest scan_box_test(Oid op, Oid type, bool for_index, bool *lossy);
 extern List *scan_implied_conditions(PlannerInfo *root, Index relid, Node *clause);
 extern int32 scan_srid_of_typmod(int32 typmod);
 extern bool scan_box_key(List *spec, Datum value, PruneKey *key);

@@ -68,19 +68,54 @@ test_of_function(const char *symbol, bool *lossy)
 	return strcmp(symbol, "gserialized_same_2d") == 0 ? BOX_OVERLAPS : 0;
 }
 
-/* how an operator compares the boxes of two values of this type; 0: it does not */
+/*
+ * Does the operator say that an empty geometry is in any other, and holds it?
+ * PostGIS does since 3.5, though not where an index answers: empty ones are
+ * not in it.
+ */
+static bool
+holds_of_empty(BoxTest test, Oid function, Oid type)
+{
+	static struct
+	{
+		Oid			function;
+		bool		holds;
+	}			known[2];
+	int			i = test == BOX_CONTAINS ? 0 : 1;
+	Oid			input,
+				param;
+	Datum		empty;
+
+	if (test == BOX_OVERLAPS)
+		return false;
+	if (known[i].function != function)
+	{
+		getTypeInputInfo(type, &input, &param);
+		empty = OidInputFunctionCall(input, "POINT EMPTY", param, -1);
+		known[i].holds = DatumGetBool(OidFunctionCall2(function, empty, empty));
+		known[i].function = function;
+	}
+	return known[i].holds;
+}
+
+/*
+ * How an operator compares the boxes of two values of this type; 0: it does not.
+ * What only an index would be asked is not asked of empty geometries.
+ */
 BoxTest
-scan_box_test(Oid op, Oid type, bool *lossy)
+scan_box_test(Oid op, Oid type, bool for_index, bool *lossy)
 {
 	Oid			left,
 				right;
 	char	   *symbol;
+	BoxTest		test;
 
 	op_input_types(op, &left, &right);
 	if (left != type || right != type)
 		return 0;
 	symbol = scan_c_symbol(get_opcode(op));
-	return symbol ? test_of_function(symbol, lossy) : 0;
+	test = symbol ? test_of_function(symbol, lossy) : 0;
+	return test && !for_index && holds_of_empty(test, get_opcode(op), type) ? 0 : test;
 }
 
 /* ---- functions ---- */
@@ -128,6 +163,18 @@ index_conditions(PlannerInfo *root, FuncExpr *call, int arg, Oid support)
 	return (List *) DatumGetPointer(OidFunctionCall1(support, PointerGetDatum(&request)));
 }
 
+/*
+ * PostGIS 3.5 asks an index for places that hold the circle's box, of which
+ * ST_DFullyWithin() wants those inside it.
+ */
+static bool
+misleads(Oid function)
+{
+	char	   *symbol = scan_c_symbol(function);
+
+	return symbol && pg_strcasecmp(symbol, "LWGEOM_dfullywithin") == 0;
+}
+
 /* conditions on one column that hold wherever the clause does, and that zone maps can judge */
 List *
 scan_implied_conditions(PlannerInfo *root, Index relid, Node *clause)
@@ -139,7 +186,7 @@ scan_implied_conditions(PlannerInfo *root, Index relid, Node *clause)
 	if (root == NULL || !IsA(clause, FuncExpr))
 		return NIL;
 	support = get_func_support(call->funcid);
-	if (!OidIsValid(support))
+	if (!OidIsValid(support) || misleads(call->funcid))
 		return NIL;
 	foreach(lc, call->args)
 	{
@@ -154,7 +201,7 @@ scan_implied_conditions(PlannerInfo *root, Index relid, Node *clause)
 			List	   *spec;
 			Node	   *value;
 
-			if (scan_prune_spec(root, relid, lfirst(condition), &spec, &value))
+			if (scan_condition_spec(root, relid, lfirst(condition), &spec, &value))
 				judged = lappend(judged, lfirst(condition));
 		}
 		if (judged)

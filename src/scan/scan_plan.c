@@ -113,12 +113,8 @@ has_column_of(Node *node, Index relid)
 	return !bms_is_empty(attributes);
 }
 
-/*
- * Can zone maps or key sets judge this clause?  Gives a prune spec and the expression of
- * the value to compare with (NULL where there is none).
- */
-bool
-scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value)
+static bool
+prune_spec(PlannerInfo *root, Index relid, Node *clause, bool for_index, List **spec, Node **value)
 {
 	Var		   *column;
 	Node	   *other = NULL;
@@ -174,7 +170,7 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 			has_column_of(other, relid))
 			return false;
 		op_input_types(op, &left, &right);
-		test = form == PRUNE_COMPARE ? scan_box_test(op, type, &lossy) : 0;
+		test = form == PRUNE_COMPARE ? scan_box_test(op, type, for_index, &lossy) : 0;
 		if (test)
 			form = PRUNE_BOX;
 		strategy = test ? test : order_strategy(op, type);
@@ -189,6 +185,23 @@ scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node 
 	return true;
 }
 
+/*
+ * Can zone maps or key sets judge this clause?  Gives a prune spec and the expression of
+ * the value to compare with (NULL where there is none).
+ */
+bool
+scan_prune_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value)
+{
+	return prune_spec(root, relid, clause, false, spec, value);
+}
+
+/* the same of a condition that an index would be asked for */
+bool
+scan_condition_spec(PlannerInfo *root, Index relid, Node *condition, List **spec, Node **value)
+{
+	return prune_spec(root, relid, condition, true, spec, value);
+}
+
 /* the same of a clause, or of the first condition that it implies */
 bool
 scan_implied_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Node **value)
@@ -198,7 +211,7 @@ scan_implied_spec(PlannerInfo *root, Index relid, Node *clause, List **spec, Nod
 	if (scan_prune_spec(root, relid, clause, spec, value))
 		return true;
 	implied = scan_implied_conditions(root, relid, clause);
-	return implied && scan_prune_spec(root, relid, linitial(implied), spec, value);
+	return implied && scan_condition_spec(root, relid, linitial(implied), spec, value);
 }
 
 /* add the spec of a qual, or of a condition that it implies */
@@ -208,7 +221,7 @@ add_spec(PlannerInfo *root, Index relid, Node *clause, int qual, bool implied, L
 	List	   *spec;
 	Node	   *value;
 
-	if (!scan_prune_spec(root, relid, clause, &spec, &value))
+	if (!prune_spec(root, relid, clause, implied, &spec, &value))
 		return specs;
 	if (implied)
 		lfirst_int(list_nth_cell(spec, PRUNE_LOSSY)) = true;

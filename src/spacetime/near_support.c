@@ -130,7 +130,7 @@ space_conditions(FuncExpr *call, int arg, Oid opfamily)
 	bool		has_edges = !is_points(typmod);
 	List	   *args;
 
-	if (!OidIsValid(op) || scan_box_test(op, type, &lossy) != BOX_OVERLAPS || lossy)
+	if (!OidIsValid(op) || scan_box_test(op, type, true, &lossy) != BOX_OVERLAPS || lossy)
 		return NIL;
 	/* no box tells where such edges lead */
 	if (has_edges && scan_srid_of_typmod(typmod) != 0 && metres_are_angles(scan_srid_of_typmod(typmod)))
