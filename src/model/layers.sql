@@ -48,6 +48,14 @@ SELECT pg_catalog.pg_extension_config_dump('territory.layers',
 	$$WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = rel)$$);
 GRANT SELECT ON territory.layers TO PUBLIC;
 
+CREATE FUNCTION territory.postgis_schema() RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e
+	JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis';
+END;
+COMMENT ON FUNCTION territory.postgis_schema() IS 'The schema of PostGIS, quoted for SQL that is put together.';
+
 CREATE FUNCTION territory.column_number(rel regclass, column_name name) RETURNS int2
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC

@@ -132,7 +132,7 @@ BEGIN
 	ELSE
 		EXECUTE format('SELECT ARRAY[%1$s.ST_XMin(e), %1$s.ST_YMin(e), %1$s.ST_XMax(e), %1$s.ST_YMax(e)]'
 			' FROM (SELECT %1$s.ST_Extent(%2$I::%1$s.geometry) AS e FROM %3$s) x',
-			(SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'postgis'), place, places) INTO bounds;
+			territory.postgis_schema(), place, places) INTO bounds;
 	END IF;
 	RETURN CASE WHEN array_position(bounds, NULL) IS NULL THEN bounds END;
 END $$;

@@ -4,14 +4,6 @@
 -- statement, which runs with the caller's privileges and policies.  A tile of
 -- several layers is the concatenation of theirs, as the format has it.
 
-CREATE FUNCTION territory.postgis_schema() RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e
-	JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis';
-END;
-COMMENT ON FUNCTION territory.postgis_schema() IS 'The schema of PostGIS, quoted for SQL that is put together.';
-
 -- the columns of a layer that the caller may read and a tile can hold, as a list of expressions
 CREATE FUNCTION territory.tile_columns(rel regclass, alias text, wanted text[], without name[]) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

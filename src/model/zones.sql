@@ -293,7 +293,7 @@ DECLARE
 		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 		WHERE a.attrelid = layer.rel AND a.attname = layer.time_column), false);
 	value text := CASE WHEN column_name IS NULL THEN '*' ELSE format('r.%I', column_name) END;
-	postgis regnamespace := (SELECT extnamespace FROM pg_extension WHERE extname = 'postgis');
+	postgis text := territory.postgis_schema();
 	bucket text;
 	condition text := '';
 	places text;
